@@ -1,0 +1,11 @@
+"""goldenpath: the test harness that tells the truth about dispatchers, routers and chat endpoints."""
+
+from pathlib import Path as _Path
+
+from goldenpath.declare import agent, dispatcher
+
+__all__ = ["agent", "dispatcher"]
+
+# In a checkout the suites stand beside the source root; a wheel holds them in this package.
+if not (_Path(__file__).parent / "suites").is_dir():
+    __path__.append(str(_Path(__file__).parents[2]))

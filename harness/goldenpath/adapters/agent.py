@@ -1,0 +1,90 @@
+"""The adapter for agents: objects with `async run(message, plan)`, one run per creation."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from goldenpath.adapters.base import Reply, done, guarded, missing
+from goldenpath.adapters.session import Sessions
+from goldenpath.declare import Declaration
+from goldenpath.model import Step
+from goldenpath.plant import Plant
+
+
+@dataclass(frozen=True)
+class PlannedCall:
+    """A tool call that the agent is to make."""
+
+    id: str
+    tool: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an agent is to do: rounds one after the other, the calls of a round in parallel."""
+
+    rounds: tuple[tuple[PlannedCall, ...], ...]
+    answer: str
+
+    def __iter__(self) -> Any:
+        return iter(self.rounds)
+
+
+def read_plan(data: Mapping[str, Any]) -> Plan:
+    """Make a plan out of a step's arguments."""
+    rounds = tuple(
+        tuple(PlannedCall(call["id"], call["tool"], dict(call["arguments"])) for call in round_)
+        for round_ in data["rounds"]
+    )
+    return Plan(rounds, data["answer"])
+
+
+class AgentAdapter:
+    """Performs steps on the agents that a factory makes."""
+
+    def __init__(self, factory: Callable[..., Any], declaration: Declaration) -> None:
+        self._factory, self._declaration = factory, declaration
+
+    async def open(self, plant: Plant) -> None:
+        """Nothing is made before the first step."""
+        self.sessions = Sessions(self._factory, self._declaration, plant)
+
+    async def perform(self, step: Step) -> Reply:
+        """Do what the step asks of the user's agent."""
+        if step.action == "create":
+            return await self.sessions.create(step)
+        if step.actor not in self.sessions:
+            return missing(f"session of {step.actor}")
+        if step.action == "cleanup":
+            return await self._cleanup(step)
+        return await self._run(step)
+
+    async def close(self) -> None:
+        """Sessions are cleaned up by steps."""
+
+    async def _run(self, step: Step) -> Reply:
+        run = self.sessions.member(step.actor, "run")
+        if not callable(run):
+            return missing("run")
+        more = {"run_id": step.args["run_id"]} if takes_run_id(run) else {}
+        plan = read_plan(step.args["plan"])
+        returned = await guarded(lambda: run(step.args["message"], plan, **more))
+        return returned if isinstance(returned, Reply) else done(returned)
+
+    async def _cleanup(self, step: Step) -> Reply:
+        """An agent need not have a cleanup."""
+        if self.sessions.member(step.actor, "cleanup") is None:
+            return done()
+        return await self.sessions.cleanup(step)
+
+
+def takes_run_id(run: Callable[..., Any]) -> bool:
+    """Whether `run` has a parameter of its own for the run's id."""
+    try:
+        return "run_id" in inspect.signature(run).parameters
+    except (TypeError, ValueError):
+        return False

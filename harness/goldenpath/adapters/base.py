@@ -1,0 +1,99 @@
+"""What an adapter is: it opens a target, performs steps on it, and closes it. It never judges."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from goldenpath.jsonable import jsonable, safe_repr, safe_text
+from goldenpath.model import Step
+from goldenpath.plant import Plant
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a target before a workload: stands in the header of each history.
+
+    card: capability to "yes" or `OUTCOME: reason`. events: type to native, synthesised, absent.
+    dialect: as data, empty for the common one. shown: what a probe found, for people.
+    """
+
+    target: str
+    kind: str
+    events: dict[str, str]
+    card: dict[str, str]
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    dialect: Mapping[str, Any] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """How a step went, as its caller was told; value is JSON data."""
+
+    ok: bool
+    value: dict[str, Any]
+
+
+class Adapter(Protocol):
+    """One target, opened for one workload."""
+
+    async def open(self, plant: Plant) -> None:
+        """Make ready; raise TargetProblem where the target cannot be reached."""
+
+    async def perform(self, step: Step) -> Reply:
+        """Do what the step asks. Whatever the target raises becomes a Reply, but a cancellation."""
+
+    async def close(self) -> None:
+        """Leave nothing behind; never raises."""
+
+
+def done(value: Any = None) -> Reply:
+    """It succeeded with this value."""
+    return Reply(True, {"value": jsonable(value)})
+
+
+def raised(error: BaseException) -> Reply:
+    """It raised."""
+    return Reply(
+        False, {"by": "exception", "type": type(error).__name__, "text": safe_text(error)}
+    )
+
+
+def failed(error: Any, value: Any) -> Reply:
+    """It returned a failed result."""
+    text = error if isinstance(error, str) else safe_repr(error)
+    return Reply(False, {"by": "result", "type": "", "text": text, "value": jsonable(value)})
+
+
+def missing(member: str) -> Reply:
+    """The target has no such member."""
+    return Reply(False, {"by": "missing", "type": "", "text": f"there is no {member}"})
+
+
+async def settle(value: Any) -> Any:
+    """Await `value` where it can be awaited: targets may be sync or async."""
+    return await value if inspect.isawaitable(value) else value
+
+
+async def guarded(call: Any) -> Reply | Any:
+    """Await the result of `call()`; what it raises becomes a Reply.
+
+    A CancelledError is only passed on if somebody cancelled *us*; one that a target invents is a
+    failure like any other. SystemExit of a target is a failure too: it must not stop the harness.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        return await settle(call())
+    except asyncio.CancelledError as error:
+        if task and task.cancelling() > before:
+            raise
+        return raised(error)
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        return raised(error)

@@ -1,0 +1,138 @@
+"""The adapter for dispatchers: the ten members, in every call form of the contract.
+
+Differing shapes seen in the field are accepted here and reported; the rules judge them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from goldenpath import spec
+from goldenpath.adapters import outcome
+from goldenpath.adapters.base import Reply, done, guarded, missing
+from goldenpath.adapters.session import Sessions
+from goldenpath.declare import Declaration
+from goldenpath.jsonable import jsonable, safe_repr
+from goldenpath.model import Step
+from goldenpath.plant import Plant
+
+#: How each call form passes (name, parameters) to execute_tool and dispatch_tool.
+_FORMS: dict[str, Callable[[str, Any], tuple[tuple[Any, ...], dict[str, Any]]]] = {
+    "positional": lambda name, given: ((name, given), {}),
+    "keyword": lambda name, given: ((), {"tool_name": name, "parameters": given}),
+    "mixed": lambda name, given: ((name,), {"parameters": given}),
+    "omitted": lambda name, given: ((name,), {}),
+}
+
+
+class DispatcherAdapter:
+    """Performs steps on the dispatchers that a factory makes."""
+
+    def __init__(
+        self, factory: Callable[..., Any], declaration: Declaration, shape: str = "value"
+    ) -> None:
+        self._factory, self._declaration, self._shape = factory, declaration, shape
+        self._actions: Mapping[str, Callable[[Step], Awaitable[Reply]]] = {
+            "inspect": self._inspect,
+            "register": self._register,
+            "look": self._look,
+            "execute": self._execute,
+        }
+
+    async def open(self, plant: Plant) -> None:
+        """Nothing is made before the first step."""
+        self.sessions = Sessions(self._factory, self._declaration, plant)
+
+    async def perform(self, step: Step) -> Reply:
+        """Do what the step asks of the user's dispatcher."""
+        if step.action == "create":
+            return await self.sessions.create(step)
+        if step.actor not in self.sessions:
+            return missing(f"session of {step.actor}")
+        if step.action == "cleanup":
+            return await self.sessions.cleanup(step)
+        return await self._actions[step.action](step)
+
+    async def close(self) -> None:
+        """Sessions are cleaned up by steps."""
+
+    async def _inspect(self, step: Step) -> Reply:
+        names = self._declaration.members
+        target = self.sessions[step.actor]
+        return done({name: _kind(target, names.get(name, name)) for name in spec.MEMBERS})
+
+    async def _look(self, step: Step) -> Reply:
+        """All three look-ups without a turn of the loop between, where they are synchronous."""
+        has = self.sessions.member(step.actor, "has_tool")
+        seen = {}
+        for name in step.args["tools"]:
+            answer = await guarded(lambda name=name: has(name)) if callable(has) else None
+            if isinstance(answer, bool):
+                seen[name] = answer
+        listing = self.sessions.member(step.actor, "get_available_tools")
+        names = await guarded(listing) if callable(listing) else None
+        tools = await guarded(lambda: self.sessions.member(step.actor, "tools"))
+        return done(
+            {"has_tool": seen, "get_available_tools": _names(names), "tools": _names(tools)}
+        )
+
+    async def _register(self, step: Step) -> Reply:
+        member = self.sessions.member(step.actor, "register_tool")
+        if not callable(member):
+            return missing("register_tool")
+        (tool,) = self.sessions.plant.tools(step.actor, [step.args["tool"]])
+        reply = await guarded(lambda: member(tool))
+        if not isinstance(reply, Reply):
+            return done({"form": "tool"})
+        if reply.value["type"] != "TypeError":
+            return reply
+        again = await guarded(lambda: member(tool.name, tool.arun))
+        return reply if isinstance(again, Reply) else done({"form": "name, func"})
+
+    async def _execute(self, step: Step) -> Reply:
+        args = step.args
+        via, name, given = args.get("via", "execute_tool"), args["tool"], args.get("parameters")
+        member = self.sessions.member(step.actor, via)
+        if not callable(member):
+            return missing(via)
+        if via == "dispatch":
+            returned = await guarded(lambda: member(name, **(given or {})))
+        else:
+            positional, keywords = _FORMS[args.get("form", "positional")](name, given)
+            returned = await guarded(
+                lambda: member(*positional, **keywords, **args.get("context", {}))
+            )
+        if isinstance(returned, Reply):
+            return returned
+        return outcome.read(self._shape, returned)
+
+
+def _kind(target: Any, name: str) -> str:
+    """What a member is, without evaluating properties of the class."""
+    on_class = inspect.getattr_static(type(target), name, None)
+    if isinstance(on_class, property) or inspect.isdatadescriptor(on_class):
+        return spec.PROPERTY
+    try:
+        member = getattr(target, name)
+    except AttributeError:
+        return "missing"
+    except Exception as error:
+        return f"a member that raises {type(error).__name__}"
+    if not callable(member):
+        return "attribute"
+    function = member if inspect.isroutine(member) else getattr(member, "__call__", member)  # noqa: B004 - an object may be called
+    return spec.ASYNC_METHOD if inspect.iscoroutinefunction(function) else spec.METHOD
+
+
+def _names(value: Any) -> Any:
+    """The names in a listing or a mapping of tools; None where it is neither."""
+    if isinstance(value, Reply) or value is None or isinstance(value, str):
+        return None
+    try:
+        items = list(value)
+    except Exception:
+        return None
+    named = [item if isinstance(item, str) else getattr(item, "name", None) for item in items]
+    return [n if isinstance(n, str) else jsonable(safe_repr(i)) for n, i in zip(named, items)]

@@ -1,0 +1,148 @@
+"""Targets written in Python: a decorated factory, found by name, by file or in the table below.
+
+A probe opens one session for a user of its own, calls one tool that works, and notes what was found.
+It runs once per target and process, with a transport of its own, and leaves no history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from goldenpath.adapters import outcome
+from goldenpath.adapters.agent import AgentAdapter, takes_run_id
+from goldenpath.adapters.base import Adapter, Facts, Reply, guarded, settle
+from goldenpath.adapters.dispatcher import DispatcherAdapter
+from goldenpath.adapters.session import Sessions, check_factory
+from goldenpath.declare import Declaration, card_of
+from goldenpath.dialects import COMMON, DialectProblem, from_table
+from goldenpath.errors import TargetProblem, UsageProblem
+from goldenpath.model import Step
+from goldenpath.plant import Plant, plant_user
+from goldenpath.recorder import Recorder
+
+#: Seconds that the probe's factory, and its one call, may take. Imports can take 10 to 20 seconds,
+#: so the time is generous (FIELD_NOTES section 1).
+PROBE_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class PythonTarget:
+    """A decorated factory."""
+
+    name: str
+    factory: Callable[..., Any]
+    declaration: Declaration
+
+    async def probe(self) -> Facts:
+        """Open one session and see what is there. Raises TargetProblem where there is nothing."""
+        check_factory(self.factory, self.name)
+        dialect = self._dialect()
+        user = plant_user(0, 255)
+        plant = Plant(Recorder(), [user])
+        sessions = Sessions(self.factory, self.declaration, plant)
+        step = Step(
+            "probe", user.name, "create", {"run_id": user.run_id or "", "tools": ["give"]}
+        )
+        reply = await self._in_time("create a session", sessions.create(step))
+        if not reply.ok:
+            raise TargetProblem(
+                f"{self.name}: no session could be created",
+                expected=f"the factory to return a {self.declaration.kind}",
+                got=_said(reply),
+            )
+        look = self._look_at_dispatcher if self.declaration.kind == "dispatcher" else self._agent
+        shown = {"made": reply.value["value"], **await look(sessions, user.name)}
+        await self._in_time("clean up", sessions.cleanup(step))
+        return Facts(
+            target=self.name,
+            kind=self.declaration.kind,
+            events=dict(self.declaration.events),
+            card=card_of(self.declaration),
+            declared={**self.declaration.options, "members": dict(self.declaration.members)},
+            dialect=dialect,
+            shown=shown,
+        )
+
+    def adapter(self, facts: Facts) -> Adapter:
+        """A fresh adapter for one workload."""
+        if self.declaration.kind == "agent":
+            return AgentAdapter(self.factory, self.declaration)
+        return DispatcherAdapter(self.factory, self.declaration, facts.shown.get("outcome", "value"))
+
+    def _dialect(self) -> dict[str, Any]:
+        if not self.declaration.dialect:
+            return {}
+        try:
+            dialect = from_table(self.name, self.declaration.dialect, COMMON)
+        except DialectProblem as error:
+            raise UsageProblem(f"the dialect of {self.name} is wrong:\n  {error}") from None
+        return dialect_data(dialect)
+
+    async def _look_at_dispatcher(self, sessions: Sessions, name: str) -> dict[str, str]:
+        """Which member executes, and in which shape it answers."""
+        for via in ("execute_tool", "dispatch_tool", "dispatch"):
+            member = sessions.member(name, via)
+            if not callable(member):
+                continue
+            given = {"value": "a value of the probe"}
+            call = (
+                (lambda m=member: m("give", **given))
+                if via == "dispatch"
+                else (lambda m=member: m("give", given))
+            )
+            returned = await self._in_time(f"call {via}", guarded(call))
+            if isinstance(returned, Reply):
+                return {"executes by": via, "outcome": "value", "probe": _said(returned)}
+            if self.declaration.outcome:
+                return {"executes by": via, "outcome": self.declaration.outcome}
+            shape = outcome.recognise(returned, given["value"])
+            note = {} if shape else {"probe": f"no known shape of result: {returned!r:.200}"}
+            return {"executes by": via, "outcome": shape or "value", **note}
+        raise TargetProblem(
+            f"{self.name}: the session offers no way to execute anything",
+            expected="one of execute_tool, dispatch_tool, dispatch",
+            got=f"a {type(sessions[name]).__name__} without any of them",
+            hint='map other names by a keyword: @dispatcher(execute_tool="run_tool")',
+        )
+
+    async def _agent(self, sessions: Sessions, name: str) -> dict[str, str]:
+        run = sessions.member(name, "run")
+        if not callable(run):
+            raise TargetProblem(
+                f"{self.name}: the session offers no way to run anything",
+                expected="a method run(message, plan)",
+                got=f"a {type(sessions[name]).__name__} without it",
+                hint='map another name by a keyword: @agent(run="answer")',
+            )
+        return {"runs per session": "many" if takes_run_id(run) else "one"}
+
+    async def _in_time(self, doing: str, work: Any) -> Any:
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                return await settle(work)
+        except TimeoutError:
+            raise TargetProblem(
+                f"{self.name}: to {doing} took longer than {PROBE_SECONDS:.0f} seconds",
+                expected="an answer",
+                got="none",
+            ) from None
+
+
+def dialect_data(dialect: Any) -> dict[str, Any]:
+    """A dialect as the plain data that a header holds."""
+    return {
+        "name": dialect.name,
+        "type_at": list(dialect.type_at),
+        "types": dict(dialect.types),
+        "fields": {field: list(paths) for field, paths in dialect.fields.items()},
+        "statuses": {word: str(status) for word, status in dialect.statuses.items()},
+    }
+
+
+def _said(reply: Reply) -> str:
+    kind = reply.value.get("type")
+    text = str(reply.value.get("text", ""))
+    return f"{kind}: {text}" if kind else text

@@ -1,0 +1,230 @@
+"""From the one string that names a target to the target (DESIGN section 5)."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import sys
+import tomllib
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+from goldenpath.adapters.base import Adapter, Facts
+from goldenpath.adapters.python import PythonTarget
+from goldenpath.declare import Declaration
+from goldenpath.errors import UsageProblem
+
+
+class Target(Protocol):
+    """Something that the suite can be pointed at."""
+
+    @property
+    def name(self) -> str:
+        """The string by which it was named."""
+
+    async def probe(self) -> Facts:
+        """Find out what it is; raise TargetProblem where it cannot be reached."""
+
+    def adapter(self, facts: Facts) -> Adapter:
+        """A fresh adapter for one workload."""
+
+
+def _builtin(attribute: str) -> Callable[[str], Target]:
+    def load(name: str) -> Target:
+        return _decorated(name, importlib.import_module("goldenpath.builtin"), attribute)
+
+    return load
+
+
+def _reference_ws(name: str) -> Target:
+    from goldenpath.adapters.reference_ws import ReferenceServerTarget
+
+    return ReferenceServerTarget(name)
+
+
+#: Built-in targets by name. The last line is loaded late because it needs `websockets`.
+BUILTIN: dict[str, Callable[[str], Target]] = {
+    "reference": _builtin("reference_dispatcher"),
+    "reference-agent": _builtin("reference_agent"),
+    "reference-ws": _reference_ws,
+}
+
+#: Frameworks with a ready target, by prefix: `pydantic-ai` or `pydantic-ai:module:object`.
+FRAMEWORKS = {"pydantic-ai": "goldenpath.adapters.frameworks.pydantic_ai"}
+
+
+def resolve(text: str, profile: Path | None = None, here: Path | None = None) -> Target:
+    """Return the target that `text` names. Raises UsageProblem with what to do."""
+    here = here or Path.cwd()
+    if text in BUILTIN:
+        return BUILTIN[text](text)
+    configured = configured_targets(here)
+    if text in configured:
+        return _configured(text, configured[text], here)
+    if text.startswith(("ws://", "wss://")):
+        return _endpoint(text, _read_profile(profile) if profile else {}, url=text)
+    framework, _, rest = text.partition(":")
+    if framework in FRAMEWORKS:
+        return _framework(text, framework, rest)
+    if framework == "miniature":
+        return _miniature(text, rest)
+    return _python(text, configured)
+
+
+def configured_targets(here: Path) -> Mapping[str, Any]:
+    """The targets named in goldenpath.toml or pyproject.toml of this folder."""
+    own, shared = here / "goldenpath.toml", here / "pyproject.toml"
+    for path, keys in ((own, ("targets",)), (shared, ("tool", "goldenpath", "targets"))):
+        if path.is_file():
+            table: Any = _toml(path)
+            for key in keys:
+                table = table.get(key, {}) if isinstance(table, dict) else {}
+            if table:
+                return dict(table)
+    return {}
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UsageProblem(f"{path} cannot be read: {error}", expected="TOML") from None
+
+
+def _configured(name: str, entry: Any, here: Path) -> Target:
+    if isinstance(entry, str) and entry != name:
+        return resolve(entry, here=here)
+    if isinstance(entry, dict):
+        return _endpoint(name, entry)
+    raise UsageProblem(
+        f"target {name!r} is configured wrongly",
+        expected="the string of a target, or the table of an endpoint",
+        got=repr(entry),
+    )
+
+
+def _read_profile(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise UsageProblem(f"there is no profile {path}", expected="a TOML file")
+    return _toml(path)
+
+
+def _endpoint(name: str, table: Mapping[str, Any], url: str = "") -> Target:
+    from goldenpath.adapters.endpoint import EndpointTarget
+    from goldenpath.adapters.profile import read_profile
+
+    return EndpointTarget(name, read_profile(table, url))
+
+
+def _miniature(name: str, which: str) -> Target:
+    from goldenpath.miniatures import MINIATURES
+
+    if which not in MINIATURES:
+        raise UsageProblem(
+            f"there is no miniature {which!r}",
+            expected=f"one of {', '.join(sorted(MINIATURES))}",
+            hint=_near(which, list(MINIATURES)),
+        )
+    return MINIATURES[which].target(name)
+
+
+def _framework(name: str, framework: str, rest: str) -> Target:
+    try:
+        module = importlib.import_module(FRAMEWORKS[framework])
+    except ImportError as error:
+        raise UsageProblem(
+            f"{framework} cannot be loaded: {error}",
+            hint=f"pip install 'goldenpath[{framework}]'",
+        ) from None
+    if rest:
+        user_module, _, attribute = rest.rpartition(":")
+        wrapped = _attribute(name, _load(name, user_module), attribute)
+        return _as_target(name, module.wrap(wrapped))
+    return _decorated(name, module, "embedded")
+
+
+def _python(text: str, configured: Mapping[str, Any]) -> Target:
+    path = text.removeprefix("py:")
+    module_name, colon, attribute = path.rpartition(":")
+    if not colon or not module_name or not attribute:
+        names = [*BUILTIN, *FRAMEWORKS, *configured]
+        raise UsageProblem(
+            f"there is no target {text!r}",
+            expected=f"package.module:factory, ./file.py:factory, ws://..., or {', '.join(names)}",
+            hint=_near(text, names),
+        )
+    return _decorated(text, _load(text, module_name), attribute)
+
+
+def _load(name: str, module: str) -> ModuleType:
+    if module.endswith(".py"):
+        return _load_file(name, Path(module))
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    return _import(name, lambda: importlib.import_module(module))
+
+
+def _load_file(name: str, path: Path) -> ModuleType:
+    path = path.expanduser().resolve()
+    if not path.is_file():
+        raise UsageProblem(f"{name}: there is no file {path}", expected="a Python file")
+    spec = importlib.util.spec_from_file_location(f"goldenpath_target_{path.stem}", path)
+    assert spec is not None and spec.loader is not None  # noqa: S101 - true of a .py file
+    loader, module = spec.loader, importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their own module up
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))
+    _import(name, lambda: loader.exec_module(module))
+    return module
+
+
+def _import(name: str, load: Callable[[], Any]) -> Any:
+    try:
+        return load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        lines = traceback.format_exception(error, limit=-2)
+        raise UsageProblem(
+            f"{name} cannot be imported", got="".join(lines).strip().replace("\n", "\n            ")
+        ) from None
+
+
+def _attribute(name: str, module: ModuleType, attribute: str) -> Any:
+    value: Any = module
+    for part in attribute.split("."):
+        if not hasattr(value, part):
+            marked = [k for k, v in vars(module).items() if hasattr(v, "__goldenpath__")]
+            raise UsageProblem(
+                f"{name}: the module has no {attribute}",
+                expected="the name of a decorated factory",
+                got=f"a module with {', '.join(marked) or 'no decorated factory'}",
+                hint=_near(attribute, [k for k in vars(module) if not k.startswith("_")]),
+            )
+        value = getattr(value, part)
+    return value
+
+
+def _decorated(name: str, module: ModuleType, attribute: str) -> Target:
+    return _as_target(name, _attribute(name, module, attribute))
+
+
+def _as_target(name: str, factory: Any) -> Target:
+    declaration = getattr(factory, "__goldenpath__", None)
+    if not isinstance(declaration, Declaration) or not callable(factory):
+        raise UsageProblem(
+            f"{name} is not a target",
+            expected="a factory decorated with @dispatcher() or @agent()",
+            got=f"a {type(factory).__name__} without that",
+            hint="from goldenpath import dispatcher; @dispatcher() def make(user, tap, tools): ...",
+        )
+    return PythonTarget(name, factory, declaration)
+
+
+def _near(word: str, words: list[str]) -> str:
+    near = difflib.get_close_matches(word, words, 1)
+    return f"do you mean {near[0]}?" if near else ""

@@ -1,0 +1,31 @@
+"""The embedded targets: the reference platform, as a dispatcher and as an agent."""
+
+from __future__ import annotations
+
+from goldenpath.declare import agent, dispatcher
+from goldenpath.plant import PlantedUser, Tap, Tools
+from goldenpath.reference import (
+    RequestScopedDispatcher,
+    ScriptedAgent,
+    UserContext,
+    UserEmitter,
+    create_request_scoped_tool_dispatcher,
+)
+
+
+@dispatcher()
+async def reference_dispatcher(
+    user: PlantedUser, tap: Tap, tools: Tools
+) -> RequestScopedDispatcher:
+    """The reference's dispatcher, made by its factory."""
+    context = UserContext.from_user(user)
+    emitter = UserEmitter(context, tap.manager) if tap.manager else None
+    return await create_request_scoped_tool_dispatcher(context, tools, emitter)
+
+
+@agent()
+def reference_agent(user: PlantedUser, tap: Tap, tools: Tools) -> ScriptedAgent:
+    """The reference's agent over its dispatcher."""
+    context = UserContext.from_user(user)
+    emitter = UserEmitter(context, tap.manager)
+    return ScriptedAgent(RequestScopedDispatcher(context, emitter, tools), emitter)

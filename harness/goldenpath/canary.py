@@ -1,0 +1,49 @@
+"""Canaries: tokens that describe themselves, so that one exact search finds a leak and its owner.
+
+A token is `gpc`, six hex digits of its owner, six of its number, four of checksum: 19 letters that
+survive JSON, URLs and log lines unchanged. No memory of what was planted is needed to judge one.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import NamedTuple
+
+LENGTH = 19
+_TOKEN = re.compile(r"gpc([0-9a-f]{6})([0-9a-f]{6})([0-9a-f]{4})")
+
+
+class Token(NamedTuple):
+    """A canary found in some text: the mark of its owner and its number."""
+
+    text: str
+    owner: str
+    number: int
+
+
+def _checksum(body: str) -> str:
+    return f"{zlib.crc32(body.encode()) & 0xFFFF:04x}"
+
+
+def owner_mark(seed: int, position: int) -> str:
+    """Six hex digits that mark the user at `position` in a run with `seed`; distinct per position."""
+    return f"{(zlib.crc32(f'goldenpath:{seed}'.encode()) & 0xFFFF):04x}{position & 0xFF:02x}"
+
+
+def mint(owner: str, number: int) -> str:
+    """Return the token with this number for the user whose mark is `owner`."""
+    body = f"{owner}{number & 0xFFFFFF:06x}"
+    return f"gpc{body}{_checksum(body)}"
+
+
+def find(text: str) -> tuple[Token, ...]:
+    """Return the distinct genuine tokens in `text`, in order. Linear in its length."""
+    if "gpc" not in text:
+        return ()
+    found: dict[str, Token] = {}
+    for match in _TOKEN.finditer(text):
+        owner, number, check = match.groups()
+        if _checksum(owner + number) == check:
+            found[match[0]] = Token(match[0], owner, int(number, 16))
+    return tuple(found.values())

@@ -1,0 +1,244 @@
+"""API: the surface of a dispatcher, its call forms, its look-ups, and what cleanup leaves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from goldenpath import spec
+from goldenpath.checkers.base import Check, Fold
+from goldenpath.checkers.same import shown
+from goldenpath.checkers.tally import Tally
+from goldenpath.history import Header
+from goldenpath.model import Entry, Kind
+from goldenpath.runs import Call, Seen
+
+
+class _Members(Fold):
+    """API-1: `inspect` reports what each member is; one finding for each that is not as it should."""
+
+    def entry(self, entry: Entry) -> None:
+        if entry.what != "inspect" or entry.kind is not Kind.OK:
+            return
+        members: dict[str, str] = entry.value["value"]
+        for name, expected in spec.MEMBERS.items():
+            self.tally.chance()
+            got = members.get(name, "missing")
+            if not _fits(expected, got):
+                self.tally.fail(f"{name}: expected {_article(expected)}, got {got}", entry.index)
+
+
+def _fits(expected: str, got: str) -> bool:
+    """A property may also be a plain attribute (DESIGN section 9)."""
+    return got == expected or (expected == spec.PROPERTY and got == "attribute")
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _form(call: Call, tally: Tally) -> None:
+    """API-2: a call in one of the contract's forms gets through to the tool."""
+    asked, answered = call.asked, call.answered
+    if asked is None or "form" not in asked.value or answered is None:
+        return
+    if answered.kind is Kind.FAIL and answered.value["by"] == "missing":
+        return
+    tally.chance()
+    if answered.kind is Kind.FAIL and not call.starts:
+        tally.fail(
+            f"{asked.value['via']} was called with {asked.value['form']} and answered"
+            f" {answered.value.get('type', '')}: {shown(answered.value.get('text', ''))}",
+            asked.index,
+            answered.index,
+        )
+
+
+class _RegisterForm(Fold):
+    """API-2: `register_tool(tool)` itself is accepted, not only a form of the target's own."""
+
+    def entry(self, entry: Entry) -> None:
+        if entry.what != "register" or entry.kind is not Kind.OK:
+            return
+        self.tally.chance()
+        form = (entry.value["value"] or {}).get("form", "tool")
+        if form != "tool":
+            self.tally.fail(
+                f"register_tool(tool) was refused; only register_tool({form}) was accepted",
+                entry.index,
+            )
+
+
+class _LookUpsAgree(Fold):
+    """API-3: each `look` takes all three look-ups in one go, without a turn of the loop between."""
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._cleaned: set[str] = set()
+
+    def entry(self, entry: Entry) -> None:
+        if entry.what == "cleanup":
+            self._cleaned.add(entry.actor)
+        elif entry.what == "create":
+            self._cleaned.discard(entry.actor)
+        if entry.what != "look" or entry.kind is not Kind.OK or entry.actor in self._cleaned:
+            return
+        seen: dict[str, Any] = entry.value["value"]
+        self._compare(seen, entry.index)
+
+    def _compare(self, seen: dict[str, Any], index: int) -> None:
+        lists = {k: seen[k] for k in ("get_available_tools", "tools") if isinstance(seen[k], list)}
+        for name, has in sorted(seen["has_tool"].items()):
+            said = {"has_tool": has, **{k: name in v for k, v in lists.items()}}
+            self.tally.chance()
+            if len(set(said.values())) > 1:
+                words = ", ".join(f"{k} says {'yes' if v else 'no'}" for k, v in said.items())
+                self.tally.fail(f"look-ups disagree about {name}: {words}", index)
+        for member, names in lists.items():
+            doubled = [name for name, count in Counter(names).items() if count > 1]
+            if doubled:
+                self.tally.fail(f"{member} names {', '.join(doubled)} more than once", index)
+        if len(lists) == 2 and set(lists["tools"]) != set(lists["get_available_tools"]):
+            self.tally.fail(
+                f"get_available_tools lists {sorted(lists['get_available_tools'])}, tools holds"
+                f" {sorted(lists['tools'])}",
+                index,
+            )
+
+
+class _RegisteredWorks(Fold):
+    """API-4: what was registered, or given at creation, is listed from then on."""
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._names: dict[str, dict[str, int]] = {}
+        self._asked: dict[str, Entry] = {}
+
+    def entry(self, entry: Entry) -> None:
+        if entry.kind is Kind.INVOKE:
+            self._asked[entry.step or ""] = entry
+            if entry.what == "cleanup":
+                self._names.pop(entry.actor, None)
+            return
+        asked = self._asked.pop(entry.step or "", None) if entry.step else None
+        if asked is None:
+            return
+        if entry.what == "create" and entry.kind is Kind.OK:
+            self._names[entry.actor] = dict.fromkeys(asked.value["tools"], asked.index)
+        elif entry.what == "register":
+            self._registered(asked, entry)
+        elif entry.what == "look" and entry.kind is Kind.OK:
+            self._listed(entry)
+
+    def _registered(self, asked: Entry, entry: Entry) -> None:
+        name = asked.value["tool"]
+        if entry.kind is Kind.OK:
+            self._names.setdefault(entry.actor, {})[name] = asked.index
+        elif entry.kind is Kind.FAIL and entry.value["by"] != "missing" and self._alive(entry):
+            self.tally.chance()
+            self.tally.fail(
+                f"registering {name} was refused: {shown(entry.value.get('text', ''))}",
+                asked.index,
+                entry.index,
+            )
+
+    def _alive(self, entry: Entry) -> bool:
+        return entry.actor in self._names
+
+    def _listed(self, entry: Entry) -> None:
+        listed = entry.value["value"]["get_available_tools"]
+        if not isinstance(listed, list):
+            return
+        for name, index in self._names.get(entry.actor, {}).items():
+            self.tally.chance()
+            if name not in listed:
+                self.tally.fail(
+                    f"{name} was registered and is not listed: {sorted(listed)}", index, entry.index
+                )
+
+
+def _executable(call: Call, tally: Tally) -> None:
+    """API-4: what was registered can be executed, in the plain form of a call."""
+    asked, answered = call.asked, call.answered
+    if asked is None or answered is None or not asked.value.get("registered"):
+        return
+    if "form" in asked.value or call.run.transport != "working" or answered.kind is Kind.LOST:
+        return
+    tally.chance()
+    if not call.starts:
+        tally.fail(
+            f"{call.tool} was registered and cannot be executed:"
+            f" {shown((answered.value or {}).get('text', 'it never ran'))}",
+            asked.index,
+            answered.index,
+        )
+
+
+class _RefusedAfterCleanup(Fold):
+    """API-9: with a call that worked before as its control, each call after cleanup is refused."""
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._worked: set[str] = set()
+        self._cleaned: dict[str, int] = {}
+        self._asked: dict[str, Entry] = {}
+        self._tokens: dict[str, Entry] = {}
+
+    def entry(self, entry: Entry) -> None:
+        if entry.kind is Kind.INVOKE:
+            self._invoked(entry)
+        elif entry.kind is Kind.TOOL and entry.what == "started":
+            asked = self._tokens.get(entry.value.get("token") or "")
+            if asked is not None:
+                self.tally.fail(
+                    f"{entry.value['tool']} ran after cleanup", asked.index, entry.index
+                )
+        elif entry.what == "cleanup" and entry.kind is Kind.OK:
+            self._cleaned.setdefault(entry.actor, entry.index)
+        elif entry.what == "execute" and entry.kind is Kind.OK:
+            self._worked.add(entry.actor)
+        asked = self._asked.pop(entry.step or "", None) if entry.kind is not Kind.INVOKE else None
+        if asked is not None and entry.kind is not Kind.TOOL:
+            self._judge(asked, entry)
+
+    def _invoked(self, entry: Entry) -> None:
+        if entry.what == "create":
+            self._cleaned.pop(entry.actor, None)
+        elif entry.what in ("execute", "register") and entry.actor in self._cleaned:
+            if entry.actor in self._worked:
+                self._asked[entry.step or ""] = entry
+            if token := entry.value.get("token"):
+                self._tokens[token] = entry
+
+    def _judge(self, asked: Entry, answer: Entry) -> None:
+        self.tally.chance()
+        witness = (self._cleaned.get(asked.actor, asked.index), asked.index, answer.index)
+        what = asked.value.get("via") or asked.what
+        if answer.kind is Kind.OK:
+            self.tally.fail(f"{what} was accepted after cleanup", *witness)
+        elif answer.kind is Kind.LOST:
+            self.tally.fail(f"{what} hung after cleanup", *witness)
+        elif answer.value.get("type") in spec.ACCIDENTS:
+            self.tally.fail(
+                f"{what} after cleanup was not refused but ran into {answer.value['type']}:"
+                f" {shown(answer.value.get('text', ''))}",
+                *witness,
+            )
+
+    def frame(self, seen: Seen) -> None:
+        asked = next((self._tokens[t.text] for t in seen.tokens if t.text in self._tokens), None)
+        if asked is not None and seen.event is not None:
+            self.tally.fail(
+                f"{seen.event.type} was sent for a call after cleanup",
+                asked.index,
+                seen.entry.index,
+            )
+
+
+CHECKS = (
+    Check("API-1", fold=_Members),
+    Check("API-2", call=_form, fold=_RegisterForm),
+    Check("API-3", fold=_LookUpsAgree),
+    Check("API-4", call=_executable, fold=_RegisteredWorks),
+    Check("API-9", fold=_RefusedAfterCleanup),
+)

@@ -1,0 +1,46 @@
+"""How a rule is checked: over each call, over each run, or as a fold over the entries.
+
+A check over calls or runs is a function that gets what the ledger gathered and a Tally. A fold is a
+class with `entry(entry)` and `frame(seen)`, made once per history; it may keep state of its own.
+All are pure: what they need of the world stands in the header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from goldenpath.checkers.tally import Tally
+from goldenpath.history import Header
+from goldenpath.model import Entry
+from goldenpath.runs import Call, Run, Seen
+
+
+class Fold:
+    """Base of the checks that follow the history entry by entry; override what you need."""
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        self.header, self.tally = header, tally
+
+    def entry(self, entry: Entry) -> None:
+        """Take in one entry that is not a frame."""
+
+    def frame(self, seen: Seen) -> None:
+        """Take in one frame that reached a link, owner and run filled in."""
+
+    def finish(self) -> None:
+        """The history has ended."""
+
+
+OverCall = Callable[[Call, Tally], None]
+OverRun = Callable[[Run, Tally], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule and the one way in which it is checked."""
+
+    rule: str
+    call: OverCall | None = None
+    run: OverRun | None = None
+    fold: type[Fold] | None = None

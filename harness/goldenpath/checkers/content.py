@@ -1,0 +1,133 @@
+"""CONTENT: whether frames can be read, name the right ids and tell the truth."""
+
+from __future__ import annotations
+
+from goldenpath import spec
+from goldenpath.checkers.base import Check, Fold
+from goldenpath.checkers.tally import Tally
+from goldenpath.history import Header
+from goldenpath.model import Outcome, Status
+from goldenpath.runs import Call, Run, Seen
+
+
+class _Readable(Fold):
+    """CONTENT-1: counted are only frames whose envelope the target built (rule of truth 9)."""
+
+    def frame(self, seen: Seen) -> None:
+        ours = seen.entry.what in spec.OUR_ENVELOPE
+        if seen.problem.startswith("too large"):
+            self.tally.doubt(seen.problem)
+        elif seen.problem:
+            self.tally.fail(
+                f"a frame to {seen.user} cannot be read: {seen.problem}", seen.entry.index
+            )
+        if ours and not seen.problem:
+            self.tally.excuse = (
+                Outcome.UNOBSERVABLE,
+                "every envelope was built by our own transport shape",
+            )
+        else:
+            self.tally.chance()
+
+
+class _OwnIds(Fold):
+    """CONTENT-3: user and thread ids; where the harness knows none, they must at least not mix."""
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._users = {user.name: user for user in header.users}
+        self._claimed: dict[str, str] = {}
+
+    def frame(self, seen: Seen) -> None:
+        event, run = seen.event, seen.run
+        if event is None or run is None:
+            return
+        user = self._users.get(run.owner)
+        if event.user is not None and user is not None:
+            self.tally.chance()
+            self._user(seen, event.user, user.user_id, run.owner)
+        expected = run.thread or (user.thread_id if user else None)
+        if event.thread is not None and expected is not None:
+            self._equal(seen, "thread", event.thread, expected)
+        if event.run is not None and run.run_id is not None:
+            self._equal(seen, "run", event.run, run.run_id)
+
+    def _equal(self, seen: Seen, what: str, got: str, expected: str) -> None:
+        self.tally.chance()
+        if got != expected and seen.event is not None:
+            self.tally.fail(
+                f"{seen.event.type} of {seen.owner} names the {what} {got}, not {expected}",
+                seen.entry.index,
+            )
+
+    def _user(self, seen: Seen, claim: str, known: str | None, owner: str) -> None:
+        if known is None:
+            first = self._claimed.setdefault(claim, owner)
+            wrong = first != owner
+        else:
+            wrong = claim != known and not _shortened(claim, known)
+        if wrong and seen.event is not None:
+            self.tally.fail(
+                f"{seen.event.type} of a run of {owner} names the user {claim},"
+                f" not {known or 'one of their own'}",
+                seen.entry.index,
+            )
+
+
+def _shortened(claim: str, known: str) -> bool:
+    """Whether `claim` is `known` cut short and marked so, as in `demo-use...`."""
+    for mark in ("...", "\N{HORIZONTAL ELLIPSIS}"):
+        if claim.endswith(mark):
+            stem = claim.removesuffix(mark)
+            return len(stem) >= 4 and known.startswith(stem)
+    return False
+
+
+def _one_run_id(run: Run, tally: Tally) -> None:
+    """CONTENT-3: all events of a run name the same run."""
+    if run.wire_ids:
+        tally.chance()
+    if len(run.wire_ids) > 1 and run.run_id is None:
+        tally.fail(
+            f"events of one run of {run.owner} name the runs {', '.join(run.wire_ids)}",
+            *(seen.entry.index for seen in run.events),
+        )
+
+
+_FAILED = {Status.ERROR, Status.TIMEOUT, Status.CANCELLED}
+_AGREES = {"ended": {Status.SUCCESS}, "failed": _FAILED, "cancelled": _FAILED, None: _FAILED}
+
+
+def _status(call: Call, tally: Tally) -> None:
+    """CONTENT-5: tool_completed says success exactly if the tool ended without failing.
+
+    A call that the caller was told has failed may say so, although its tool ended well.
+    """
+    if call.ambiguous:
+        tally.doubt("events of overlapping calls cannot be paired")
+        return
+    if not (call.asked or call.planned):
+        return
+    told_failed = call.answered is not None and call.answered.kind.value == "FAIL"
+    for position, seen in enumerate(call.completed):
+        status = seen.event.status if seen.event else None
+        if status is None or status is Status.PROGRESS:
+            continue
+        end = call.ends[min(position, len(call.ends) - 1)] if call.ends else None
+        tally.chance()
+        agrees = _AGREES[end.what if end else None]
+        if status not in agrees and not (told_failed and status in _FAILED):
+            truth = end.what if end else "never ran"
+            witness = [end.index] if end else []
+            tally.fail(
+                f"tool_completed of {call.tool} says {status.value}; in truth the tool {truth}",
+                seen.entry.index,
+                *witness,
+            )
+
+
+CHECKS = (
+    Check("CONTENT-1", fold=_Readable),
+    Check("CONTENT-3", fold=_OwnIds, run=_one_run_id),
+    Check("CONTENT-5", call=_status),
+)

@@ -1,0 +1,114 @@
+"""ISOLATION: what one user's links and callers may never see of another user.
+
+Only what could have gone wrong counts: a frame is an opportunity where, at that moment, another
+user's link was open to receive it by mistake (rule of truth 6).
+"""
+
+from __future__ import annotations
+
+from goldenpath.canary import LENGTH, Token, find
+from goldenpath.checkers.base import Check, Fold
+from goldenpath.checkers.tally import Tally
+from goldenpath.history import Header
+from goldenpath.model import Entry, Kind
+from goldenpath.runs import Seen
+
+
+class _Exposure(Fold):
+    """Knows which users have a link open, and which have planted something so far."""
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self.names = {user.owner: user.name for user in header.users}
+        self.marks = {user.name: user.owner for user in header.users}
+        self._links: dict[str, str] = {}
+        self._active: set[str] = set()
+
+    def entry(self, entry: Entry) -> None:
+        if entry.kind is Kind.LINK and entry.what == "up":
+            self._links[entry.actor] = entry.value["user"]
+        elif entry.kind is Kind.LINK:
+            self._links.pop(entry.actor, None)
+        elif entry.kind is Kind.INVOKE and entry.actor in self.marks:
+            self._active.add(entry.actor)
+
+    def others_listen(self, user: str) -> bool:
+        """Whether another user's link is open now."""
+        return any(other != user for other in self._links.values())
+
+    def others_act(self, user: str) -> bool:
+        """Whether another user has asked for something, so that there is something to leak."""
+        return len(self._active) > (user in self._active)
+
+    def foreign(self, user: str, tokens: tuple[Token, ...]) -> list[str]:
+        """Whose canaries, other than the user's own, are among the tokens."""
+        own = self.marks.get(user)
+        return sorted(
+            {self.names.get(t.owner, "a user of another run") for t in tokens if t.owner != own}
+        )
+
+
+class _OwnLinksOnly(_Exposure):
+    """ISOLATION-1."""
+
+    def frame(self, seen: Seen) -> None:
+        if seen.event is None:
+            return
+        if self.others_listen(seen.user):
+            self.tally.chance()
+        if seen.owner and seen.owner != seen.user:
+            witness = [seen.entry.index]
+            if seen.run is not None:
+                witness.append(seen.run.asked.index)
+            self.tally.fail(
+                f"{seen.event.type} of a run of {seen.owner} reached {seen.user}", *witness
+            )
+        elif seen.run is None and not seen.late and self.others_act(seen.user):
+            self.tally.doubt(f"{seen.event.type} reached {seen.user}, who had asked for nothing")
+
+
+class _NoForeignCanary(_Exposure):
+    """ISOLATION-2: in each raw frame, and in the texts of a link joined across frames."""
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._tails: dict[str, str] = {}
+
+    def frame(self, seen: Seen) -> None:
+        if self.others_act(seen.user):
+            self.tally.chance()
+        for name in self.foreign(seen.user, seen.tokens):
+            self.tally.fail(f"a frame to {seen.user} holds data of {name}", seen.entry.index)
+        if seen.event is not None and seen.event.text:
+            self._joined(seen, seen.event.text)
+
+    def _joined(self, seen: Seen, text: str) -> None:
+        joined = self._tails.get(seen.link, "") + text
+        self._tails[seen.link] = joined[-(LENGTH - 1) :]
+        split = tuple(token for token in find(joined) if token not in seen.tokens)
+        for name in self.foreign(seen.user, split):
+            self.tally.fail(
+                f"frames to {seen.user}, joined, hold data of {name}", seen.entry.index
+            )
+
+
+class _NoForeignReturn(_Exposure):
+    """ISOLATION-3: in results and errors given back to a caller."""
+
+    def entry(self, entry: Entry) -> None:
+        super().entry(entry)
+        if entry.kind not in (Kind.OK, Kind.FAIL) or entry.what not in ("execute", "run"):
+            return
+        if self.others_act(entry.actor):
+            self.tally.chance()
+        for name in self.foreign(entry.actor, find(str(entry.value))):
+            self.tally.fail(
+                f"what was returned to {entry.actor} holds data of {name}", entry.index
+            )
+
+
+CHECKS = (
+    Check("ISOLATION-1", fold=_OwnLinksOnly),
+    Check("ISOLATION-2", fold=_NoForeignCanary),
+    Check("ISOLATION-3", fold=_NoForeignReturn),
+)

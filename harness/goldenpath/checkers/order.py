@@ -1,0 +1,85 @@
+"""ORDER: the grammar of a run's events, and their order against what really happened."""
+
+from __future__ import annotations
+
+from goldenpath import spec
+from goldenpath.checkers.base import Check
+from goldenpath.checkers.tally import Tally
+from goldenpath.runs import Call, Run, Seen
+
+
+def _walk_grammar(run: Run, tally: Tally) -> None:
+    """ORDER-1, ORDER-2: walk the run's events, link by link, through the table of the spec."""
+    for doubt in run.doubts:
+        tally.doubt(doubt)
+    if run.session:
+        return
+    for link in sorted({seen.link for seen in run.events}):
+        events = [seen for seen in run.events if seen.link == link and seen.user == run.owner]
+        tally.chance(1 if events else 0)
+        _walk_link(events, tally)
+
+
+def _walk_link(events: list[Seen], tally: Tally) -> None:
+    state = spec.RunState.BEFORE
+    for seen in events:
+        assert seen.event is not None  # noqa: S101 - the ledger keeps only decoded events in a run
+        move = spec.RUN_GRAMMAR[state, spec.part(seen.event.type)]
+        if move.breaks == tally.rule.id:
+            tally.fail(
+                f"{move.why}; got {seen.event.type} in a run that was {state.value}",
+                events[0].entry.index,
+                seen.entry.index,
+            )
+        state = move.to
+
+
+def _pairs(call: Call, tally: Tally) -> None:
+    """ORDER-3: on each link, completed only after executing, and once for each."""
+    if call.ambiguous:
+        tally.doubt("events of overlapping calls cannot be paired")
+        return
+    for link in sorted({seen.link for seen in call.completed}):
+        begun = [s.entry.index for s in call.executing if s.link == link]
+        done = [s.entry.index for s in call.completed if s.link == link]
+        tally.chance()
+        if not begun or begun[0] > done[0]:
+            tally.fail(
+                f"tool_completed of {call.tool} came before its tool_executing", done[0], *begun[:1]
+            )
+        elif len(done) > max(len(begun), 1):
+            tally.fail(
+                f"tool_executing of {call.tool} was answered {len(done)} times", begun[0], *done
+            )
+
+
+def _against_truth(call: Call, tally: Tally) -> None:
+    """ORDER-4: executing was sent before the tool started, completed after it ended."""
+    if call.ambiguous:
+        tally.doubt("events of overlapping calls cannot be paired")
+        return
+    if not call.starts or not (call.executing or call.completed):
+        return
+    tally.chance()
+    started = call.starts[0].index
+    if call.executing and call.executing[0].entry.index > started:
+        tally.fail(
+            f"tool_executing of {call.tool} was sent after the tool had started",
+            started,
+            call.executing[0].entry.index,
+        )
+    if not call.completed:
+        return
+    shown, ended = call.completed[0].entry.index, [entry.index for entry in call.ends]
+    if not ended or shown < ended[0]:
+        tally.fail(
+            f"tool_completed of {call.tool} was sent before the tool had ended", shown, *ended[:1]
+        )
+
+
+CHECKS = (
+    Check("ORDER-1", run=_walk_grammar),
+    Check("ORDER-2", run=_walk_grammar),
+    Check("ORDER-3", call=_pairs),
+    Check("ORDER-4", call=_against_truth),
+)

@@ -1,0 +1,159 @@
+"""TOOL: what really ran, against what was asked and what the caller was told."""
+
+from __future__ import annotations
+
+from goldenpath.checkers.base import Check, Fold
+from goldenpath.checkers.same import same, shown
+from goldenpath.checkers.tally import Tally
+from goldenpath.history import Header
+from goldenpath.model import Entry, Kind
+from goldenpath.runs import Call
+from goldenpath.spec import ACCIDENTS
+
+
+def _once(call: Call, tally: Tally) -> None:
+    """TOOL-1: an accepted call starts the tool once; nothing starts it twice."""
+    if not (call.asked or call.planned):
+        return
+    tally.chance()
+    asked = call.first
+    if len(call.starts) > 1:
+        starts = [entry.index for entry in call.starts]
+        tally.fail(f"one call of {call.tool} ran it {len(starts)} times", asked, *starts)
+    elif not call.starts and _accepted(call):
+        answered = call.answered or call.run.answered
+        witness = [answered.index] if answered else []
+        tally.fail(f"{call.tool} was called with success and never ran", asked, *witness)
+
+
+def _accepted(call: Call) -> bool:
+    if call.asked is not None:
+        return call.answered is not None and call.answered.kind is Kind.OK
+    run = call.run
+    failed = any(end.what != "ended" for other in run.calls for end in other.ends)
+    return run.answered is not None and run.answered.kind is Kind.OK and not failed
+
+
+def _parameters(call: Call, tally: Tally) -> None:
+    """TOOL-2: the tool started with exactly the parameters of the call."""
+    if not (call.asked or call.planned):
+        return
+    for start in call.starts:
+        tally.chance()
+        got, expected = start.value["parameters"], call.parameters
+        if not same(got, expected):
+            tally.fail(
+                f"{call.tool} was asked with {shown(expected)} and started with {shown(got)}",
+                call.first,
+                start.index,
+            )
+
+
+def _result(call: Call, tally: Tally) -> None:
+    """TOOL-3: what the tool returned is what the caller got."""
+    answered = call.answered
+    if answered is None or call.run.transport != "working" or len(call.ends) != 1:
+        return
+    end = call.ends[0]
+    if end.what != "ended" or answered.kind is Kind.LOST:
+        return
+    tally.chance()
+    expected = end.value["result"]
+    if answered.kind is Kind.FAIL:
+        tally.fail(
+            f"{call.tool} returned {shown(expected)} and its caller was told that it failed:"
+            f" {answered.value.get('text', '')}",
+            end.index,
+            answered.index,
+        )
+    elif not same(answered.value["value"], expected):
+        tally.fail(
+            f"{call.tool} returned {shown(expected)} and its caller got"
+            f" {shown(answered.value['value'])}",
+            end.index,
+            answered.index,
+        )
+
+
+def _failure(call: Call, tally: Tally) -> None:
+    """TOOL-4: a tool that failed is not reported to its caller as a success."""
+    if call.answered is None or not any(end.what == "failed" for end in call.ends):
+        return
+    if call.answered.kind is Kind.LOST:
+        return
+    tally.chance()
+    if call.answered.kind is Kind.OK:
+        tally.fail(
+            f"{call.tool} failed and its caller was told that it succeeded, with"
+            f" {shown(call.answered.value['value'])}",
+            call.ends[-1].index,
+            call.answered.index,
+        )
+
+
+class _UnknownTool(Fold):
+    """TOOL-5: beside a call that works, one of an unknown tool fails and says which."""
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._known: dict[str, set[str]] = {}
+        self._asked: dict[str, Entry] = {}
+        self._works: set[str] = set()
+        self._cleaned: set[str] = set()
+
+    def entry(self, entry: Entry) -> None:
+        if entry.kind is Kind.INVOKE:
+            self._invoked(entry)
+        elif entry.kind in (Kind.OK, Kind.FAIL):
+            asked = self._asked.pop(entry.step or "", None)
+            if asked is not None and entry.actor not in self._cleaned:
+                self._judge(asked, entry)
+            elif entry.what == "execute" and entry.kind is Kind.OK:
+                self._works.add(entry.actor)
+
+    def _invoked(self, entry: Entry) -> None:
+        if entry.what == "create":
+            self._known[entry.actor] = set(entry.value["tools"])
+            self._cleaned.discard(entry.actor)
+        elif entry.what == "register":
+            self._known.setdefault(entry.actor, set()).add(entry.value["tool"])
+        elif entry.what == "cleanup":
+            self._cleaned.add(entry.actor)
+        elif entry.what == "execute" and entry.value["tool"] not in self._known.get(
+            entry.actor, ()
+        ):
+            self._asked[entry.step or ""] = entry
+
+    def _judge(self, asked: Entry, answer: Entry) -> None:
+        name = asked.value["tool"]
+        if answer.kind is Kind.OK:
+            self.tally.chance()
+            self.tally.fail(
+                f"the unknown tool {name} was called with success", asked.index, answer.index
+            )
+            return
+        if answer.value["by"] == "missing" or asked.actor not in self._works:
+            return
+        self.tally.chance()
+        text = f"{answer.value.get('text', '')} {answer.value.get('value', '')}"
+        if name not in text:
+            self.tally.fail(
+                f"the unknown tool {name} was refused without naming it: {shown(text)}",
+                asked.index,
+                answer.index,
+            )
+        elif answer.value.get("type") in ACCIDENTS:
+            self.tally.fail(
+                f"the unknown tool {name} was not refused but ran into {answer.value['type']}",
+                asked.index,
+                answer.index,
+            )
+
+
+CHECKS = (
+    Check("TOOL-1", call=_once),
+    Check("TOOL-2", call=_parameters),
+    Check("TOOL-3", call=_result),
+    Check("TOOL-4", call=_failure),
+    Check("TOOL-5", fold=_UnknownTool),
+)

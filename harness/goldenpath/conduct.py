@@ -1,0 +1,153 @@
+"""Conducts one workload: script, history, runner and judge, put together and taken apart again."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import warnings
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TypeVar
+
+from goldenpath.adapters.base import Facts
+from goldenpath.adapters.targets import Target
+from goldenpath.history import Header
+from goldenpath.judge import Judge
+from goldenpath.model import Verdict
+from goldenpath.plant import Plant, plant_user
+from goldenpath.plant.transport import MAX_FRAME
+from goldenpath.recorder import FileSink, Nowhere, Recorder
+from goldenpath.runner import Deadlines, Runner
+from goldenpath.workloads import Script, Workload
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. histories: the folder for them, or None to keep none."""
+
+    seed: int = 0
+    tier: str = "quick"
+    time_scale: float = 1.0
+    max_frame: int = MAX_FRAME
+    histories: Path | None = None
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+
+
+@dataclass(frozen=True)
+class Conducted:
+    """What came of one workload."""
+
+    workload: str
+    verdicts: list[Verdict]
+    notes: tuple[str, ...] = ()
+    history: Path | None = None
+    unread: dict[str, int] = field(default_factory=dict)
+
+
+def versions() -> dict[str, str]:
+    """What the history was made with."""
+    return {"goldenpath": metadata.version("goldenpath"), "python": platform.python_version()}
+
+
+def probe(target: Target, options: Options) -> Facts:
+    """Find out what the target is, in a loop of its own."""
+    return in_loop(target.probe, options)
+
+
+def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
+    """Make the header, script and all, from the seed."""
+    users = tuple(plant_user(options.seed, n) for n in range(workload.users[options.tier]))
+    script = Script(facts.kind, options.seed, users)
+    return Header(
+        target=facts.target,
+        kind=facts.kind,
+        workload=workload.name,
+        proves=workload.proves[facts.kind],
+        seed=options.seed,
+        tier=options.tier,
+        versions=versions(),
+        deadlines=asdict(Deadlines().scaled(options.time_scale)),
+        card=facts.card,
+        events=facts.events,
+        declared=facts.declared,
+        dialect=facts.dialect,
+        users=users,
+        script=workload.build(script, workload.size[options.tier]),
+    )
+
+
+def conduct(target: Target, facts: Facts, workload: Workload, options: Options) -> Conducted:
+    """Run one workload against the target and judge it."""
+    return perform(target, facts, header_of(facts, workload, options), options)
+
+
+def perform(target: Target, facts: Facts, header: Header, options: Options) -> Conducted:
+    """Perform the script of a header, new or replayed."""
+    path = options.histories / f"{header.workload}.jsonl" if options.histories else None
+    sink = FileSink(str(path)) if path else None
+    try:
+        return in_loop(lambda: _perform(target, facts, header, options, sink, path), options)
+    finally:
+        if sink:
+            sink.close()
+
+
+async def _perform(
+    target: Target,
+    facts: Facts,
+    header: Header,
+    options: Options,
+    sink: FileSink | None,
+    path: Path | None,
+) -> Conducted:
+    recorder = Recorder(sink or Nowhere(), asyncio.get_running_loop().time)
+    recorder.begin(header)
+    judge = Judge(header)
+    recorder.listen(judge.see)
+    plant = Plant(recorder, header.users, max_frame=options.max_frame)
+    adapter = target.adapter(facts)
+    runner = Runner(adapter, plant, judge, Deadlines(**header.deadlines))
+    try:
+        await adapter.open(plant)
+        await runner.run(header.script)
+    finally:
+        await adapter.close()
+    footer = recorder.end()
+    verdicts = judge.finish(footer)
+    return Conducted(header.workload, verdicts, footer.notes, path, dict(judge.unread))
+
+
+def in_loop(work: Callable[[], Awaitable[T]], options: Options) -> T:
+    """Run `work` in a loop of its own, and leave no task of the target behind.
+
+    Not asyncio.Runner: its close waits for ever for a task that swallows its cancellation. Warnings
+    of the target are its own affair and must not fail a stranger's strict test run.
+    """
+    loop = options.loop_factory()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            asyncio.set_event_loop(loop)
+            return loop.run_until_complete(_main(work))
+        finally:
+            _abandon(loop)
+            asyncio.set_event_loop(None)
+            loop.close()
+
+
+async def _main(work: Callable[[], Awaitable[T]]) -> T:
+    return await work()
+
+
+def _abandon(loop: asyncio.AbstractEventLoop) -> None:
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.set_exception_handler(lambda *_: None)
+    if left:
+        loop.run_until_complete(asyncio.wait(left, timeout=1.0))
+    loop.run_until_complete(loop.shutdown_asyncgens())

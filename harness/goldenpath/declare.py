@@ -1,0 +1,161 @@
+"""The decorators by which a target says what it is: `@dispatcher(...)` and `@agent(...)`.
+
+The decorated factory stays what it was; the declaration hangs on it as `__goldenpath__`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from goldenpath import spec
+from goldenpath.errors import UsageProblem
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: What a call of a tool returns: the closed table of DESIGN section 5. None: found by a probe.
+OUTCOMES: dict[str, tuple[str, str, str] | None] = {
+    "value": None,
+    "success": ("success", "result", "error"),
+    "status": ("status", "payload", "message"),
+}
+
+_OPTIONS = ("tool_timeout", "accepts", "refuses_placeholders", "on_leave", "replay")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a target says of itself.
+
+    events: type to native, synthesised or absent. members: our name to theirs. transport: whether
+    events go out through the tap as the target decides, so that breaking it tests the target.
+    """
+
+    kind: str
+    events: Mapping[str, str]
+    members: Mapping[str, str] = field(default_factory=dict)
+    outcome: str | None = None
+    dialect: Mapping[str, Any] = field(default_factory=dict)
+    transport: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+_MEMBER_NAMES = {
+    "dispatcher": tuple(spec.MEMBERS),
+    "agent": ("run", "cleanup"),
+}
+
+
+def dispatcher(
+    *,
+    events: Collection[str] = ("tool_executing", "tool_completed"),
+    outcome: str | None = None,
+    dialect: Mapping[str, Any] | None = None,
+    transport: bool = True,
+    **more: Any,
+) -> Callable[[F], F]:
+    """Declare a factory `make(user, tap, tools)` of dispatchers, one per user session.
+
+    events: the types that are the target's own. outcome: "value", "success" or "status", found by a
+    probe where left out. dialect: a table as in a profile. Other keywords map members
+    (`execute_tool="run_tool"`) or declare options. Raises UsageProblem with all that is wrong.
+    """
+    return _declare("dispatcher", events, outcome, dialect, transport, more)
+
+
+def agent(
+    *,
+    events: Collection[str] = spec.FIVE,
+    dialect: Mapping[str, Any] | None = None,
+    transport: bool = True,
+    **more: Any,
+) -> Callable[[F], F]:
+    """Declare a factory `make(user, tap, tools)` of agents with `async run(message, plan)`.
+
+    The keywords are those of `dispatcher`.
+    """
+    return _declare("agent", events, None, dialect, transport, more)
+
+
+def _declare(
+    kind: str,
+    events: Collection[str],
+    outcome: str | None,
+    dialect: Mapping[str, Any] | None,
+    transport: bool,
+    more: dict[str, Any],
+) -> Callable[[F], F]:
+    problems = _wrong_events(events)
+    if outcome is not None and outcome not in OUTCOMES:
+        problems.append(f"outcome: expected one of {sorted(OUTCOMES)}, got {outcome!r}")
+    names = _MEMBER_NAMES[kind]
+    for key, value in more.items():
+        if key not in (*names, *_OPTIONS):
+            near = difflib.get_close_matches(key, (*names, *_OPTIONS), 1)
+            problems.append(f"{key}: no such keyword" + (f"; do you mean {near[0]}?" if near else ""))
+        elif key in names and not isinstance(value, str):
+            problems.append(f"{key}: expected the name of a member, got {value!r}")
+    if problems:
+        raise UsageProblem(f"@{kind}(...) is declared wrongly:\n  " + "\n  ".join(problems))
+    declaration = Declaration(
+        kind=kind,
+        events=_origins(events),
+        members={k: v for k, v in more.items() if k in names},
+        outcome=outcome,
+        dialect=dict(dialect or {}),
+        transport=transport,
+        options={k: v for k, v in more.items() if k in _OPTIONS},
+    )
+
+    def mark(factory: F) -> F:
+        factory.__goldenpath__ = declaration  # type: ignore[attr-defined]  # a mark of ours
+        return factory
+
+    return mark
+
+
+def _wrong_events(events: Collection[str]) -> list[str]:
+    if isinstance(events, str):
+        return [f"events: expected a set of event types, got the text {events!r}"]
+    known = ", ".join(spec.FIVE)
+    wrong = [event for event in events if event not in spec.FIVE]
+    return [f"events: {event!r} is none of {known}" for event in wrong]
+
+
+def _origins(events: Collection[str]) -> dict[str, str]:
+    if isinstance(events, Mapping):
+        return {name: str(events.get(name, spec.Origin.ABSENT)) for name in spec.FIVE}
+    return {
+        name: str(spec.Origin.NATIVE if name in events else spec.Origin.ABSENT)
+        for name in spec.FIVE
+    }
+
+
+def card_of(declaration: Declaration) -> dict[str, str]:
+    """The capability card that follows from a declaration alone."""
+    native = {name for name, origin in declaration.events.items() if origin == spec.Origin.NATIVE}
+    made = {name for name, origin in declaration.events.items() if origin == "synthesised"}
+    kind = declaration.kind
+    card = {
+        "members": kind == "dispatcher",
+        "calls": kind == "dispatcher",
+        "returns": True,
+        "truth": True,
+        "tool_events": native >= spec.TOOL_EVENTS,
+        "run_events": native >= {spec.STARTED, spec.FINISHED},
+        "all_events": native >= set(spec.FIVE),
+        "events": bool(native),
+        "transport": declaration.transport,
+    }
+    said = {name: "yes" for name, has in card.items() if has}
+    stamped = "UNOBSERVABLE: only through what our own adapter stamps"
+    for name, needed in (
+        ("tool_events", spec.TOOL_EVENTS),
+        ("run_events", {spec.STARTED, spec.FINISHED}),
+        ("all_events", set(spec.FIVE)),
+    ):
+        if name not in said and needed <= native | made:
+            said[name] = stamped
+    return said

@@ -1,0 +1,9 @@
+"""Dialects: how each family of platforms writes the same five events on the wire."""
+
+from goldenpath.dialects.common import COMMON
+from goldenpath.dialects.decode import Decoded, Decoder
+from goldenpath.dialects.model import Dialect, DialectProblem, from_table
+
+DIALECTS: dict[str, Dialect] = {COMMON.name: COMMON}
+
+__all__ = ["COMMON", "DIALECTS", "Decoded", "Decoder", "Dialect", "DialectProblem", "from_table"]

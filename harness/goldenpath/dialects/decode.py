@@ -1,0 +1,140 @@
+"""From the raw text of a frame to an Event, in time that grows with the keys of the frame.
+
+A dialect is compiled to one table per box (a nested object that holds fields): the keys that are
+there are looked up in the table, instead of trying every path that could be.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from goldenpath import spec
+from goldenpath.dialects.model import Dialect
+from goldenpath.model import Event, Status
+
+#: Deepest nesting of a frame that is read; msgspec itself refuses deeper than the interpreter.
+_parse = msgspec.json.Decoder().decode
+
+_Slot = tuple[int, str]
+
+
+class Decoded(NamedTuple):
+    """What a frame is: an event, something else that is fine, or nothing readable (problem)."""
+
+    event: Event | None
+    problem: str = ""
+    kind: str = ""
+
+
+class Decoder:
+    """Reads the frames of one dialect. Pure: the same text gives the same answer."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self._type_at = [tuple(path.split(".")) for path in dialect.type_at]
+        self._boxes = _boxes(dialect)
+
+    def read(self, text: str) -> Decoded:
+        """Decode one frame; never raises, whatever the text holds."""
+        try:
+            frame = _parse(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            return Decoded(None, f"not JSON: {error}")
+        if type(frame) is not dict:
+            return Decoded(None, f"expected a JSON object, got {_named(frame)}")
+        word = self._word(frame)
+        event_type = self.dialect.types.get(word) if word is not None else None
+        if event_type is None:
+            return Decoded(None, kind=word or "(no type)")
+        values = self._values(frame)
+        return Decoded(_event(event_type, values, self.dialect))
+
+    def _word(self, frame: dict[str, Any]) -> str | None:
+        first = None
+        for path in self._type_at:
+            word = _walk(frame, path)
+            if isinstance(word, str):
+                if word in self.dialect.types:
+                    return word
+                first = first or word
+        return first
+
+    def _values(self, frame: dict[str, Any]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        ranks: dict[str, int] = {}
+        for path, table in self._boxes:
+            box = _walk(frame, path) if path else frame
+            if type(box) is not dict:
+                continue
+            for key, value in box.items():
+                slot = table.get(key)
+                if slot is not None and value is not None:
+                    rank, field = slot
+                    if rank < ranks.get(field, 1 << 30):
+                        ranks[field], values[field] = rank, value
+                elif slot is not None:
+                    values.setdefault(slot[1], None)
+        return values
+
+
+def _boxes(dialect: Dialect) -> list[tuple[tuple[str, ...], dict[str, _Slot]]]:
+    tables: dict[tuple[str, ...], dict[str, _Slot]] = {}
+    for field, paths in dialect.fields.items():
+        for rank, path in enumerate(paths):
+            *box, key = path.split(".")
+            tables.setdefault(tuple(box), {})[key] = (rank, field)
+    return list(tables.items())
+
+
+def _walk(value: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        if type(value) is not dict:
+            return None
+        value = value.get(key)
+    return value
+
+
+def _named(value: object) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _id(value: object) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _status(values: dict[str, Any], dialect: Dialect) -> Status | None:
+    said = values.get("status")
+    if isinstance(said, bool):
+        return Status.SUCCESS if said else Status.ERROR
+    if isinstance(said, str) and said:
+        return dialect.statuses.get(said.lower(), Status.PROGRESS)
+    if values.get("error") is not None:
+        return Status.ERROR
+    return Status.SUCCESS if "result" in values else None
+
+
+def _tool(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _event(event_type: str, values: dict[str, Any], dialect: Dialect) -> Event:
+    seq, text = values.get("seq"), values.get("text")
+    return Event(
+        type=event_type,
+        run=_id(values.get("run")),
+        user=_id(values.get("user")),
+        thread=_id(values.get("thread")),
+        call=_id(values.get("call")),
+        tool=_tool(values.get("tool")) if event_type in spec.TOOL_EVENTS else None,
+        status=_status(values, dialect) if event_type not in (spec.STARTED, spec.THINKING) else None,
+        seq=seq if type(seq) is int else None,
+        parameters=values.get("parameters"),
+        result=values.get("result"),
+        error=values.get("error"),
+        text=text if isinstance(text, str) else None,
+    )

@@ -1,0 +1,184 @@
+"""The judge: decodes each entry once, feeds every check, and says one verdict per rule.
+
+It is a fold: `see` each entry, then `finish`. The same object judges while a run is recorded and
+again from a file, so both say the same. A check that crashes gives UNKNOWN and stops no other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from goldenpath import spec
+from goldenpath.canary import find
+from goldenpath.checkers import CHECKS, Check, Fold, Tally
+from goldenpath.checkers.tally import NOTHING
+from goldenpath.dialects import COMMON, Decoded, Decoder, Dialect
+from goldenpath.history import Footer, Header, History
+from goldenpath.model import NEUTRAL, Entry, Kind, Outcome, Verdict
+from goldenpath.runs import Call, Ledger, Run, Seen
+
+#: Shapes whose whole envelope is ours, so that a target's own dialect does not apply to them.
+_COMMON_SHAPES = frozenset({"bridge", "emitter"})
+
+CUT = "the history was cut before its end"
+
+
+class Judge:
+    """Judges one history. Cost: linear in its entries; memory: the calls and runs still open."""
+
+    def __init__(self, header: Header, checks: Iterable[Check] = CHECKS) -> None:
+        self.header = header
+        self.unread: Counter[str] = Counter()
+        self._crashed: dict[str, str] = {}
+        self._untestable: dict[str, tuple[Outcome, str]] = {}
+        self._tallies: dict[str, Tally] = {}
+        self._calls: list[tuple[Tally, Callable[[Call, Tally], None]]] = []
+        self._runs: list[tuple[Tally, Callable[[Run, Tally], None]]] = []
+        self._entries: list[Fold] = []
+        self._frames: list[Fold] = []
+        for check in checks:
+            self._enrol(check)
+        declared = msgspec.convert(header.dialect, Dialect) if header.dialect else COMMON
+        self._decoder, self._common = Decoder(declared), Decoder(COMMON)
+        self._ledger = Ledger(header, self._judge_call, self._judge_run)
+
+    def _enrol(self, check: Check) -> None:
+        rule = spec.RULES[check.rule]
+        reason = spec.untestable(rule, self.header.card)
+        if reason is not None:
+            self._untestable[check.rule] = reason
+            return
+        tally = self._tallies[check.rule] = Tally(rule)
+        if check.call:
+            self._calls.append((tally, check.call))
+        if check.run:
+            self._runs.append((tally, check.run))
+        if check.fold:
+            fold = check.fold(self.header, tally)
+            if check.fold.entry is not Fold.entry:
+                self._entries.append(fold)
+            if check.fold.frame is not Fold.frame:
+                self._frames.append(fold)
+
+    # --- the fold ---------------------------------------------------------------------------
+
+    def see(self, entry: Entry) -> None:
+        """Take in the next entry."""
+        if entry.kind is Kind.FRAME:
+            self._frame(entry)
+            return
+        self._ledger.see(entry)
+        for fold in self._entries:
+            if fold.tally.rule.id not in self._crashed:
+                self._safely(fold.tally, fold.entry, entry)
+
+    def _frame(self, entry: Entry) -> None:
+        seen = self._read(entry)
+        if not seen.link:
+            return
+        self._ledger.place(seen)
+        if seen.event is None:
+            self.unread[seen.kind or seen.problem] += 1
+        for fold in self._frames:
+            if fold.tally.rule.id not in self._crashed:
+                self._safely(fold.tally, fold.frame, seen)
+
+    def _read(self, entry: Entry) -> Seen:
+        link = entry.actor
+        user = self._ledger.links.get(link, link.partition("/")[0])
+        if isinstance(entry.value, str):
+            decoder = self._common if entry.what in _COMMON_SHAPES else self._decoder
+            decoded, tokens = decoder.read(entry.value), find(entry.value)
+        else:
+            decoded, tokens = Decoded(None, _unreadable(entry.value)), find(str(entry.value))
+        return Seen(entry, link, user, decoded.event, tokens, decoded.problem, decoded.kind)
+
+    def _judge_call(self, call: Call) -> None:
+        for tally, check in self._calls:
+            self._safely(tally, check, call, tally)
+
+    def _judge_run(self, run: Run) -> None:
+        for tally, check in self._runs:
+            self._safely(tally, check, run, tally)
+
+    def _safely(self, tally: Tally, check: Callable[..., None], *args: Any) -> None:
+        try:
+            check(*args)
+        except Exception as error:  # a broken check must not stop the others
+            self._crashed.setdefault(
+                tally.rule.id, f"its check crashed: {type(error).__name__}: {error}"
+            )
+
+    # --- while a run is recorded --------------------------------------------------------------
+
+    def owes(self) -> list[str]:
+        """What the target must still deliver, in words; empty when nothing is outstanding."""
+        return self._ledger.owes()
+
+    def run_ended(self, step: str) -> bool:
+        """Whether the run asked for by this step has shown its end."""
+        return self._ledger.run_ended(step)
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def finish(self, footer: Footer | None) -> list[Verdict]:
+        """Return one verdict per rule. Without a footer a FAIL stands, all else is UNKNOWN."""
+        self._ledger.finish()
+        for fold in dict.fromkeys((*self._entries, *self._frames)):
+            self._safely(fold.tally, fold.finish)
+        return [self._verdict(rule_id, whole=footer is not None) for rule_id in self._order()]
+
+    def _order(self) -> list[str]:
+        known = {*self._tallies, *self._untestable}
+        return [rule_id for rule_id in spec.RULES if rule_id in known]
+
+    def _verdict(self, rule_id: str, *, whole: bool) -> Verdict:
+        proves = rule_id in self.header.proves
+        workload = self.header.workload
+        if rule_id in self._untestable:
+            outcome, reason = self._untestable[rule_id]
+            level = spec.RULES[rule_id].level
+            verdict = Verdict(rule_id, level, workload, outcome, reason, proves=proves)
+        else:
+            verdict = self._tallies[rule_id].verdict(workload, proves)
+        if verdict.outcome is Outcome.FAIL:
+            return verdict
+        if not whole:
+            return msgspec.structs.replace(verdict, outcome=Outcome.UNKNOWN, reason=CUT)
+        if rule_id in self._crashed:
+            reason = self._crashed[rule_id]
+            return msgspec.structs.replace(verdict, outcome=Outcome.UNKNOWN, reason=reason)
+        return verdict
+
+
+def _unreadable(value: Any) -> str:
+    """The problem of a frame that has no text; the recorder says why."""
+    if isinstance(value, dict) and len(value) == 1:
+        ((why, detail),) = value.items()
+        return f"{why.replace('_', ' ')}: {detail}"
+    return f"expected text, got {type(value).__name__}"
+
+
+def judge(history: History, checks: Iterable[Check] = CHECKS) -> list[Verdict]:
+    """Judge a whole history that is in memory."""
+    court = Judge(history.header, checks)
+    for entry in history.entries:
+        court.see(entry)
+    return court.finish(history.footer)
+
+
+def relevant(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Leave out what a workload neither was built to prove nor had any occasion to test."""
+    idle = (NOTHING, CUT)
+    return [
+        v
+        for v in verdicts
+        if v.proves
+        or v.opportunities
+        or not (v.outcome in NEUTRAL or (v.outcome is Outcome.UNKNOWN and v.reason in idle))
+    ]
+

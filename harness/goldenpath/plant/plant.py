@@ -1,0 +1,41 @@
+"""The plant: everything of ours that a target is given in one workload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from goldenpath.canary import mint
+from goldenpath.model import User
+from goldenpath.plant.tools import Gates, Tools, plant_tools
+from goldenpath.plant.transport import MAX_FRAME, Tap, Transport
+from goldenpath.plant.users import SELF, PlantedUser, as_planted
+from goldenpath.recorder import Recorder
+
+
+class Plant:
+    """Users, tools and one transport, sharing one recorder."""
+
+    def __init__(
+        self, recorder: Recorder, users: Iterable[User], *, max_frame: int = MAX_FRAME
+    ) -> None:
+        self.recorder = recorder
+        self.max_frame = max_frame
+        self.users = {user.name: user for user in users}
+        self.gates = Gates()
+        self.transport = Transport(recorder, self.users.values(), max_frame)
+
+    def user(self, name: str, run_id: str) -> PlantedUser:
+        """The user as a factory sees it; the run belongs to this user from now on."""
+        self.transport.own_run(run_id, name)
+        return as_planted(self.users[name], run_id)
+
+    def tap(self, name: str, condition: str) -> Tap:
+        """Open a link for the user and return their view of the transport."""
+        if condition != "absent":
+            self.transport.connect(name, condition)
+        return Tap(self.transport, name, absent=condition == "absent")
+
+    def tools(self, name: str, tools: Iterable[str]) -> Tools:
+        """Make tools for this user."""
+        mark = mint(self.users[name].owner, SELF)
+        return plant_tools(tools, name, mark, self.recorder, self.gates)

@@ -1,0 +1,148 @@
+"""Planted tools: they do what their name says, and record what really happened."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from goldenpath.canary import find
+from goldenpath.jsonable import jsonable, safe_text
+from goldenpath.model import Kind
+from goldenpath.recorder import Recorder
+
+
+class ToolFailure(Exception):
+    """What a planted tool raises when it is meant to fail."""
+
+
+class Gates:
+    """Holds executions of the tool `hold` until they are released, by the token of the call."""
+
+    def __init__(self) -> None:
+        self._gates: dict[str, asyncio.Event] = {}
+
+    def _gate(self, token: str) -> asyncio.Event:
+        return self._gates.setdefault(token, asyncio.Event())
+
+    async def wait(self, token: str) -> None:
+        """Wait until the call with this token is released."""
+        await self._gate(token).wait()
+
+    def release(self, token: str) -> None:
+        """Let the call with this token go on, now or when it comes."""
+        self._gate(token).set()
+
+    def release_all(self) -> None:
+        """Let everything go on that is held."""
+        for gate in self._gates.values():
+            gate.set()
+
+
+class PlantedTool:
+    """A tool as a target gets it: `name, description, parameters, admin_only`, `arun` and call.
+
+    `mark` is the canary of the user whom this instance was planted for; results hold it, so that an
+    execution on somebody else's instance shows.
+    """
+
+    admin_only = False
+
+    def __init__(self, name: str, owner: str, mark: str, recorder: Recorder, gates: Gates) -> None:
+        about, schema, self._behave = _BEHAVIOURS[name]
+        self.name = name
+        self.description = about
+        self.parameters = schema
+        self._owner, self.mark, self._recorder, self.gates = owner, mark, recorder, gates
+        self._runs = itertools.count()
+
+    def __repr__(self) -> str:
+        return f"PlantedTool({self.name!r})"
+
+    async def __call__(self, /, **parameters: Any) -> Any:
+        """Run the tool; the same as `arun`."""
+        return await self.arun(**parameters)
+
+    async def arun(self, /, **parameters: Any) -> Any:
+        """Run the tool, and record that it started and how it ended."""
+        given = jsonable(parameters)
+        tokens = find(str(given))
+        truth = {"tool": self.name, "token": tokens[0].text if tokens else None}
+        truth["run"] = next(self._runs)
+        self._record("started", {**truth, "parameters": given})
+        try:
+            result = await self._behave(self, parameters, truth["token"])
+        except asyncio.CancelledError:
+            self._record("cancelled", truth)
+            raise
+        except Exception as error:
+            self._record("failed", {**truth, "error": safe_text(error)})
+            raise
+        self._record("ended", {**truth, "result": jsonable(result)})
+        return result
+
+    def _record(self, what: str, value: dict[str, Any]) -> None:
+        self._recorder.record(Kind.TOOL, self._owner, None, what, value)
+
+
+Behaviour = Callable[[PlantedTool, dict[str, Any], "str | None"], Awaitable[Any]]
+
+
+async def _lookup(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+    """Take two turns of the loop, as real work would, and answer with the call's own canary."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return {"found": token, "by": tool.mark}
+
+
+async def _echo(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+    return {"echo": parameters, "by": tool.mark}
+
+
+async def _give(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+    await asyncio.sleep(0)
+    return parameters.get("value")
+
+
+async def _explode(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+    await asyncio.sleep(0)
+    raise ToolFailure(f"{tool.name} cannot work on {token or tool.mark}")
+
+
+async def _hold(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+    await tool.gates.wait(token or "")
+    return {"found": token, "by": tool.mark}
+
+
+_ANYTHING: dict[str, Any] = {"type": "object", "additionalProperties": True}
+_QUERY: dict[str, Any] = {
+    "type": "object",
+    "properties": {"query": {"type": "string"}},
+    "additionalProperties": True,
+}
+
+_BEHAVIOURS: dict[str, tuple[str, dict[str, Any], Behaviour]] = {
+    "lookup": ("Look something up.", _QUERY, _lookup),
+    "echo": ("Return the parameters.", _ANYTHING, _echo),
+    "give": ("Return the parameter `value` as it is.", _ANYTHING, _give),
+    "explode": ("Fail.", _QUERY, _explode),
+    "hold": ("Wait until released, then answer.", _QUERY, _hold),
+}
+
+TOOL_NAMES = tuple(_BEHAVIOURS)
+
+
+class Tools(list[PlantedTool]):
+    """The planted tools of one session, as a factory gets them."""
+
+    def as_functions(self) -> dict[str, Callable[..., Awaitable[Any]]]:
+        """The tools as plain async functions, by name."""
+        return {tool.name: tool.arun for tool in self}
+
+
+def plant_tools(
+    names: Iterable[str], owner: str, mark: str, recorder: Recorder, gates: Gates
+) -> Tools:
+    """Make the tools with these names for one user."""
+    return Tools(PlantedTool(name, owner, mark, recorder, gates) for name in names)

@@ -1,0 +1,272 @@
+"""The planted transport: one for all users, routed by address, in every shape of the field.
+
+A call that names a user or a run goes to that user's links, whoever's tap it was called on; an
+unknown address reaches nobody and is recorded; only calls without an address go to the tap's own
+user. So an event that a target misaddresses really arrives at the wrong user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from goldenpath.jsonable import frame_value
+from goldenpath.model import Kind, User
+from goldenpath.recorder import Recorder
+
+_LEFT_OUT: Any = object()
+
+#: Letters of one frame that are recorded; longer ones are noted and make the verdict UNKNOWN.
+MAX_FRAME = 4 << 20
+
+
+class Transport:
+    """Delivers messages to links, which are lines of the history."""
+
+    def __init__(self, recorder: Recorder, users: Iterable[User], max_frame: int = MAX_FRAME):
+        self._recorder = recorder
+        self._max_frame = max_frame
+        self._by_user_id = {user.user_id: user.name for user in users}
+        self._by_run_id: dict[str, str] = {}
+        self._links: dict[str, list[str]] = {}
+        self._opened: dict[str, int] = {}
+        self._raising: set[str] = set()
+
+    # --- links ---------------------------------------------------------------------------------
+
+    def connect(self, name: str, condition: str) -> None:
+        """Open a link of this user; `condition` is working or raising."""
+        self._opened[name] = self._opened.get(name, 0) + 1
+        link = f"{name}/{self._opened[name]}"
+        self._links.setdefault(name, []).append(link)
+        (self._raising.add if condition == "raising" else self._raising.discard)(name)
+        self._recorder.record(Kind.LINK, link, None, "up", {"user": name})
+
+    def disconnect(self, name: str) -> None:
+        """Close every link of this user."""
+        for link in self._links.pop(name, []):
+            self._recorder.record(Kind.LINK, link, None, "down", {"user": name})
+
+    def connected(self, user_id: object) -> bool:
+        """Whether the user with this id has a link open."""
+        return bool(self._links.get(self.name_of(user_id) or ""))
+
+    # --- addresses -----------------------------------------------------------------------------
+
+    def own_run(self, run_id: str, name: str) -> None:
+        """Note that a run belongs to a user."""
+        self._by_run_id[run_id] = name
+
+    def name_of(self, user_id: object) -> str | None:
+        """The user with this id, or None."""
+        return self._by_user_id.get(user_id) if isinstance(user_id, str) else None
+
+    def owner_of(self, run_id: object) -> str | None:
+        """The user whom this run belongs to, or None."""
+        return self._by_run_id.get(run_id) if isinstance(run_id, str) else None
+
+    # --- delivery ------------------------------------------------------------------------------
+
+    def deliver(self, name: str | None, shape: str, message: Any) -> bool:
+        """Record the message at each link of this user, at once; True where somebody got it.
+
+        Raises ConnectionError where the user's transport was told to raise.
+        """
+        if name in self._raising:
+            self._recorder.record(Kind.FAULT, name or "", None, "raised", {"shape": shape})
+            raise ConnectionError("the planted transport was told to raise")
+        value = frame_value(message, self._max_frame)
+        links = self._links.get(name or "", [])
+        for link in links or [""]:
+            self._recorder.record(Kind.FRAME, link, None, shape, value)
+        return bool(links)
+
+
+class Manager:
+    """A connection manager: addressed by user id, or a bare event to the tap's own user."""
+
+    def __init__(self, transport: Transport, own: str) -> None:
+        self._transport, self._own = transport, own
+
+    async def send_event(self, event_type: str, data: Any = None, /) -> bool:
+        """Send an event to the tap's own user."""
+        message = {"type": event_type, "data": data}
+        return self._transport.deliver(self._own, "manager.send_event", message)
+
+    async def send_to_user(self, user_id: Any, message: Any) -> bool:
+        """Send a message, envelope and all, to the user with this id."""
+        name = self._transport.name_of(user_id)
+        return self._transport.deliver(name, "manager.send_to_user", message)
+
+    async def emit_critical_event(self, user_id: Any, event_type: str, data: Any = None) -> bool:
+        """Send an event to the user with this id."""
+        name = self._transport.name_of(user_id)
+        message = {"type": event_type, "data": data}
+        return self._transport.deliver(name, "manager.emit_critical_event", message)
+
+    def is_connected(self, user_id: Any) -> bool:
+        """Whether this user has a link open."""
+        return self._transport.connected(user_id)
+
+    has_connection = is_connection_active = is_connected
+
+
+def _body(fields: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in {**fields, **extra}.items() if v is not _LEFT_OUT}
+
+
+class Emitter:
+    """The five events for the tap's own user, as `notify_*` and `emit_*`."""
+
+    _shape = "emitter"
+
+    def __init__(self, send: Callable[[str, dict[str, Any]], bool]) -> None:
+        self._send = send
+
+    async def notify_agent_started(self, context: Any = _LEFT_OUT, **extra: Any) -> bool:
+        """The agent began to work."""
+        return self._send("agent_started", _body({"context": context}, extra))
+
+    async def notify_agent_thinking(
+        self, reasoning: Any, step_number: Any = _LEFT_OUT, **extra: Any
+    ) -> bool:
+        """The agent thinks."""
+        fields = {"reasoning": reasoning, "step_number": step_number}
+        return self._send("agent_thinking", _body(fields, extra))
+
+    async def notify_tool_executing(
+        self, tool_name: Any, parameters: Any = _LEFT_OUT, **extra: Any
+    ) -> bool:
+        """A tool is about to run."""
+        fields = {"tool_name": tool_name, "parameters": parameters}
+        return self._send("tool_executing", _body(fields, extra))
+
+    async def notify_tool_completed(
+        self,
+        tool_name: Any,
+        result: Any = _LEFT_OUT,
+        execution_time_ms: Any = _LEFT_OUT,
+        error: Any = _LEFT_OUT,
+        status: Any = _LEFT_OUT,
+        **extra: Any,
+    ) -> bool:
+        """A tool has ended."""
+        fields = {
+            "tool_name": tool_name,
+            "result": result,
+            "execution_time_ms": execution_time_ms,
+            "error": error,
+            "status": status,
+        }
+        return self._send("tool_completed", _body(fields, extra))
+
+    async def notify_agent_completed(
+        self,
+        result: Any = _LEFT_OUT,
+        execution_time_ms: Any = _LEFT_OUT,
+        status: Any = _LEFT_OUT,
+        error: Any = _LEFT_OUT,
+        **extra: Any,
+    ) -> bool:
+        """The agent has answered."""
+        fields = {
+            "result": result,
+            "execution_time_ms": execution_time_ms,
+            "status": status,
+            "error": error,
+        }
+        return self._send("agent_completed", _body(fields, extra))
+
+    emit_agent_started = notify_agent_started
+    emit_agent_thinking = notify_agent_thinking
+    emit_tool_executing = notify_tool_executing
+    emit_tool_completed = notify_tool_completed
+    emit_agent_completed = notify_agent_completed
+
+
+class Bridge:
+    """The same five with the run's id and the agent's name before them: addressed by run."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def _emitter(self, run_id: Any, agent_name: Any) -> Emitter:
+        def send(event_type: str, fields: dict[str, Any]) -> bool:
+            message = {"type": event_type, "run_id": run_id, "agent_name": agent_name, **fields}
+            return self._transport.deliver(self._transport.owner_of(run_id), "bridge", message)
+
+        return Emitter(send)
+
+
+def _addressed(name: str) -> Callable[..., Awaitable[bool]]:
+    async def notify(self: Bridge, run_id: Any, agent_name: Any, *args: Any, **kw: Any) -> bool:
+        emitter = self._emitter(run_id, agent_name)
+        sent: bool = await getattr(emitter, name)(*args, **kw)
+        return sent
+
+    notify.__name__ = notify.__qualname__ = name
+    notify.__doc__ = f"{name} of the emitter, addressed by run."
+    return notify
+
+
+for _name in [name for name in vars(Emitter) if name.startswith("notify_")]:
+    setattr(Bridge, _name, _addressed(_name))
+
+
+class Socket:
+    """A socket of the tap's own user."""
+
+    def __init__(self, transport: Transport, own: str) -> None:
+        self._transport, self._own = transport, own
+        self.closed = False
+
+    @property
+    def state(self) -> str:
+        """CONNECTED or DISCONNECTED."""
+        return "DISCONNECTED" if self.closed else "CONNECTED"
+
+    client_state = application_state = state
+
+    async def send_json(self, data: Any, mode: str = "text") -> bool:
+        """Send a message as JSON."""
+        return self._send("socket.send_json", data)
+
+    async def send_text(self, data: str) -> bool:
+        """Send a text frame."""
+        return self._send("socket.send_text", data)
+
+    send = send_text
+
+    async def close(self, code: int = 1000, reason: str | None = None) -> None:
+        """Close the socket; sending raises from then on."""
+        self.closed = True
+
+    def _send(self, shape: str, message: Any) -> bool:
+        if self.closed:
+            raise ConnectionError("the socket is closed")
+        return self._transport.deliver(self._own, shape, message)
+
+
+class Tap:
+    """One user's view of the transport, in every shape; each is None where it is absent."""
+
+    def __init__(self, transport: Transport, own: str, *, absent: bool = False) -> None:
+        self.manager = None if absent else Manager(transport, own)
+        self.bridge = None if absent else Bridge(transport)
+        self.emitter = None if absent else Emitter(self._emit(transport, own))
+        self.socket = None if absent else Socket(transport, own)
+        self.send = None if absent else self._sender(transport, own)
+
+    @staticmethod
+    def _emit(transport: Transport, own: str) -> Callable[[str, dict[str, Any]], bool]:
+        def send(event_type: str, fields: dict[str, Any]) -> bool:
+            return transport.deliver(own, "emitter", {"type": event_type, **fields})
+
+        return send
+
+    @staticmethod
+    def _sender(transport: Transport, own: str) -> Callable[[Any], Awaitable[bool]]:
+        async def send(message: Any) -> bool:
+            return transport.deliver(own, "send", message)
+
+        return send

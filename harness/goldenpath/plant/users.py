@@ -1,0 +1,68 @@
+"""Planted users: realistic ids made from the seed, and the canaries that mark them."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import dataclass
+
+from goldenpath.canary import mint, owner_mark
+from goldenpath.model import User
+
+NAMES = (
+    *("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"),
+    *("ivan", "judy", "kim", "leo", "mia", "nina", "oscar", "peggy"),
+)
+
+#: Numbers of a user's canaries: what they mark. Calls count up from FIRST_CALL.
+SELF, THREAD, FIRST_CALL = 0, 1, 16
+
+
+@dataclass(frozen=True)
+class PlantedUser:
+    """What a factory is given as `user`. `canary` is the token that marks this user's things."""
+
+    name: str
+    user_id: str
+    thread_id: str
+    run_id: str
+    request_id: str
+    session_id: str
+    canary: str
+    is_admin: bool = False
+    roles: tuple[str, ...] = ("user",)
+
+
+def name_of(position: int) -> str:
+    """The name of the user at this position, without end: alice, bob, ..., alice2, ..."""
+    again, place = divmod(position, len(NAMES))
+    return NAMES[place] + (str(again + 1) if again else "")
+
+
+def plant_user(seed: int, position: int) -> User:
+    """Make the user at `position`; the same seed gives the same ids."""
+    rng = random.Random(f"user:{seed}:{position}")  # noqa: S311 - ids for a test, no secret
+    owner = owner_mark(seed, position)
+    return User(
+        name=name_of(position),
+        owner=owner,
+        user_id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+        thread_id=f"thread_{mint(owner, THREAD)}",
+        run_id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+    )
+
+
+def as_planted(user: User, run_id: str, *, is_admin: bool = False) -> PlantedUser:
+    """The user as a factory sees it, for the run or session `run_id`."""
+    rng = random.Random(f"request:{run_id}")  # noqa: S311 - ids for a test, no secret
+    return PlantedUser(
+        name=user.name,
+        user_id=user.user_id or "",
+        thread_id=user.thread_id or "",
+        run_id=run_id,
+        request_id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+        session_id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+        canary=mint(user.owner, SELF),
+        is_admin=is_admin,
+        roles=("admin", "user") if is_admin else ("user",),
+    )

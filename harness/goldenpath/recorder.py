@@ -1,0 +1,85 @@
+"""The recorder: stamps what happens on arrival and writes it down at once.
+
+Each entry is one unbuffered write of one line, so that a process that is killed leaves all it had
+recorded. Entries may come from any thread.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from goldenpath.history import Footer, Header, encode_line
+from goldenpath.model import Entry, Kind
+
+Listener = Callable[[Entry], None]
+
+
+class Sink(Protocol):
+    """Where the lines of a history go: anything with `write`, such as an unbuffered file."""
+
+    def write(self, line: bytes, /) -> object:
+        """Take one whole line."""
+
+
+class FileSink:
+    """An unbuffered file; each line is one system call."""
+
+    def __init__(self, path: str) -> None:
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+
+    def write(self, line: bytes, /) -> object:
+        """Write one line at once."""
+        return os.write(self._fd, line)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+class Nowhere:
+    """A sink that keeps nothing."""
+
+    def write(self, line: bytes, /) -> object:
+        """Forget the line."""
+        return len(line)
+
+
+class Recorder:
+    """Makes entries out of what happens. `clock` gives seconds of one monotonic clock."""
+
+    def __init__(self, sink: Sink | None = None, clock: Callable[[], float] | None = None) -> None:
+        self._sink = sink or Nowhere()
+        self.clock = clock or time.monotonic
+        self._lock = threading.Lock()
+        self._listeners: list[Listener] = []
+        self.count = 0
+        self.notes: list[str] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with each entry from now on, in order."""
+        self._listeners.append(listener)
+
+    def begin(self, header: Header) -> None:
+        """Write the header."""
+        self._sink.write(encode_line(header))
+
+    def record(self, kind: Kind, actor: str, step: str | None, what: str, value: Any = None) -> int:
+        """Stamp and write one entry, and return its index. `value` must be JSON data."""
+        with self._lock:
+            at = int(self.clock() * 1e9)
+            entry = Entry(self.count, at, kind, actor, step, what, value)
+            self.count += 1
+            self._sink.write(encode_line(entry))
+            for listener in self._listeners:
+                listener(entry)
+            return entry.index
+
+    def end(self) -> Footer:
+        """Write the footer: the history is whole."""
+        footer = Footer(entries=self.count, notes=tuple(self.notes))
+        self._sink.write(encode_line(footer))
+        return footer

@@ -1,0 +1,72 @@
+"""A small, correct platform for chat agents, written to be read and copied.
+
+Read it in this order: `context` (who is asking), `registry` (what can be called), `events` and
+`emitter` (what the user is told), `dispatcher` (how a tool is called), `agent` (who calls),
+then `connections`, `auth`, `protocol`, `session` and `server` for the way in from the network.
+It uses nothing of the harness around it; `server`, and with it `websockets`, is loaded only
+when it is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .agent import ScriptedAgent
+from .auth import TokenTable
+from .connections import ConnectionManager
+from .context import UserContext
+from .dispatcher import RequestScopedDispatcher, create_request_scoped_tool_dispatcher
+from .emitter import UserEmitter
+from .errors import (
+    AuthenticationError,
+    DuplicateTool,
+    InvalidParameters,
+    InvalidTool,
+    NotPermitted,
+    PlatformError,
+    SessionClosed,
+    UnknownTool,
+)
+from .events import EventFactory
+from .execution import Execution, Metrics
+from .plan import Plan, PlannedCall
+from .registry import Tool, ToolRegistry
+
+if TYPE_CHECKING:
+    from .server import ChatServer, serve
+
+__all__ = [
+    "AuthenticationError",
+    "ChatServer",
+    "ConnectionManager",
+    "DuplicateTool",
+    "EventFactory",
+    "Execution",
+    "InvalidParameters",
+    "InvalidTool",
+    "Metrics",
+    "NotPermitted",
+    "Plan",
+    "PlannedCall",
+    "PlatformError",
+    "RequestScopedDispatcher",
+    "ScriptedAgent",
+    "SessionClosed",
+    "TokenTable",
+    "Tool",
+    "ToolRegistry",
+    "UnknownTool",
+    "UserContext",
+    "UserEmitter",
+    "create_request_scoped_tool_dispatcher",
+    "serve",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load the server when it is first asked for."""
+    if name in ("ChatServer", "serve"):
+        from . import server
+
+        return getattr(server, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,80 @@
+"""What a session can call: a tool, and the names under which one session knows its tools.
+
+Each session has a registry of its own. There is no global one, so a tool given to one user
+cannot be seen by another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Protocol, runtime_checkable
+
+from .errors import DuplicateTool, InvalidTool, UnknownTool
+
+
+@runtime_checkable
+class Tool(Protocol):
+    """Something with a name that can be run with named parameters.
+
+    A tool with a true attribute `admin_only` is run for admins only.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name by which it is called."""
+
+    @property
+    def description(self) -> str:
+        """What it does, for the model."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What it takes, as JSON Schema."""
+
+    async def arun(self, /, **parameters: Any) -> Any:
+        """Do it."""
+
+
+class ToolRegistry:
+    """The tools of one session by name."""
+
+    def __init__(self, tools: Iterable[Tool] = ()) -> None:
+        """Begin with these tools."""
+        self._tools: dict[str, Tool] = {}
+        for tool in tools:
+            self.register(tool)
+
+    def register(self, tool: Tool) -> None:
+        """Add a tool; what is no tool, and a name that is taken, are refused."""
+        if not isinstance(tool, Tool) or not callable(tool.arun):
+            raise InvalidTool(
+                f"a tool has name, description, parameters, arun: {type(tool).__name__} has not"
+            )
+        if not isinstance(tool.name, str) or not tool.name.strip():
+            raise InvalidTool("a tool needs a name")
+        if tool.name in self._tools:
+            raise DuplicateTool(tool.name)
+        self._tools[tool.name] = tool
+
+    def get(self, name: str) -> Tool:
+        """Find a tool; an unknown name raises `UnknownTool`."""
+        if not self.has(name):
+            raise UnknownTool(name)
+        return self._tools[name]
+
+    def has(self, name: str) -> bool:
+        """Say whether a tool of this name is registered."""
+        return isinstance(name, str) and name in self._tools
+
+    def names(self) -> list[str]:
+        """List the names in the order of registration."""
+        return list(self._tools)
+
+    def view(self) -> Mapping[str, Tool]:
+        """Show the tools by name: read-only and always up to date."""
+        return MappingProxyType(self._tools)
+
+    def clear(self) -> None:
+        """Forget all tools."""
+        self._tools.clear()

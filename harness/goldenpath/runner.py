@@ -1,0 +1,221 @@
+"""The runner: drives the lanes of a script through an adapter and records what happens.
+
+The only loop of the harness. Lanes run side by side, the steps of a lane one after the other, in
+one task, as a request handler would. Every wait stands here, and waits for something: an entry, a
+step, silence. Patience is counted in naps, so that a machine that stalls stretches it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from goldenpath.adapters.base import Adapter, Reply
+from goldenpath.model import Entry, Kind, Step
+from goldenpath.plant import Plant
+
+#: Seconds of one nap; patience is a number of them.
+NAP = 0.01
+
+#: Naps cut short by news do not count; so that a target that never falls silent ends all the same,
+#: nothing is waited for longer than this many times its patience.
+LONGEST = 10
+
+
+class Observer(Protocol):
+    """What the runner asks of whoever reads the history while it is recorded."""
+
+    def see(self, entry: Entry) -> None:
+        """Take in an entry."""
+
+    def owes(self) -> list[str]:
+        """What the target must still deliver."""
+
+    def run_ended(self, step: str) -> bool:
+        """Whether the run asked for by this step has shown its end."""
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Seconds. call: until a call returns. delivery: until what must arrive has arrived.
+    settle: how long nothing may happen before we say that nothing more does. All are scaled.
+    """
+
+    call: float = 5.0
+    delivery: float = 2.0
+    settle: float = 0.03
+
+    def scaled(self, factor: float) -> Deadlines:
+        """All of them, `factor` times as long."""
+        return Deadlines(self.call * factor, self.delivery * factor, self.settle * factor)
+
+
+class Runner:
+    """Runs one script against one opened adapter."""
+
+    def __init__(
+        self, adapter: Adapter, plant: Plant, observer: Observer, deadlines: Deadlines
+    ) -> None:
+        self._adapter, self._plant, self._observer = adapter, plant, observer
+        self._deadlines = deadlines
+        self._recorder = plant.recorder
+        self._news = asyncio.Event()
+        self._thread = threading.get_ident()
+        self._finished: set[str] = set()
+        self._current: dict[asyncio.Task[None], tuple[Step, float]] = {}
+        self._performing: dict[str, asyncio.Task[None]] = {}
+        self._to_cancel: set[str] = set()
+        self._truth: dict[tuple[str, str], int] = {}
+        self._recorder.listen(self._notice)
+        self._actions: dict[str, Callable[[Step], Awaitable[None]]] = {
+            "together": lambda step: self._drive(step.lanes),
+            "wait_for": self._wait_for,
+            "release": self._release,
+            "cancel": self._cancel,
+            "join": self._join,
+        }
+
+    async def run(self, lanes: Iterable[tuple[Step, ...]]) -> None:
+        """Drive all lanes to their end, then wait for what is owed, then for silence."""
+        await self._drive(tuple(lanes))
+        self._plant.gates.release_all()
+        if not await self._until(lambda: not self._observer.owes(), self._deadlines.delivery):
+            self._recorder.notes.append("never arrived: " + "; ".join(self._observer.owes()[:5]))
+        await self._silence()
+
+    # --- lanes ---------------------------------------------------------------------------------
+
+    async def _drive(self, lanes: tuple[tuple[Step, ...], ...]) -> None:
+        tasks = {asyncio.create_task(self._lane(lane)) for lane in lanes}
+        try:
+            while tasks:
+                done, tasks = await asyncio.wait(tasks, timeout=0.25)
+                for task in done:
+                    task.result()
+                tasks = {task for task in tasks if not self._stuck(task)}
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    def _stuck(self, task: asyncio.Task[None]) -> bool:
+        """Whether the lane's step went on long after it was cancelled; then the lane is left."""
+        step, since = self._current.get(task, (None, 0.0))
+        if step is None or step.action in self._actions:
+            return False
+        if self._recorder.clock() - since < 2 * self._deadlines.call + 1:
+            return False
+        self._lost(step, "deadline")
+        self._recorder.notes.append(f"{step.action} of {step.actor} swallowed its cancellation")
+        return True
+
+    async def _lane(self, lane: tuple[Step, ...]) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine of a task
+        for step in lane:
+            self._current[task] = step, self._recorder.clock()
+            control = self._actions.get(step.action)
+            await (control(step) if control else self._perform(step, task))
+            self._finished.add(step.id)
+            self._news.set()
+
+    async def _perform(self, step: Step, task: asyncio.Task[None]) -> None:
+        self._recorder.record(
+            Kind.INVOKE, step.actor, step.id, step.action, dict(step.args) or None
+        )
+        self._performing[step.id] = task
+        try:
+            async with asyncio.timeout(self._deadlines.call):
+                reply = await self._adapter.perform(step)
+        except TimeoutError:
+            self._lost(step, "deadline")
+        except asyncio.CancelledError:
+            if step.id not in self._to_cancel:
+                raise
+            task.uncancel()
+            self._lost(step, "cancelled")
+        else:
+            self._reply(step, reply)
+        finally:
+            del self._performing[step.id]
+
+    def _reply(self, step: Step, reply: Reply) -> None:
+        kind = Kind.OK if reply.ok else Kind.FAIL
+        self._recorder.record(kind, step.actor, step.id, step.action, reply.value)
+
+    def _lost(self, step: Step, why: str) -> None:
+        value = {"why": why, "seconds": self._deadlines.call}
+        self._recorder.record(Kind.LOST, step.actor, step.id, step.action, value)
+
+    # --- what the harness itself does ------------------------------------------------------------
+
+    async def _wait_for(self, step: Step) -> None:
+        """Wait for a run's end, or until the tool call with a token did something."""
+        if "run" in step.args:
+            run: str = step.args["run"]
+            met = await self._until(
+                lambda: self._observer.run_ended(run), self._deadlines.delivery
+            )
+        else:
+            wanted = (step.args["token"], step.args["what"])
+            met = await self._until(
+                lambda: self._truth.get(wanted, 0) > 0, self._deadlines.delivery
+            )
+        if not met:
+            self._recorder.record(
+                Kind.MEASURE, step.actor, step.id, "waited in vain", dict(step.args)
+            )
+
+    async def _release(self, step: Step) -> None:
+        self._plant.gates.release(step.args["token"])
+
+    async def _cancel(self, step: Step) -> None:
+        """Cancel a step that is being performed, as a caller that gives up would."""
+        wanted = step.args["step"]
+        task = self._performing.get(wanted)
+        if task is not None:
+            self._to_cancel.add(wanted)
+            task.cancel()
+
+    async def _join(self, step: Step) -> None:
+        await self._until(
+            lambda: step.args["step"] in self._finished, 2 * self._deadlines.call
+        )
+
+    # --- waiting -----------------------------------------------------------------------------
+
+    def _notice(self, entry: Entry) -> None:
+        if entry.kind is Kind.TOOL and entry.value.get("token"):
+            key = (entry.value["token"], entry.what)
+            self._truth[key] = self._truth.get(key, 0) + 1
+        if threading.get_ident() == self._thread:  # an entry of another thread is found by a nap
+            self._news.set()
+
+    async def _nap(self, seconds: float = NAP) -> None:
+        self._news.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+
+    async def _until(self, met: Callable[[], bool], patience: float) -> bool:
+        """Wait until `met()`, at most `patience`; whether it came to that."""
+        naps, began = 0, self._recorder.clock()
+        while not met():
+            before = self._recorder.clock()
+            if naps * NAP >= patience or before - began > LONGEST * patience:
+                return False
+            await self._nap()
+            naps += self._recorder.clock() - before >= NAP / 2
+        return True
+
+    async def _silence(self) -> None:
+        """Wait until nothing was recorded for the settle time; not for ever where something beats."""
+        for _ in range(20):
+            count = self._recorder.count
+            await asyncio.sleep(self._deadlines.settle)
+            if self._recorder.count == count:
+                return
+

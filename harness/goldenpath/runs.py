@@ -1,0 +1,433 @@
+"""The ledger: gathers the entries of a history into runs and calls, and says whose each frame is.
+
+Whose: a run belongs to whoever invoked it in the history. A frame is first taken for the run that
+its ids name, else for the run of the link it came in by. It is taken for another user's only where
+its canaries say so and the first user has nothing open that it could belong to; a frame of one's
+own that merely *contains* another's canary stays one's own (that is a leak, not a misdelivery).
+
+Which call: by call id, else by canary, else by tool name where only one call is open; otherwise the
+frame is ambiguous and the rules that depend on it answer UNKNOWN.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from goldenpath import spec
+from goldenpath.canary import Token
+from goldenpath.history import Header
+from goldenpath.model import Entry, Event, Kind
+
+#: How many settled calls and runs are kept in case something late arrives for them.
+LATE_WINDOW = 256
+
+
+@dataclass(slots=True, eq=False)
+class Seen:
+    """A frame as the checkers see it. link is "" where it reached nobody.
+
+    user: whose link it is. owner: whose run it belongs to. misread: why the dialect cannot read it.
+    """
+
+    entry: Entry
+    link: str
+    user: str
+    event: Event | None
+    tokens: tuple[Token, ...]
+    problem: str = ""
+    kind: str = ""
+    owner: str = ""
+    run: Run | None = None
+    call: Call | None = None
+    late: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One tool call from all sides: who asked, what really ran, what was shown."""
+
+    run: Run
+    tool: str
+    token: str = ""
+    asked: Entry | None = None
+    planned: dict[str, Any] | None = None
+    answered: Entry | None = None
+    starts: list[Entry] = field(default_factory=list)
+    ends: list[Entry] = field(default_factory=list)
+    executing: list[Seen] = field(default_factory=list)
+    completed: list[Seen] = field(default_factory=list)
+    ambiguous: bool = False
+    settled: bool = False
+
+    @property
+    def owner(self) -> str:
+        """The user whose run made the call."""
+        return self.run.owner
+
+    @property
+    def parameters(self) -> Any:
+        """What the tool was asked with; left out means {} (DESIGN section 9)."""
+        if self.asked is not None:
+            return self.asked.value.get("parameters") or {}
+        return (self.planned or {}).get("arguments") or {}
+
+    @property
+    def first(self) -> int:
+        """The index of the first entry that knows of this call."""
+        entries = [e.index for e in (self.asked, self.run.asked) if e is not None]
+        return entries[0] if entries else self.executing[0].entry.index
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One agent run, or one dispatcher session, whose calls belong to it."""
+
+    owner: str
+    run_id: str | None
+    thread: str | None
+    asked: Entry
+    transport: str = "working"
+    session: bool = False
+    golden: bool = False
+    answered: Entry | None = None
+    cleaned: bool = False
+    events: list[Seen] = field(default_factory=list)
+    wire_ids: list[str] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    by_wire_id: dict[str, Call] = field(default_factory=dict)
+    unpaired: list[Seen] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    faults: int = 0
+    ended: bool = False
+    settled: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether events of it are still to be expected."""
+        return not (self.cleaned if self.session else self.ended)
+
+
+class Ledger:
+    """Folds entries into runs and calls; hands each over once, when it is settled or at the end."""
+
+    def __init__(
+        self, header: Header, on_call: Callable[[Call], None], on_run: Callable[[Run], None]
+    ) -> None:
+        self.header = header
+        self.marks = {user.owner: user.name for user in header.users}
+        self.links: dict[str, str] = {}
+        self.up: set[str] = set()
+        self._on_call, self._on_run = on_call, on_run
+        self._tool_events = all(
+            header.events.get(t) == spec.Origin.NATIVE for t in spec.TOOL_EVENTS
+        )
+        self._run_events = header.events.get(spec.FINISHED) == spec.Origin.NATIVE
+        self._transports: dict[str, str] = {}
+        self._runs: dict[str, list[Run]] = {}
+        self._by_run_id: dict[str, Run] = {}
+        self._by_step: dict[str, Call | Run] = {}
+        self._by_token: dict[str, Call] = {}
+        self._open_calls: dict[Call, None] = {}
+        self._open_runs: dict[Run, None] = {}
+        self._late_calls: deque[Call] = deque()
+        self._late_runs: deque[Run] = deque()
+        self._done: set[str] = set()
+
+    # --- what comes in ---------------------------------------------------------------------
+
+    def see(self, entry: Entry) -> None:
+        """Take in any entry but a frame."""
+        if entry.kind is Kind.INVOKE:
+            self._invoked(entry)
+        elif entry.kind in (Kind.OK, Kind.FAIL, Kind.LOST):
+            self._answered(entry)
+        elif entry.kind is Kind.TOOL:
+            self._tool(entry)
+        elif entry.kind is Kind.LINK:
+            self._link(entry)
+        elif entry.kind is Kind.FAULT:
+            for run in self._runs.get(entry.actor, [])[-1:]:
+                run.faults += 1
+
+    def _link(self, entry: Entry) -> None:
+        if entry.what == "up":
+            self.links[entry.actor] = entry.value["user"]
+            self.up.add(entry.actor)
+        else:
+            self.up.discard(entry.actor)
+
+    def _invoked(self, entry: Entry) -> None:
+        value = entry.value or {}
+        if entry.what in ("create", "run"):
+            self._open_run(entry, value)
+        elif entry.what == "execute":
+            self._open_call(entry, value)
+
+    def _open_run(self, entry: Entry, value: dict[str, Any]) -> None:
+        session = entry.what == "create"
+        if session:
+            self._transports[entry.actor] = value.get("transport", "working")
+        if session and self.header.kind != "dispatcher":
+            return
+        run = Run(
+            owner=entry.actor,
+            run_id=value.get("run_id"),
+            thread=value.get("thread_id"),
+            asked=entry,
+            transport=self._transports.get(entry.actor, "working"),
+            session=session,
+            golden=bool(value.get("golden")),
+        )
+        self._runs.setdefault(entry.actor, []).append(run)
+        self._open_runs[run] = None
+        if run.run_id:
+            self._by_run_id[run.run_id] = run
+        if entry.step:
+            self._by_step[entry.step] = run
+        for call in (c for round_ in value.get("plan", {}).get("rounds", ()) for c in round_):
+            self._add(Call(run, call["tool"], call.get("token", ""), planned=call))
+
+    def _open_call(self, entry: Entry, value: dict[str, Any]) -> None:
+        run = next(reversed(self._runs.get(entry.actor, [])), None)
+        if run is None:
+            return
+        call = Call(run, value.get("tool", ""), value.get("token", ""), asked=entry)
+        self._add(call)
+        if entry.step:
+            self._by_step[entry.step] = call
+
+    def _add(self, call: Call) -> None:
+        call.run.calls.append(call)
+        self._open_calls[call] = None
+        if call.token:
+            self._by_token[call.token] = call
+
+    def _answered(self, entry: Entry) -> None:
+        asked = self._by_step.get(entry.step) if entry.step else None
+        if asked is not None and entry.step:
+            if isinstance(asked, Call):
+                del self._by_step[entry.step]
+            asked.answered = entry
+            self._settle(asked)
+        elif entry.what == "cleanup" and entry.kind is Kind.OK:
+            for run in self._runs.get(entry.actor, [])[-1:]:
+                run.cleaned = True
+                self._settle(run)
+
+    def _tool(self, entry: Entry) -> None:
+        call = self._by_token.get(entry.value.get("token") or "") or self._only_running(entry)
+        if call is None:
+            for run in self._runs.get(entry.actor, [])[-1:]:
+                run.doubts.append(f"an execution of {entry.value['tool']} fits no single call")
+            return
+        (call.starts if entry.what == "started" else call.ends).append(entry)
+        self._settle(call)
+
+    def _only_running(self, entry: Entry) -> Call | None:
+        begin = entry.what == "started"
+        fits = [
+            call
+            for call in self._open_calls
+            if call.owner == entry.actor
+            and call.tool == entry.value["tool"]
+            and (not call.starts if begin else len(call.ends) < len(call.starts))
+            and call.answered is None
+        ]
+        return fits[0] if len(fits) == 1 else None
+
+    # --- frames: whose, which run, which call ------------------------------------------------
+
+    def place(self, seen: Seen) -> None:
+        """Fill in owner, run and call of a frame that reached a link."""
+        event = seen.event
+        if event is None:
+            return
+        run = self._run_of(seen, event)
+        if run is None:
+            seen.owner = self._token_owner(seen) or seen.user
+            seen.late = any(token.text in self._done for token in seen.tokens)
+            return
+        seen.owner, seen.run = run.owner, run
+        if event.type in spec.TOOL_EVENTS:
+            self._place_call(seen, event, run)
+        if event.run and event.run not in run.wire_ids:
+            run.wire_ids.append(event.run)
+            self._by_run_id.setdefault(event.run, run)
+        if not run.session and seen.run is run:
+            run.events.append(seen)
+            run.ended = run.ended or event.type in spec.TERMINAL
+        self._settle(seen.call or run)
+
+    def _run_of(self, seen: Seen, event: Event) -> Run | None:
+        named = self._by_run_id.get(event.run or "")
+        if named is not None:
+            return named
+        if event.run in self._done:
+            seen.late = True
+            return None
+        whose = self._token_owner(seen) or seen.user
+        if whose != seen.user and event.type in spec.TOOL_EVENTS and self._explains(seen, event):
+            whose = seen.user
+        return self._current(whose, event)
+
+    def _current(self, user: str, event: Event) -> Run | None:
+        runs = [run for run in self._runs.get(user, []) if not run.settled or run.session]
+        unended = [run for run in runs if run.open]
+        if len(unended) > 1 and event.thread:
+            unended = [run for run in unended if run.thread == event.thread] or unended
+        if len(unended) > 1 and event.run:
+            unended = [run for run in unended if not run.wire_ids] or unended
+        if len(unended) > 1 and not all(run.session for run in unended):
+            for run in unended:
+                run.doubts.append(f"{event.type} without a run id while several runs were open")
+        chosen = unended or runs
+        return chosen[-1] if chosen else None
+
+    def _token_owner(self, seen: Seen) -> str | None:
+        owners = {self.marks.get(token.owner) for token in seen.tokens}
+        return owners.pop() if len(owners) == 1 else None
+
+    def _explains(self, seen: Seen, event: Event) -> bool:
+        """Whether the user of the link has an open call that this event could belong to."""
+        return any(
+            call.owner == seen.user and _awaits(call, event) for call in self._open_calls
+        )
+
+    def _place_call(self, seen: Seen, event: Event, run: Run) -> None:
+        call = self._call_of(seen, event, run)
+        if call is None:
+            return
+        if call.run is not run:
+            seen.owner, seen.run = call.owner, call.run
+        seen.call = call
+        if event.call:
+            call.run.by_wire_id.setdefault(event.call, call)
+        (call.executing if event.type == spec.EXECUTING else call.completed).append(seen)
+
+    def _call_of(self, seen: Seen, event: Event, run: Run) -> Call | None:
+        if event.call and event.call in run.by_wire_id:
+            return run.by_wire_id[event.call]
+        named = [c for t in seen.tokens if (c := self._by_token.get(t.text)) is not None]
+        mine = [call for call in named if call.run is run]
+        if len(mine) == 1:
+            return mine[0]
+        candidates = mine or run.calls
+        awaiting = [call for call in candidates if _awaits(call, event)]
+        if len(awaiting) == 1:
+            return awaiting[0]
+        if awaiting:
+            self._ambiguous(seen, run, awaiting)
+            return None
+        if named and not mine:
+            return named[0]
+        same = [call for call in candidates if call.tool == event.tool]
+        if len(same) == 1:
+            return same[0]
+        if same:
+            self._ambiguous(seen, run, same)
+            return None
+        call = Call(run, event.tool or "")
+        self._add(call)
+        return call
+
+    def _ambiguous(self, seen: Seen, run: Run, calls: Iterable[Call]) -> None:
+        run.unpaired.append(seen)
+        for call in calls:
+            call.ambiguous = True
+
+    # --- what goes out -----------------------------------------------------------------------
+
+    def owes(self) -> list[str]:
+        """What must still arrive, in words: the events of open calls and runs, where declared."""
+        owed = [
+            f"{call.owner}: tool_completed of {call.tool}"
+            for call in self._open_calls
+            if self._tool_events and self._reachable(call.run) and _wants_completed(call)
+        ]
+        if self._run_events:
+            owed += [
+                f"{run.owner}: a terminal event"
+                for run in self._open_runs
+                if self._reachable(run) and not run.session and not run.ended
+            ]
+        return owed
+
+    def run_ended(self, step: str) -> bool:
+        """Whether the run that this step asked for has shown its terminal event."""
+        asked = self._by_step.get(step)
+        return not isinstance(asked, Run) or asked.ended
+
+    def _reachable(self, run: Run) -> bool:
+        return run.transport == "working" and any(self.links[link] == run.owner for link in self.up)
+
+    def _settle(self, part: Call | Run) -> None:
+        """Hand over what is complete, once LATE_WINDOW others have been completed after it."""
+        if isinstance(part, Call):
+            if not part.settled and self._call_complete(part):
+                part.settled = True
+                self._open_calls.pop(part, None)
+                self._late_calls.append(part)
+                self._settle(part.run)
+        elif not part.settled and self._run_complete(part):
+            part.settled = True
+            self._open_runs.pop(part, None)
+            self._late_runs.append(part)
+        while len(self._late_calls) > LATE_WINDOW:
+            self._release_call(self._late_calls.popleft())
+        while len(self._late_runs) > LATE_WINDOW:
+            self._release_run(self._late_runs.popleft())
+
+    def _call_complete(self, call: Call) -> bool:
+        if call.asked is not None and call.answered is None:
+            return False
+        if len(call.ends) < len(call.starts) or (call.planned and not call.starts):
+            return False
+        shown = bool(call.completed) or not self._tool_events or call.run.transport != "working"
+        return shown and not call.ambiguous
+
+    def _run_complete(self, run: Run) -> bool:
+        if run.session or run.answered is None:
+            return False
+        return run.ended and all(call.settled for call in run.calls)
+
+    def _release_call(self, call: Call) -> None:
+        self._on_call(call)
+        if call.token:
+            self._by_token.pop(call.token, None)
+            self._done.add(call.token)
+        if call.run.session:
+            call.run.calls.remove(call)
+            call.run.by_wire_id = {k: c for k, c in call.run.by_wire_id.items() if c is not call}
+
+    def _release_run(self, run: Run) -> None:
+        self._on_run(run)
+        self._by_step.pop(run.asked.step or "", None)
+        for run_id in {*run.wire_ids, run.run_id or ""}:
+            self._by_run_id.pop(run_id, None)
+            self._done.add(run_id)
+        self._runs[run.owner].remove(run)
+
+    def finish(self) -> None:
+        """Hand over everything that is left, settled or not."""
+        for call in [*self._late_calls, *self._open_calls]:
+            self._on_call(call)
+        for run in [*self._late_runs, *self._open_runs]:
+            self._on_run(run)
+
+
+def _awaits(call: Call, event: Event) -> bool:
+    """Whether the next thing to be shown of `call` is an event like this one."""
+    if event.tool is not None and event.tool != call.tool:
+        return False
+    if event.type == spec.EXECUTING:
+        return not call.executing and not call.completed
+    return bool(call.executing) and not call.completed
+
+
+def _wants_completed(call: Call) -> bool:
+    if call.completed or call.ambiguous:
+        return False
+    return bool(call.ends or call.executing)

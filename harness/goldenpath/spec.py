@@ -1,0 +1,203 @@
+"""The contract as data: members, event grammar, capabilities, rules. No code that decides.
+
+Sources are the sections R1 to R12 of the requirements, given with each rule. Rules of the catalogue
+that are not checked yet stand in PLANNED, so that `explain` can say so; none is silently absent.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+from typing import NamedTuple
+
+from goldenpath.model import Level, Outcome, Rule
+
+# --- the five events ---------------------------------------------------------------------------
+
+STARTED = "agent_started"
+THINKING = "agent_thinking"
+EXECUTING = "tool_executing"
+COMPLETED = "tool_completed"
+FINISHED = "agent_completed"
+FIVE = (STARTED, THINKING, EXECUTING, COMPLETED, FINISHED)
+TOOL_EVENTS = frozenset({EXECUTING, COMPLETED})
+RUN_EVENTS = frozenset({STARTED, THINKING, FINISHED})
+
+FAILED = "agent_failed"
+CANCELLED = "agent_cancelled"
+TERMINAL = frozenset({FINISHED, FAILED, CANCELLED})
+
+
+class Origin(StrEnum):
+    """Whose an event is: the target's own, stamped by our adapter, or not there."""
+
+    NATIVE = "native"
+    SYNTHESISED = "synthesised"
+    ABSENT = "absent"
+
+
+class RunState(Enum):
+    """Where one run stands in the grammar of DESIGN section 4."""
+
+    BEFORE = "before"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class Move(NamedTuple):
+    """Where an event leads, and the rule that it breaks on the way, if any."""
+
+    to: RunState
+    breaks: str | None = None
+    why: str = ""
+
+
+_START_FIRST = "the first event of a run is agent_started"
+_AFTER_END = "nothing of a run comes after its terminal event"
+
+#: agent_started ( agent_thinking | tool_executing .. tool_completed )* terminal
+RUN_GRAMMAR: dict[tuple[RunState, str], Move] = {
+    (RunState.BEFORE, "start"): Move(RunState.RUNNING),
+    (RunState.BEFORE, "middle"): Move(RunState.RUNNING, "ORDER-1", _START_FIRST),
+    (RunState.BEFORE, "terminal"): Move(RunState.ENDED, "ORDER-1", _START_FIRST),
+    (RunState.RUNNING, "start"): Move(RunState.RUNNING, "ORDER-1", "a run starts once"),
+    (RunState.RUNNING, "middle"): Move(RunState.RUNNING),
+    (RunState.RUNNING, "terminal"): Move(RunState.ENDED),
+    (RunState.ENDED, "start"): Move(RunState.ENDED, "ORDER-1", "a run starts once"),
+    (RunState.ENDED, "middle"): Move(RunState.ENDED, "ORDER-2", _AFTER_END),
+    (RunState.ENDED, "terminal"): Move(RunState.ENDED, "ORDER-2", "a run ends once"),
+}
+
+
+def part(event_type: str) -> str:
+    """Which column of the run grammar an event type belongs to."""
+    if event_type == STARTED:
+        return "start"
+    return "terminal" if event_type in TERMINAL else "middle"
+
+
+# --- the surface of a dispatcher (R1) ----------------------------------------------------------
+
+ASYNC_METHOD, METHOD, PROPERTY = "async method", "method", "property"
+
+MEMBERS: dict[str, str] = {
+    "execute_tool": ASYNC_METHOD,
+    "has_tool": METHOD,
+    "register_tool": METHOD,
+    "get_available_tools": METHOD,
+    "cleanup": ASYNC_METHOD,
+    "dispatch_tool": ASYNC_METHOD,
+    "dispatch": ASYNC_METHOD,
+    "tools": PROPERTY,
+    "has_websocket_support": PROPERTY,
+    "websocket_bridge": PROPERTY,
+}
+
+#: Exceptions that come out of a target's insides rather than out of a decision to refuse.
+ACCIDENTS = frozenset({"AttributeError", "NameError", "TypeError", "UnboundLocalError"})
+
+# --- transport shapes --------------------------------------------------------------------------
+
+#: Shapes whose envelope our own transport builds: they say nothing about the target's envelope.
+OUR_ENVELOPE = frozenset({"bridge", "emitter", "manager.send_event", "manager.emit_critical_event"})
+
+# --- capabilities: what a rule may need, and what to say where it is missing --------------------
+
+_AT_REACH = Outcome.UNOBSERVABLE
+_UNDECLARED = Outcome.UNSUPPORTED
+
+CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
+    "members": ("its members can be looked at", _AT_REACH, "only a dispatcher has this surface"),
+    "calls": ("the harness calls its tools", _AT_REACH, "its tools are not called by the harness"),
+    "returns": ("what it returns can be seen", _AT_REACH, "nothing is returned to the harness"),
+    "truth": ("planted tools run in it", _AT_REACH, "planted tools cannot run there"),
+    "tool_events": ("tool events are its own", _UNDECLARED, "tool events are not declared"),
+    "run_events": ("run events are its own", _UNDECLARED, "run events are not declared"),
+    "all_events": ("all five events are its own", _UNDECLARED, "not all five are declared"),
+    "events": ("at least one event is its own", _UNDECLARED, "no event is declared"),
+    "transport": ("its transport can be broken", _AT_REACH, "its transport is not ours to break"),
+}
+
+
+# --- rules -------------------------------------------------------------------------------------
+
+
+def _must(id: str, text: str, source: str, *needs: str) -> Rule:
+    return Rule(id, Level.MUST, text, source, needs)
+
+
+_RULES = (
+    _must("API-1", "The ten members are there, each of its kind.", "R1", "members"),
+    _must("API-2", "Every call form of the contract is accepted.", "R1", "members", "truth"),
+    _must("API-3", "has_tool, get_available_tools and tools agree at every moment.", "R1", "members"),
+    _must("API-4", "A registered tool is listed and can be executed.", "R1", "members", "truth"),
+    _must("API-9", "After cleanup every call is refused, clearly and promptly.", "R1", "members"),
+    _must("TOOL-1", "An accepted call runs the tool once; a refused one never.", "R1", "truth"),
+    _must("TOOL-2", "Parameters arrive unchanged: any JSON value, any legal name.", "R1", "truth"),
+    _must("TOOL-3", "The result comes back unchanged.", "R1", "calls", "truth"),
+    _must("TOOL-4", "A tool that fails gives a failed outcome, never success.", "R1", "calls", "truth"),
+    _must("TOOL-5", "An unknown tool gives a failed outcome that names it.", "R1", "calls"),
+    _must("ORDER-1", "The first event of a run is agent_started, and there is one.", "R4", "run_events"),
+    _must("ORDER-2", "One terminal event, and nothing of the run after it.", "R4", "run_events"),
+    _must("ORDER-3", "Each tool_completed follows its own tool_executing, once.", "R4", "tool_events"),
+    _must(
+        "ORDER-4",
+        "tool_executing is sent before the tool starts, tool_completed after it ended.",
+        "R4",
+        "tool_events",
+        "truth",
+    ),
+    _must("DELIVERY-1", "A golden run shows all five types.", "R4", "all_events"),
+    _must("DELIVERY-2", "Every tool that ran is announced and reported.", "R5", "tool_events", "truth"),
+    _must("DELIVERY-3", "Nothing is delivered twice.", "R5", "events"),
+    _must("DELIVERY-4", "Every run that started ends with a terminal event.", "R4", "run_events"),
+    _must("DELIVERY-5", "Every tool_executing is closed by a tool_completed.", "R4", "tool_events"),
+    _must("CONTENT-1", "Every frame decodes in the declared dialect and is JSON.", "R3", "events"),
+    _must("CONTENT-3", "Ids in an event are those of its run, thread and user.", "R4", "events"),
+    _must("CONTENT-5", "The status of an event agrees with the truth.", "R4", "tool_events", "truth"),
+    _must("ISOLATION-1", "Events of a run reach its owner's links only.", "R6", "events"),
+    _must("ISOLATION-2", "No canary of another user is in what a link receives.", "R6", "events"),
+    _must("ISOLATION-3", "Nothing returned to a caller holds another's canary.", "R6", "returns"),
+    _must("RECOVERY-1", "Without a transport tools still run and results come back.", "R5", "transport"),
+    _must("RECOVERY-2", "A transport that raises changes no tool's outcome.", "R5", "transport"),
+    _must("RECOVERY-8", "Every call returns within its deadline.", "R5", "returns"),
+)
+RULES: dict[str, Rule] = {rule.id: rule for rule in _RULES}
+
+#: In the catalogue and not checked yet.
+PLANNED: tuple[str, ...] = (
+    *(f"API-{n}" for n in (5, 6, 7, 8, 10, 11, 12, 13, 14, 15)),
+    *(f"TOOL-{n}" for n in range(6, 11)),
+    *("ORDER-5", "ORDER-6", "DELIVERY-6", "DELIVERY-7", "DELIVERY-8"),
+    *(f"CONTENT-{n}" for n in (2, 4, 6, 7, 8)),
+    *(f"ISOLATION-{n}" for n in range(4, 11)),
+    *(f"ROUTING-{n}" for n in range(1, 11)),
+    *(f"RECOVERY-{n}" for n in range(3, 8)),
+    *(f"RESOURCE-{n}" for n in range(1, 4)),
+    *("LATENCY-1", "LATENCY-2"),
+    *(f"AUTH-{n}" for n in range(1, 6)),
+    *(f"PERF-{n}" for n in range(1, 6)),
+    *(f"AUDIT-{n}" for n in range(1, 6)),
+)
+
+#: Without an opportunity for each of these a target of the kind was not tested (exit 3).
+CORE_RULES: dict[str, tuple[str, ...]] = {
+    "dispatcher": ("TOOL-1", "TOOL-3", "DELIVERY-2", "DELIVERY-5", "ISOLATION-1", "ISOLATION-3"),
+    "agent": ("TOOL-1", "ORDER-1", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1"),
+    "endpoint": ("ORDER-1", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1"),
+}
+
+
+def untestable(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str] | None:
+    """Why `rule` cannot be tested on a target with this capability card, or None.
+
+    The card maps a capability to "yes" or to `OUTCOME: reason`; one that is not there is missing
+    for the reason that CAPABILITIES gives.
+    """
+    for need in rule.needs:
+        _, outcome, reason = CAPABILITIES[need]
+        said = card.get(need, "")
+        if said == "yes":
+            continue
+        word, colon, why = said.partition(": ")
+        return (Outcome(word), why) if colon else (outcome, reason)
+    return None

@@ -1,0 +1,17 @@
+"""Workloads: from a seed to steps, each with the rules that it is built to prove."""
+
+from goldenpath.workloads import crowd, golden, surface, trouble
+from goldenpath.workloads.base import TIERS, Workload
+from goldenpath.workloads.script import Ask, Script
+
+WORKLOADS: dict[str, Workload] = {
+    workload.name: workload
+    for workload in (
+        *golden.WORKLOADS,
+        *surface.WORKLOADS,
+        *crowd.WORKLOADS,
+        *trouble.WORKLOADS,
+    )
+}
+
+__all__ = ["TIERS", "WORKLOADS", "Ask", "Script", "Workload"]

@@ -1,0 +1,36 @@
+"""What a workload is: a name, the rules it is built to prove, and a function from seed to steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from goldenpath.workloads.script import Lane, Script
+
+TIERS = ("quick", "full", "soak")
+
+Build = Callable[[Script, int], tuple[Lane, ...]]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """proves: by kind of target, the rules whose verdict this workload owes; a kind that is not
+    there cannot be given this workload. users, size: by tier. suite: the file of suites/ that
+    shows it. build: from an empty script and the size to the lanes.
+    """
+
+    name: str
+    about: str
+    suite: str
+    proves: Mapping[str, tuple[str, ...]]
+    build: Build
+    users: Mapping[str, int]
+    size: Mapping[str, int]
+
+
+def tiers(quick: int, full: int, soak: int) -> dict[str, int]:
+    """A number by tier."""
+    return dict(zip(TIERS, (quick, full, soak), strict=True))
+
+
+ONE = tiers(1, 1, 1)

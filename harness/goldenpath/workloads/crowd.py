@@ -1,0 +1,92 @@
+"""Several users at once: nobody sees, gets or is told what belongs to another."""
+
+from __future__ import annotations
+
+from goldenpath.model import Step
+from goldenpath.workloads.base import Workload, tiers
+from goldenpath.workloads.script import Ask, Lane, Script
+
+_ISOLATION = ("ISOLATION-1", "ISOLATION-2")
+
+#: The same question, word for word, by different users: what a cache would mix up.
+_SAME = Ask("lookup", {"query": "what is new?"}, plain=True)
+
+
+def _two_users(script: Script, size: int) -> tuple[Lane, ...]:
+    """Both sessions are open before either works; they work side by side, then in turns."""
+    names = list(script.users)
+    begin = [script.create(name, ["lookup", "echo", "explode"]) for name in names]
+    rounds = [[Ask("lookup")], [Ask("echo")]] * size
+    busy = [tuple(script.ask(name, *rounds)) for name in names]
+    lane: list[Step] = [*begin, script.together(*busy)]
+    if script.kind == "dispatcher":
+        for name in names * 2:
+            lane += script.ask(name, [_SAME], [Ask("explode")])
+    lane += [script.cleanup(name) for name in names]
+    return (tuple(lane),)
+
+
+def _many_users(script: Script, size: int) -> tuple[Lane, ...]:
+    rounds = [[Ask("lookup"), Ask("lookup")], [Ask("echo")]] * size
+    return tuple(script.session(name, *rounds) for name in script.users)
+
+
+def _misaddressed(script: Script, size: int) -> tuple[Lane, ...]:
+    """The second user comes, works and answers while the first one's tool is held in the middle.
+
+    Whatever remembers "the current user" sends the rest of the first one's events astray.
+    """
+    first, second = list(script.users)[:2]
+    asked = script.ask(first, [Ask("hold")])
+    (token,) = script.tokens(asked)
+    meanwhile = [
+        script.step(first, "wait_for", token=token, what="started"),
+        script.create(second, ["lookup"]),
+        *script.ask(second, [Ask("lookup")]),
+        script.step(first, "release", token=token),
+        script.step(first, "join", step=asked[-1].id),
+        script.cleanup(second),
+    ]
+    lane = [script.create(first, ["hold"]), script.together(asked, meanwhile)]
+    return ((*lane, script.cleanup(first)),)
+
+
+WORKLOADS = (
+    Workload(
+        name="two_users",
+        about="two users work side by side and ask the same question",
+        suite="isolation",
+        proves={
+            "dispatcher": (*_ISOLATION, "ISOLATION-3"),
+            "agent": (*_ISOLATION, "ISOLATION-3"),
+            "endpoint": _ISOLATION,
+        },
+        build=_two_users,
+        users=tiers(2, 2, 2),
+        size=tiers(2, 10, 100),
+    ),
+    Workload(
+        name="many_users",
+        about="many users work at once",
+        suite="isolation",
+        proves={
+            "dispatcher": (*_ISOLATION, "DELIVERY-2", "DELIVERY-3"),
+            "agent": (*_ISOLATION, "DELIVERY-3", "DELIVERY-4"),
+        },
+        build=_many_users,
+        users=tiers(8, 40, 200),
+        size=tiers(1, 3, 10),
+    ),
+    Workload(
+        name="misaddressed",
+        about="a user comes and works while another's tool is in the middle",
+        suite="isolation",
+        proves={
+            "dispatcher": (*_ISOLATION, "CONTENT-3", "DELIVERY-2"),
+            "agent": (*_ISOLATION, "CONTENT-3", "DELIVERY-4"),
+        },
+        build=_misaddressed,
+        users=tiers(2, 2, 2),
+        size=tiers(1, 1, 1),
+    ),
+)

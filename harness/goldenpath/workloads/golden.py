@@ -1,0 +1,134 @@
+"""The golden path and the ways in which a single user's work can go wrong."""
+
+from __future__ import annotations
+
+from goldenpath.model import Step
+from goldenpath.workloads.base import ONE, Workload, tiers
+from goldenpath.workloads.script import Ask, Lane, Script
+
+_TOOL_ORDER = ("ORDER-3", "ORDER-4", "DELIVERY-2", "DELIVERY-5")
+_RUN_ORDER = ("ORDER-1", "ORDER-2", "DELIVERY-1", "DELIVERY-4")
+
+
+def _golden_path(script: Script, size: int) -> tuple[Lane, ...]:
+    rounds = [[Ask("lookup")], [Ask("echo", {"page": 1})]]
+    return (script.session("alice", *rounds * size),)
+
+
+def _parallel_calls(script: Script, size: int) -> tuple[Lane, ...]:
+    """Several calls of one tool that overlap for certain, released in another order than begun."""
+    asks = script.ask("alice", [Ask("hold") for _ in range(size)])
+    tokens = script.tokens(asks)
+    begun = [script.step("alice", "wait_for", token=t, what="started") for t in tokens]
+    script.random.shuffle(tokens)
+    freed = [script.step("alice", "release", token=t) for t in tokens]
+    return (
+        (
+            script.create("alice", ["hold"]),
+            script.together(asks, (*begun, *freed)),
+            script.cleanup("alice"),
+        ),
+    )
+
+
+def _parallel_endpoint(script: Script, size: int) -> tuple[Lane, ...]:
+    return (script.session("alice", [Ask("echo") for _ in range(size)]),)
+
+
+def _parallel(script: Script, size: int) -> tuple[Lane, ...]:
+    build = _parallel_endpoint if script.kind == "endpoint" else _parallel_calls
+    return build(script, size)
+
+
+def _failing_tool(script: Script, size: int) -> tuple[Lane, ...]:
+    bad, good = Ask("explode"), Ask("lookup")
+    rounds = [[good], [bad], [good]] if script.kind == "dispatcher" else [[good], [bad]]
+    return (script.session("alice", *rounds * size, golden=False),)
+
+
+def _unknown_tool(script: Script, size: int) -> tuple[Lane, ...]:
+    rounds = [[Ask("lookup")], [Ask("no_such_tool")], [Ask("lookup")]]
+    return (script.session("alice", *rounds * size, golden=False),)
+
+
+def _cancelled(script: Script, size: int) -> tuple[Lane, ...]:
+    """The caller gives up in the middle of a tool; its events must still be closed."""
+    lane: list[Step] = []
+    for _ in range(size):
+        lane.append(script.create("alice", ["hold", "lookup"]))
+        asked = script.ask("alice", [Ask("hold")], golden=False)
+        (token,) = script.tokens(asked)
+        lane.append(
+            script.together(
+                asked,
+                (
+                    script.step("alice", "wait_for", token=token, what="started"),
+                    script.step("alice", "cancel", step=asked[0].id),
+                ),
+            )
+        )
+        lane.append(script.cleanup("alice"))
+    return (tuple(lane),)
+
+
+WORKLOADS = (
+    Workload(
+        name="golden_path",
+        about="one user asks, tools run, the answer arrives",
+        suite="golden_path",
+        proves={
+            "dispatcher": ("TOOL-1", "TOOL-3", *_TOOL_ORDER, "CONTENT-1", "CONTENT-3"),
+            "agent": ("TOOL-1", *_RUN_ORDER, *_TOOL_ORDER, "CONTENT-1", "CONTENT-3"),
+            "endpoint": (*_RUN_ORDER, "ORDER-3", "DELIVERY-5", "CONTENT-1", "CONTENT-3"),
+        },
+        build=_golden_path,
+        users=ONE,
+        size=tiers(1, 5, 50),
+    ),
+    Workload(
+        name="parallel_calls",
+        about="calls of one tool in one run overlap and end in another order",
+        suite="events",
+        proves={
+            "dispatcher": ("TOOL-1", "TOOL-3", "ORDER-3", "ORDER-4", "DELIVERY-3", "DELIVERY-5"),
+            "agent": ("TOOL-1", "ORDER-3", "ORDER-4", "DELIVERY-3", "DELIVERY-5"),
+            "endpoint": ("ORDER-3", "DELIVERY-3", "DELIVERY-5"),
+        },
+        build=_parallel,
+        users=ONE,
+        size=tiers(4, 16, 64),
+    ),
+    Workload(
+        name="failing_tool",
+        about="a tool raises",
+        suite="events",
+        proves={
+            "dispatcher": ("TOOL-4", "CONTENT-5", "DELIVERY-2", "DELIVERY-5"),
+            "agent": ("CONTENT-5", "ORDER-2", "DELIVERY-4", "DELIVERY-5"),
+        },
+        build=_failing_tool,
+        users=ONE,
+        size=tiers(1, 5, 20),
+    ),
+    Workload(
+        name="unknown_tool",
+        about="a tool is called that is not there, between two that are",
+        suite="contract",
+        proves={"dispatcher": ("TOOL-1", "TOOL-5")},
+        build=_unknown_tool,
+        users=ONE,
+        size=tiers(1, 3, 10),
+    ),
+    Workload(
+        name="cancelled_call",
+        about="the caller gives up in the middle of a tool",
+        suite="events",
+        proves={
+            "dispatcher": ("DELIVERY-5", "CONTENT-5"),
+            "agent": ("DELIVERY-4", "DELIVERY-5", "ORDER-2"),
+        },
+        build=_cancelled,
+        users=ONE,
+        size=tiers(1, 5, 20),
+    ),
+)

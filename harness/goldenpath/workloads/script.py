@@ -1,0 +1,170 @@
+"""The words that workloads are written in: users who open sessions, ask, and leave.
+
+The same workload serves every kind of target. What a user asks becomes calls on a dispatcher, a plan
+for an agent, a message to an endpoint. A script is made of its seed alone.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from goldenpath.canary import mint
+from goldenpath.model import Step, User
+
+#: Canary numbers below this mark the user and the thread; calls count up from here.
+FIRST_CALL = 16
+
+Lane = tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One tool call that a user wants: the tool and its parameters, which get a canary.
+
+    plain: leave the parameters as they are, without a canary. more: further arguments of the step.
+    """
+
+    tool: str
+    parameters: Mapping[str, Any] | None = None
+    plain: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Script:
+    """Builds the steps of one workload for one kind of target."""
+
+    def __init__(self, kind: str, seed: int, users: Iterable[User]) -> None:
+        self.kind, self.seed = kind, seed
+        self.users = {user.name: user for user in users}
+        self.random = random.Random(f"script:{seed}")  # noqa: S311 - choices of a test
+        self._steps = 0
+        self._calls: dict[str, int] = {}
+        self._runs: dict[str, str] = {}
+
+    # --- single steps --------------------------------------------------------------------------
+
+    def step(self, actor: str, action: str, lanes: Iterable[Lane] = (), **args: Any) -> Step:
+        """One step with the next id."""
+        self._steps += 1
+        return Step(f"s{self._steps}", actor, action, args, tuple(lanes))
+
+    def token(self, name: str) -> str:
+        """A new canary of this user."""
+        number = self._calls.get(name, FIRST_CALL)
+        self._calls[name] = number + 1
+        return mint(self.users[name].owner, number)
+
+    def create(
+        self, name: str, tools: Iterable[str] = ("lookup",), transport: str = "working"
+    ) -> Step:
+        """Open a session of this user, or for an endpoint a connection."""
+        if self.kind == "endpoint":
+            return self.step(name, "connect")
+        first = name not in self._runs
+        run_id = self.users[name].run_id if first else str(self._uuid())
+        self._runs[name] = run_id or str(self._uuid())
+        return self.step(
+            name,
+            "create",
+            run_id=self._runs[name],
+            thread_id=self.users[name].thread_id,
+            tools=list(tools),
+            transport=transport,
+        )
+
+    def _uuid(self) -> uuid.UUID:
+        return uuid.UUID(int=self.random.getrandbits(128), version=4)
+
+    def cleanup(self, name: str) -> Step:
+        """End the user's session or connection."""
+        return self.step(name, "disconnect" if self.kind == "endpoint" else "cleanup")
+
+    def together(self, *lanes: Iterable[Step]) -> Step:
+        """Lanes side by side, within the lane where this step stands."""
+        return self.step("", "together", lanes=tuple(tuple(lane) for lane in lanes))
+
+    # --- asking --------------------------------------------------------------------------------
+
+    def execute(self, name: str, ask: Ask) -> Step:
+        """One call of a dispatcher."""
+        token = "" if ask.plain else self.token(name)
+        given = ask.parameters
+        if not ask.plain:
+            given = {**(given or {}), "query": f"what is {token}?"}
+        more = dict(ask.more)
+        args = {"tool": ask.tool, "token": token, **more}
+        if given is not None:
+            args["parameters"] = dict(given)
+        return self.step(name, "execute", **args)
+
+    def run(self, name: str, rounds: Iterable[Iterable[Ask]], *, golden: bool = True) -> Step:
+        """One run of an agent or endpoint that makes these calls, round after round."""
+        token = self.token(name)
+        plan = {
+            "rounds": [[self._planned(name, ask) for ask in round_] for round_ in rounds],
+            "answer": f"This is the answer {token}.",
+        }
+        return self.step(
+            name,
+            "run",
+            run_id=self._runs.get(name),
+            thread_id=self.users[name].thread_id,
+            message=f"Please work on {token}.",
+            plan=plan,
+            golden=golden,
+        )
+
+    def _planned(self, name: str, ask: Ask) -> dict[str, Any]:
+        token = self.token(name)
+        given = dict(ask.parameters or {})
+        if not ask.plain:
+            given["query"] = f"what is {token}?"
+        return {"id": f"call_{token}", "tool": ask.tool, "arguments": given, "token": token}
+
+    def ask(self, name: str, *rounds: Iterable[Ask], golden: bool = True) -> list[Step]:
+        """What the user asks, in the form of this kind of target, up to its end."""
+        if self.kind != "dispatcher":
+            run = self.run(name, rounds, golden=golden)
+            if self.kind == "endpoint":
+                return [run, self.step(name, "wait_for", run=run.id)]
+            return [run]
+        steps: list[Step] = []
+        for round_ in rounds:
+            calls = [self.execute(name, ask) for ask in round_]
+            steps += calls if len(calls) == 1 else [self.together(*([call] for call in calls))]
+        return steps
+
+    def tokens(self, steps: Iterable[Step]) -> list[str]:
+        """The canaries of the calls in these steps, in order."""
+        found: list[str] = []
+        for step in steps:
+            if step.args.get("token"):
+                found.append(step.args["token"])
+            for round_ in step.args.get("plan", {}).get("rounds", ()):
+                found += [call["token"] for call in round_]
+            for lane in step.lanes:
+                found += self.tokens(lane)
+        return found
+
+    def session(
+        self,
+        name: str,
+        *rounds: Iterable[Ask],
+        transport: str = "working",
+        golden: bool = True,
+    ) -> Lane:
+        """A whole session: open it with the tools that it needs, ask, leave."""
+        tools = sorted({ask.tool for round_ in rounds for ask in round_ if ask.tool in KNOWN})
+        return (
+            self.create(name, tools, transport),
+            *self.ask(name, *rounds, golden=golden),
+            self.cleanup(name),
+        )
+
+
+#: The planted tools that a session can be given.
+KNOWN = frozenset({"lookup", "echo", "give", "explode", "hold"})

@@ -1,0 +1,118 @@
+"""The surface of a dispatcher: members, call forms, look-ups, values, and life after cleanup."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from goldenpath.model import Step
+from goldenpath.workloads.base import ONE, Workload, tiers
+from goldenpath.workloads.script import Ask, Lane, Script
+
+#: Every form in which the contract's three execution members may be called (R1).
+_FORMS: tuple[tuple[str, str, bool], ...] = (
+    ("execute_tool", "positional", True),
+    ("execute_tool", "keyword", True),
+    ("execute_tool", "mixed", True),
+    ("execute_tool", "omitted", False),
+    ("dispatch_tool", "positional", True),
+    ("dispatch_tool", "keyword", True),
+    ("dispatch_tool", "omitted", False),
+    ("dispatch", "keyword", True),
+    ("dispatch", "omitted", False),
+)
+
+_LOOKED_FOR = ["lookup", "echo", "give", "no_such_tool"]
+
+
+def _contract(script: Script, size: int) -> tuple[Lane, ...]:
+    name = "alice"
+
+    def look() -> Step:
+        return script.step(name, "look", tools=_LOOKED_FOR)
+
+    lane = [script.create(name, ["lookup"]), script.step(name, "inspect"), look()]
+    lane.append(script.execute(name, Ask("lookup", more={"registered": True})))
+    for tool in ("echo", "give"):
+        lane += [script.step(name, "register", tool=tool), look()]
+        lane.append(script.execute(name, Ask(tool, more={"registered": True})))
+    for _ in range(size):
+        for via, form, given in _FORMS:
+            ask = Ask("lookup", plain=not given, more={"via": via, "form": form})
+            lane.append(script.execute(name, ask))
+    lane += [look(), script.cleanup(name)]
+    return (tuple(lane),)
+
+
+_VALUES: tuple[Any, ...] = (
+    *(None, False, True, 0, 1, -1, 1.5, 1e300, "", " ", "0", "null", [], {}, [[]], [None]),
+    *("\u2028 \u00e9 \U0001f600 \" \\ \n \x00", 2**53 + 1, [1, "two", None, {"three": [4.5]}]),
+    *({"success": False}, {"error": None}, {"status": "error", "result": 1}, {"a.b": {"": 0}}),
+)
+
+#: Names that an implementation may have taken for arguments of its own.
+_NAMES = (
+    *("self", "cls", "context", "name", "tool", "args", "kwargs", "parameters", "params", "user"),
+    *("user_id", "run_id", "state", "timeout", "func", "result", "type", "class", "None", "a-b"),
+)
+
+
+def _deep(levels: int) -> Any:
+    value: Any = "bottom"
+    for level in range(levels):
+        value = [value] if level % 2 else {"down": value}
+    return value
+
+
+def _values(script: Script, size: int) -> tuple[Lane, ...]:
+    """Falsy, odd, large and deep values go in and come back; parameters have awkward names."""
+    values = [*_VALUES, _deep(20 * size), "x" * 10_000 * size, list(range(1_000 * size))]
+    asks = [Ask("give", {"value": value}) for value in values]
+    asks += [Ask("echo", {name: f"the value of {name}"}) for name in _NAMES]
+    asks.append(Ask("echo", dict.fromkeys(_NAMES, 0)))
+    if script.kind == "agent":
+        return (script.session("alice", *([ask] for ask in asks[:: max(1, 4 // size)])),)
+    return (script.session("alice", *([ask] for ask in asks)),)
+
+
+def _after_cleanup(script: Script, size: int) -> tuple[Lane, ...]:
+    """Everything is tried once before cleanup, as a control, and again after it, and after two."""
+    name, lane = "alice", [script.create("alice", ["lookup"])]
+    vias = ("execute_tool", "dispatch_tool", "dispatch")
+    lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in vias]
+    for _ in range(2):
+        lane.append(script.cleanup(name))
+        lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in vias]
+        lane.append(script.step(name, "register", tool="echo"))
+        lane.append(script.execute(name, Ask("no_such_tool")))
+    return (tuple(lane),)
+
+
+WORKLOADS = (
+    Workload(
+        name="contract",
+        about="the ten members, every call form, and look-ups before and after registering",
+        suite="contract",
+        proves={"dispatcher": ("API-1", "API-2", "API-3", "API-4", "TOOL-1")},
+        build=_contract,
+        users=ONE,
+        size=tiers(1, 3, 20),
+    ),
+    Workload(
+        name="values",
+        about="parameters and results of every kind of JSON value, under awkward names",
+        suite="contract",
+        proves={"dispatcher": ("TOOL-2", "TOOL-3"), "agent": ("TOOL-2",)},
+        build=_values,
+        users=ONE,
+        size=tiers(1, 4, 8),
+    ),
+    Workload(
+        name="after_cleanup",
+        about="a session is used after it was cleaned up",
+        suite="contract",
+        proves={"dispatcher": ("API-9", "RECOVERY-8")},
+        build=_after_cleanup,
+        users=ONE,
+        size=ONE,
+    ),
+)

@@ -1,0 +1,49 @@
+"""A transport that is not there, or raises: tools and their callers must not notice."""
+
+from __future__ import annotations
+
+from goldenpath.workloads.base import ONE, Workload, tiers
+from goldenpath.workloads.script import Ask, Lane, Script
+
+
+def _without(script: Script, size: int, transport: str) -> tuple[Lane, ...]:
+    rounds = [[Ask("lookup")], [Ask("lookup"), Ask("lookup")]] * size
+    if script.kind == "dispatcher":
+        rounds += [[Ask("explode")], [Ask("give", {"value": None})]]
+    return (script.session("alice", *rounds, transport=transport, golden=False),)
+
+
+def _absent(script: Script, size: int) -> tuple[Lane, ...]:
+    return _without(script, size, "absent")
+
+
+def _raising(script: Script, size: int) -> tuple[Lane, ...]:
+    return _without(script, size, "raising")
+
+
+WORKLOADS = (
+    Workload(
+        name="no_transport",
+        about="a session without a transport",
+        suite="recovery",
+        proves={
+            "dispatcher": ("RECOVERY-1", "RECOVERY-8"),
+            "agent": ("RECOVERY-1", "RECOVERY-8"),
+        },
+        build=_absent,
+        users=ONE,
+        size=tiers(1, 5, 20),
+    ),
+    Workload(
+        name="raising_transport",
+        about="every send raises",
+        suite="recovery",
+        proves={
+            "dispatcher": ("RECOVERY-2", "RECOVERY-8"),
+            "agent": ("RECOVERY-2", "RECOVERY-8"),
+        },
+        build=_raising,
+        users=ONE,
+        size=tiers(1, 5, 20),
+    ),
+)

@@ -27,7 +27,7 @@ def _checksum(body: str) -> str:
 
 
 def owner_mark(seed: int, position: int) -> str:
-    """Six hex digits that mark the user at `position` in a run with `seed`; distinct per position."""
+    """Six hex digits that mark the user at `position` in a run with `seed`."""
     return f"{(zlib.crc32(f'goldenpath:{seed}'.encode()) & 0xFFFF):04x}{position & 0xFF:02x}"
 
 

@@ -11,16 +11,19 @@ from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
 from goldenpath.history import Header
 from goldenpath.judge import Judge
-from goldenpath.model import Verdict
+from goldenpath.model import User, Verdict
 from goldenpath.plant import Plant, plant_user
 from goldenpath.plant.transport import MAX_FRAME
-from goldenpath.recorder import FileSink, Nowhere, Recorder
+from goldenpath.recorder import FileSink, Listener, Nowhere, Recorder
 from goldenpath.runner import Deadlines, Runner
 from goldenpath.workloads import Script, Workload
+from goldenpath.workloads.script import Lane
 
 T = TypeVar("T")
 
@@ -60,8 +63,10 @@ def probe(target: Target, options: Options) -> Facts:
 
 def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
     """Make the header, script and all, from the seed."""
-    users = tuple(plant_user(options.seed, n) for n in range(workload.users[options.tier]))
+    users = users_of(facts, workload.users[options.tier], options.seed)
     script = Script(facts.kind, options.seed, users)
+    lanes = workload.build(script, workload.size[options.tier])
+    deadlines = Deadlines(**facts.declared.get("deadlines", {}))
     return Header(
         target=facts.target,
         kind=facts.kind,
@@ -70,13 +75,42 @@ def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
         seed=options.seed,
         tier=options.tier,
         versions=versions(),
-        deadlines=asdict(Deadlines().scaled(options.time_scale)),
+        deadlines=asdict(deadlines.scaled(options.time_scale)),
         card=facts.card,
         events=facts.events,
         declared=facts.declared,
         dialect=facts.dialect,
         users=users,
-        script=workload.build(script, workload.size[options.tier]),
+        script=lanes if facts.declared.get("plan", True) else tuple(map(_without_plans, lanes)),
+    )
+
+
+def users_of(facts: Facts, count: int, seed: int) -> tuple[User, ...]:
+    """The users of a workload. A live endpoint has its own ids, and may have fewer users."""
+    planted = [plant_user(seed, n) for n in range(count)]
+    if facts.kind != "endpoint":
+        return tuple(planted)
+    mark = facts.declared["threads"]
+    return tuple(
+        replace(
+            user,
+            user_id=known,
+            thread_id=None if mark is None else f"{user.thread_id}{mark}",
+            run_id=None,
+        )
+        for user, known in zip(planted, facts.declared["user_ids"], strict=False)
+    )
+
+
+def _without_plans(lane: Lane) -> Lane:
+    """The same steps for an endpoint that takes no plan: what it does is then its own affair."""
+    return tuple(
+        replace(
+            step,
+            args={key: value for key, value in step.args.items() if key != "plan"},
+            lanes=tuple(map(_without_plans, step.lanes)),
+        )
+        for step in lane
     )
 
 
@@ -85,12 +119,22 @@ def conduct(target: Target, facts: Facts, workload: Workload, options: Options) 
     return perform(target, facts, header_of(facts, workload, options), options)
 
 
-def perform(target: Target, facts: Facts, header: Header, options: Options) -> Conducted:
-    """Perform the script of a header, new or replayed."""
+def perform(
+    target: Target,
+    facts: Facts,
+    header: Header,
+    options: Options,
+    listener: Listener | None = None,
+) -> Conducted:
+    """Perform the script of a header, new or replayed; `listener` is told each entry."""
     path = options.histories / f"{header.workload}.jsonl" if options.histories else None
     sink = FileSink(str(path)) if path else None
     try:
-        return in_loop(lambda: _perform(target, facts, header, options, sink, path), options)
+        recorder = Recorder(sink or Nowhere())
+        if listener:
+            recorder.listen(listener)
+        work = lambda: _perform(target, facts, header, options, recorder, path)  # noqa: E731
+        return in_loop(work, options)
     finally:
         if sink:
             sink.close()
@@ -101,10 +145,10 @@ async def _perform(
     facts: Facts,
     header: Header,
     options: Options,
-    sink: FileSink | None,
+    recorder: Recorder,
     path: Path | None,
 ) -> Conducted:
-    recorder = Recorder(sink or Nowhere(), asyncio.get_running_loop().time)
+    recorder.clock = asyncio.get_running_loop().time
     recorder.begin(header)
     judge = Judge(header)
     recorder.listen(judge.see)

@@ -94,7 +94,9 @@ def _declare(
     for key, value in more.items():
         if key not in (*names, *_OPTIONS):
             near = difflib.get_close_matches(key, (*names, *_OPTIONS), 1)
-            problems.append(f"{key}: no such keyword" + (f"; do you mean {near[0]}?" if near else ""))
+            problems.append(
+                f"{key}: no such keyword" + (f"; do you mean {near[0]}?" if near else "")
+            )
         elif key in names and not isinstance(value, str):
             problems.append(f"{key}: expected the name of a member, got {value!r}")
     if problems:

@@ -181,4 +181,3 @@ def relevant(verdicts: Iterable[Verdict]) -> list[Verdict]:
         or v.opportunities
         or not (v.outcome in NEUTRAL or (v.outcome is Outcome.UNKNOWN and v.reason in idle))
     ]
-

@@ -25,7 +25,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The content of verdicts.json, version 1 (schema: report/verdicts.schema.json).
 
     outcome: what the run came to. exit: the exit code that follows. counts: verdicts by outcome.
-    problems: what kept the run from being whole, in words. unread: frames that were no events, by
+    problems: what kept the run from being whole, in words. stale: lines of the known-failing list
+    that no longer hold. unread: frames that were no events, by
     kind. card, shown: what was found out about the target.
     """
 
@@ -39,7 +40,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, int] = {}
     verdicts: tuple[Verdict, ...] = ()
     problems: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
     notes: dict[str, tuple[str, ...]] = {}
     unread: dict[str, int] = {}
     card: dict[str, str] = {}
@@ -76,7 +77,12 @@ def decides(verdict: Verdict, *, strict: bool) -> bool:
 
 
 def exit_code(
-    kind: str, verdicts: Iterable[Verdict], problems: Iterable[str], *, strict: bool
+    kind: str,
+    verdicts: Iterable[Verdict],
+    problems: Iterable[str],
+    *,
+    stale: Iterable[str] = (),
+    strict: bool = False,
 ) -> Exit:
     """DESIGN section 3: a MUST that fails, then what could not be told, then conforms.
 
@@ -84,7 +90,7 @@ def exit_code(
     """
     listed = list(verdicts)
     weighty = [v for v in listed if decides(v, strict=strict)]
-    if any(v.outcome is Outcome.FAIL for v in weighty):
+    if any(v.outcome is Outcome.FAIL for v in weighty) or list(stale):
         return Exit.VIOLATIONS
     unknown = any(v.outcome is Outcome.UNKNOWN for v in weighty)
     checked = any(v.outcome in (Outcome.PASS, Outcome.KNOWN) for v in listed)
@@ -107,7 +113,9 @@ def conclude(report: Report, *, partial: bool = False) -> Report:
     partial: rules or workloads were chosen, so that core rules without an opportunity are no flaw.
     """
     kind = "" if partial else report.kind
-    code = exit_code(kind, report.verdicts, report.problems, strict=report.strict)
+    code = exit_code(
+        kind, report.verdicts, report.problems, stale=report.stale, strict=report.strict
+    )
     untested = untested_core(kind, report.verdicts)
     problems = report.problems
     if untested and code is Exit.INCONCLUSIVE:

@@ -114,7 +114,7 @@ class Runner:
 
     async def _lane(self, lane: tuple[Step, ...]) -> None:
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine of a task
+        assert task is not None
         for step in lane:
             self._current[task] = step, self._recorder.clock()
             control = self._actions.get(step.action)
@@ -123,6 +123,8 @@ class Runner:
             self._news.set()
 
     async def _perform(self, step: Step, task: asyncio.Task[None]) -> None:
+        if step.action == "disconnect" and not step.args.get("abrupt"):
+            await self._hear_out(step.actor)
         self._recorder.record(
             Kind.INVOKE, step.actor, step.id, step.action, dict(step.args) or None
         )
@@ -156,9 +158,7 @@ class Runner:
         """Wait for a run's end, or until the tool call with a token did something."""
         if "run" in step.args:
             run: str = step.args["run"]
-            met = await self._until(
-                lambda: self._observer.run_ended(run), self._deadlines.delivery
-            )
+            met = await self._until(lambda: self._observer.run_ended(run), self._deadlines.delivery)
         else:
             wanted = (step.args["token"], step.args["what"])
             met = await self._until(
@@ -181,9 +181,7 @@ class Runner:
             task.cancel()
 
     async def _join(self, step: Step) -> None:
-        await self._until(
-            lambda: step.args["step"] in self._finished, 2 * self._deadlines.call
-        )
+        await self._until(lambda: step.args["step"] in self._finished, 2 * self._deadlines.call)
 
     # --- waiting -----------------------------------------------------------------------------
 
@@ -211,11 +209,19 @@ class Runner:
             naps += self._recorder.clock() - before >= NAP / 2
         return True
 
+    async def _hear_out(self, user: str) -> None:
+        """Before a user leaves: wait for what is owed to them, then for what may not come."""
+        owed = f"{user}: "
+        await self._until(
+            lambda: not any(line.startswith(owed) for line in self._observer.owes()),
+            self._deadlines.delivery,
+        )
+        await self._silence()
+
     async def _silence(self) -> None:
-        """Wait until nothing was recorded for the settle time; not for ever where something beats."""
+        """Wait until nothing was recorded for the settle time, if ever that comes."""
         for _ in range(20):
             count = self._recorder.count
             await asyncio.sleep(self._deadlines.settle)
             if self._recorder.count == count:
                 return
-

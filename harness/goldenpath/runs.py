@@ -292,9 +292,7 @@ class Ledger:
 
     def _explains(self, seen: Seen, event: Event) -> bool:
         """Whether the user of the link has an open call that this event could belong to."""
-        return any(
-            call.owner == seen.user and _awaits(call, event) for call in self._open_calls
-        )
+        return any(call.owner == seen.user and _awaits(call, event) for call in self._open_calls)
 
     def _place_call(self, seen: Seen, event: Event, run: Run) -> None:
         call = self._call_of(seen, event, run)

@@ -128,17 +128,28 @@ def _must(id: str, text: str, source: str, *needs: str) -> Rule:
 _RULES = (
     _must("API-1", "The ten members are there, each of its kind.", "R1", "members"),
     _must("API-2", "Every call form of the contract is accepted.", "R1", "members", "truth"),
-    _must("API-3", "has_tool, get_available_tools and tools agree at every moment.", "R1", "members"),
+    _must(
+        "API-3", "has_tool, get_available_tools and tools agree at every moment.", "R1", "members"
+    ),
     _must("API-4", "A registered tool is listed and can be executed.", "R1", "members", "truth"),
     _must("API-9", "After cleanup every call is refused, clearly and promptly.", "R1", "members"),
     _must("TOOL-1", "An accepted call runs the tool once; a refused one never.", "R1", "truth"),
     _must("TOOL-2", "Parameters arrive unchanged: any JSON value, any legal name.", "R1", "truth"),
     _must("TOOL-3", "The result comes back unchanged.", "R1", "calls", "truth"),
-    _must("TOOL-4", "A tool that fails gives a failed outcome, never success.", "R1", "calls", "truth"),
+    _must(
+        "TOOL-4", "A tool that fails gives a failed outcome, never success.", "R1", "calls", "truth"
+    ),
     _must("TOOL-5", "An unknown tool gives a failed outcome that names it.", "R1", "calls"),
-    _must("ORDER-1", "The first event of a run is agent_started, and there is one.", "R4", "run_events"),
+    _must(
+        "ORDER-1",
+        "The first event of a run is agent_started, and there is one.",
+        "R4",
+        "run_events",
+    ),
     _must("ORDER-2", "One terminal event, and nothing of the run after it.", "R4", "run_events"),
-    _must("ORDER-3", "Each tool_completed follows its own tool_executing, once.", "R4", "tool_events"),
+    _must(
+        "ORDER-3", "Each tool_completed follows its own tool_executing, once.", "R4", "tool_events"
+    ),
     _must(
         "ORDER-4",
         "tool_executing is sent before the tool starts, tool_completed after it ended.",
@@ -147,17 +158,26 @@ _RULES = (
         "truth",
     ),
     _must("DELIVERY-1", "A golden run shows all five types.", "R4", "all_events"),
-    _must("DELIVERY-2", "Every tool that ran is announced and reported.", "R5", "tool_events", "truth"),
+    _must(
+        "DELIVERY-2", "Every tool that ran is announced and reported.", "R5", "tool_events", "truth"
+    ),
     _must("DELIVERY-3", "Nothing is delivered twice.", "R5", "events"),
     _must("DELIVERY-4", "Every run that started ends with a terminal event.", "R4", "run_events"),
     _must("DELIVERY-5", "Every tool_executing is closed by a tool_completed.", "R4", "tool_events"),
     _must("CONTENT-1", "Every frame decodes in the declared dialect and is JSON.", "R3", "events"),
     _must("CONTENT-3", "Ids in an event are those of its run, thread and user.", "R4", "events"),
-    _must("CONTENT-5", "The status of an event agrees with the truth.", "R4", "tool_events", "truth"),
+    _must(
+        "CONTENT-5", "The status of an event agrees with the truth.", "R4", "tool_events", "truth"
+    ),
     _must("ISOLATION-1", "Events of a run reach its owner's links only.", "R6", "events"),
     _must("ISOLATION-2", "No canary of another user is in what a link receives.", "R6", "events"),
     _must("ISOLATION-3", "Nothing returned to a caller holds another's canary.", "R6", "returns"),
-    _must("RECOVERY-1", "Without a transport tools still run and results come back.", "R5", "transport"),
+    _must(
+        "RECOVERY-1",
+        "Without a transport tools still run and results come back.",
+        "R5",
+        "transport",
+    ),
     _must("RECOVERY-2", "A transport that raises changes no tool's outcome.", "R5", "transport"),
     _must("RECOVERY-8", "Every call returns within its deadline.", "R5", "returns"),
 )

@@ -15,7 +15,7 @@ from goldenpath.runs import Call, Seen
 
 
 class _Members(Fold):
-    """API-1: `inspect` reports what each member is; one finding for each that is not as it should."""
+    """API-1: `inspect` says what each member is; one finding for each that is wrong."""
 
     def entry(self, entry: Entry) -> None:
         if entry.what != "inspect" or entry.kind is not Kind.OK:

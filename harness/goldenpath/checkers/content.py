@@ -42,6 +42,7 @@ class _OwnIds(Fold):
         event, run = seen.event, seen.run
         if event is None or run is None:
             return
+        self.tally.excuse = (Outcome.UNOBSERVABLE, "no event names a run, a thread or a user")
         user = self._users.get(run.owner)
         if event.user is not None and user is not None:
             self.tally.chance()

@@ -23,7 +23,7 @@ def _walk_grammar(run: Run, tally: Tally) -> None:
 def _walk_link(events: list[Seen], tally: Tally) -> None:
     state = spec.RunState.BEFORE
     for seen in events:
-        assert seen.event is not None  # noqa: S101 - the ledger keeps only decoded events in a run
+        assert seen.event is not None
         move = spec.RUN_GRAMMAR[state, spec.part(seen.event.type)]
         if move.breaks == tally.rule.id:
             tally.fail(

@@ -122,6 +122,9 @@ def _tool(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+_NO_STATUS = (spec.STARTED, spec.THINKING)
+
+
 def _event(event_type: str, values: dict[str, Any], dialect: Dialect) -> Event:
     seq, text = values.get("seq"), values.get("text")
     return Event(
@@ -131,7 +134,7 @@ def _event(event_type: str, values: dict[str, Any], dialect: Dialect) -> Event:
         thread=_id(values.get("thread")),
         call=_id(values.get("call")),
         tool=_tool(values.get("tool")) if event_type in spec.TOOL_EVENTS else None,
-        status=_status(values, dialect) if event_type not in (spec.STARTED, spec.THINKING) else None,
+        status=None if event_type in _NO_STATUS else _status(values, dialect),
         seq=seq if type(seq) is int else None,
         parameters=values.get("parameters"),
         result=values.get("result"),

@@ -21,9 +21,7 @@ FIELDS = (
 
 #: Status words (DESIGN section 9); any other word is progress.
 STATUS_WORDS: dict[str, Status] = {
-    **dict.fromkeys(
-        ("success", "ok", "completed", "complete", "done", "finished"), Status.SUCCESS
-    ),
+    **dict.fromkeys(("success", "ok", "completed", "complete", "done", "finished"), Status.SUCCESS),
     **dict.fromkeys(("error", "failed", "failure"), Status.ERROR),
     **dict.fromkeys(("cancelled", "canceled", "aborted"), Status.CANCELLED),
     **dict.fromkeys(("timeout", "timed_out"), Status.TIMEOUT),

@@ -68,7 +68,7 @@ class PlantedTool:
         """Run the tool, and record that it started and how it ended."""
         given = jsonable(parameters)
         tokens = find(str(given))
-        truth = {"tool": self.name, "token": tokens[0].text if tokens else None}
+        truth: dict[str, Any] = {"tool": self.name, "token": tokens[0].text if tokens else None}
         truth["run"] = next(self._runs)
         self._record("started", {**truth, "parameters": given})
         try:

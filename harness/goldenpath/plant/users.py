@@ -41,7 +41,7 @@ def name_of(position: int) -> str:
 
 def plant_user(seed: int, position: int) -> User:
     """Make the user at `position`; the same seed gives the same ids."""
-    rng = random.Random(f"user:{seed}:{position}")  # noqa: S311 - ids for a test, no secret
+    rng = random.Random(f"user:{seed}:{position}")
     owner = owner_mark(seed, position)
     return User(
         name=name_of(position),
@@ -54,7 +54,7 @@ def plant_user(seed: int, position: int) -> User:
 
 def as_planted(user: User, run_id: str, *, is_admin: bool = False) -> PlantedUser:
     """The user as a factory sees it, for the run or session `run_id`."""
-    rng = random.Random(f"request:{run_id}")  # noqa: S311 - ids for a test, no secret
+    rng = random.Random(f"request:{run_id}")
     return PlantedUser(
         name=user.name,
         user_id=user.user_id or "",

@@ -1,7 +1,7 @@
 """The words that workloads are written in: users who open sessions, ask, and leave.
 
-The same workload serves every kind of target. What a user asks becomes calls on a dispatcher, a plan
-for an agent, a message to an endpoint. A script is made of its seed alone.
+The same workload serves every kind of target. What a user asks becomes calls on a dispatcher, a
+plan for an agent, a message to an endpoint. A script is made of its seed alone.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Script:
     def __init__(self, kind: str, seed: int, users: Iterable[User]) -> None:
         self.kind, self.seed = kind, seed
         self.users = {user.name: user for user in users}
-        self.random = random.Random(f"script:{seed}")  # noqa: S311 - choices of a test
+        self.random = random.Random(f"script:{seed}")
         self._steps = 0
         self._calls: dict[str, int] = {}
         self._runs: dict[str, str] = {}

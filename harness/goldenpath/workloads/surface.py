@@ -45,7 +45,7 @@ def _contract(script: Script, size: int) -> tuple[Lane, ...]:
 
 _VALUES: tuple[Any, ...] = (
     *(None, False, True, 0, 1, -1, 1.5, 1e300, "", " ", "0", "null", [], {}, [[]], [None]),
-    *("\u2028 \u00e9 \U0001f600 \" \\ \n \x00", 2**53 + 1, [1, "two", None, {"three": [4.5]}]),
+    *('\u2028 \u00e9 \U0001f600 " \\ \n \x00', 2**53 + 1, [1, "two", None, {"three": [4.5]}]),
     *({"success": False}, {"error": None}, {"status": "error", "result": 1}, {"a.b": {"": 0}}),
 )
 

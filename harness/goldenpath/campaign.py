@@ -1,0 +1,196 @@
+"""A campaign: one target, the workloads chosen for it, and what became of them.
+
+This is what pytest items, the demo and the doctor share. Each workload runs once, when first asked
+for; what is planned stands before anything is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from goldenpath import known, spec
+from goldenpath.adapters.base import Facts
+from goldenpath.adapters.targets import Target
+from goldenpath.conduct import Conducted, Options, conduct, probe, versions
+from goldenpath.errors import TargetProblem, UsageProblem
+from goldenpath.judge import relevant
+from goldenpath.model import Outcome, Verdict
+from goldenpath.results import Report, conclude
+from goldenpath.workloads import WORKLOADS, Workload
+
+#: The name of the item for every rule that a workload was not built to prove.
+REST = "nothing-else-broken"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was asked for: workloads and rules by name (none: all), lists, strictness."""
+
+    workloads: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    known: tuple[known.Line, ...] = ()
+    strict: bool = False
+
+    @property
+    def partial(self) -> bool:
+        """Whether something was left out on purpose."""
+        return bool(self.workloads or self.rules)
+
+
+def check_choice(choice: Choice) -> None:
+    """Raise UsageProblem where a chosen rule or workload does not exist."""
+    problems = [f"there is no rule {name!r}" for name in choice.rules if name not in spec.RULES]
+    problems += [f"there is no workload {n!r}" for n in choice.workloads if n not in WORKLOADS]
+    if problems:
+        raise UsageProblem(
+            "\n".join(problems), hint="see `goldenpath list rules` and `goldenpath list workloads`"
+        )
+
+
+@dataclass
+class Campaign:
+    """Runs workloads against one target, each once. `began` is told before each of them."""
+
+    target: Target
+    options: Options
+    choice: Choice = field(default_factory=Choice)
+    began: Callable[[str], None] = lambda _: None
+    ended: Callable[[Conducted], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        self.results: dict[str, Conducted] = {}
+        self._facts: Facts | None = None
+        self._problem: str | None = None
+
+    # --- the plan, from declarations alone ----------------------------------------------------
+
+    def plan(self) -> dict[str, tuple[str, ...]]:
+        """Workload to the rules that it is to prove, and REST unless rules were chosen."""
+        chosen: dict[str, tuple[str, ...]] = {}
+        for workload in WORKLOADS.values():
+            rules = self._rules(workload)
+            if rules and workload.name in (self.choice.workloads or WORKLOADS):
+                chosen[workload.name] = rules
+        return chosen
+
+    def _rules(self, workload: Workload) -> tuple[str, ...]:
+        proves = workload.proves.get(self.target.kind, ())
+        if not self.choice.rules:
+            return (*proves, REST) if proves else ()
+        return tuple(rule for rule in proves if rule in self.choice.rules)
+
+    # --- running ------------------------------------------------------------------------------
+
+    @property
+    def facts(self) -> Facts:
+        """What the probe found; the target is probed once. Raises TargetProblem."""
+        if self._facts is None:
+            if self._problem is not None:
+                raise TargetProblem(self._problem)
+            try:
+                self._facts = probe(self.target, self.options)
+            except TargetProblem as error:
+                self._problem = str(error)
+                raise
+        return self._facts
+
+    def result(self, name: str) -> Conducted:
+        """What came of this workload; it runs now if it has not yet."""
+        if name not in self.results:
+            self.began(name)
+            self.results[name] = self._conduct(name)
+            self.ended(self.results[name])
+        return self.results[name]
+
+    def _conduct(self, name: str) -> Conducted:
+        try:
+            facts = self.facts
+            result = conduct(self.target, facts, WORKLOADS[name], self.options)
+        except TargetProblem as error:
+            return Conducted(name, self._unknown(name, str(error)), (str(error),))
+        verdicts = [known.excuse(v, self.choice.known) for v in relevant(result.verdicts)]
+        return Conducted(name, verdicts, result.notes, result.history, result.unread)
+
+    def _unknown(self, name: str, reason: str) -> list[Verdict]:
+        rules = [rule for rule in self.plan()[name] if rule != REST]
+        first = reason.splitlines()[0]
+        return [
+            Verdict(rule, spec.RULES[rule].level, name, Outcome.UNKNOWN, first, proves=True)
+            for rule in rules
+        ]
+
+    def run(self) -> Report:
+        """Run all that is planned and report."""
+        for name in self.plan():
+            self.result(name)
+        return self.report()
+
+    # --- the report -----------------------------------------------------------------------------
+
+    def report(self, problems: tuple[str, ...] = ()) -> Report:
+        """Report what has been run; what was planned and has no result is a problem."""
+        return make_report(
+            self.target.name,
+            self.target.kind,
+            self.plan(),
+            self.results,
+            self.options,
+            self.choice,
+            facts=self._facts,
+            problems=(*problems, *([self._problem] if self._problem else [])),
+        )
+
+
+def make_report(
+    target: str,
+    kind: str,
+    plan: dict[str, tuple[str, ...]],
+    results: dict[str, Conducted],
+    options: Options,
+    choice: Choice,
+    *,
+    facts: Facts | None = None,
+    problems: tuple[str, ...] = (),
+) -> Report:
+    """Join the results of workloads into one report."""
+    done = {name: results[name] for name in plan if name in results}
+    verdicts = [v for result in done.values() for v in result.verdicts if _asked_for(v, choice)]
+    not_run = [name for name in plan if name not in results]
+    if not_run:
+        problems += (f"not run: {', '.join(not_run)}",)
+    if not plan:
+        problems += (f"no workload for a {kind or 'target of this kind'} was chosen",)
+    lines = [line for line in choice.known if line.workload in ("*", *done) and not not_run]
+    unread: dict[str, int] = {}
+    for result in done.values():
+        for what, count in result.unread.items():
+            unread[what] = unread.get(what, 0) + count
+    return conclude(
+        Report(
+            target=target,
+            kind=kind,
+            seed=options.seed,
+            tier=options.tier,
+            verdicts=tuple(verdicts),
+            problems=problems,
+            stale=tuple(known.stale(lines, verdicts)),
+            notes={name: result.notes for name, result in done.items() if result.notes},
+            unread=dict(sorted(unread.items())),
+            card=facts.card if facts else {},
+            events=facts.events if facts else {},
+            shown=facts.shown if facts else {},
+            versions=versions(),
+            histories={
+                name: f"histories/{result.history.name}"
+                for name, result in done.items()
+                if result.history
+            },
+            strict=choice.strict,
+        ),
+        partial=choice.partial,
+    )
+
+
+def _asked_for(verdict: Verdict, choice: Choice) -> bool:
+    return not choice.rules or verdict.rule in choice.rules

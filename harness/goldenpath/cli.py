@@ -1,0 +1,284 @@
+"""The command line. Each command is a few lines over the modules that do the work."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from goldenpath import explain as explaining
+from goldenpath import known
+from goldenpath.adapters.targets import BUILTIN, FRAMEWORKS, configured_targets, resolve
+from goldenpath.campaign import Choice, check_choice
+from goldenpath.conduct import Options, perform, probe, versions
+from goldenpath.demo import demonstrate
+from goldenpath.dialects import DIALECTS
+from goldenpath.doctor import examine
+from goldenpath.errors import Exit, GoldenpathError, UsageProblem
+from goldenpath.judge import relevant
+from goldenpath.miniatures import MINIATURES
+from goldenpath.offline import judge_file, read_file_header
+from goldenpath.report.text import render
+from goldenpath.results import Report, conclude
+from goldenpath.store import with_replays, write_reports
+from goldenpath.supervise import STALL, Order, supervise
+from goldenpath.terminal import Bar, console, say
+from goldenpath.workloads import TIERS, WORKLOADS
+
+REPORTS = Path("reports/latest")
+
+
+class Group(click.Group):
+    """Turns what goldenpath raises on purpose into its exit code, and a bug of ours into 4."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except GoldenpathError as error:
+            click.echo(f"goldenpath: {error}", err=True)
+            sys.exit(int(error.exit))
+        except KeyboardInterrupt:
+            click.echo("goldenpath: interrupted", err=True)
+            sys.exit(int(Exit.INTERRUPTED))
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:
+            traceback.print_exc()
+            click.echo("goldenpath: this is a bug of goldenpath; please report it", err=True)
+            sys.exit(int(Exit.BUG))
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(versions()["goldenpath"], prog_name="goldenpath")
+def main() -> None:
+    """Tell the truth about agent tool dispatchers, agents and live chat endpoints.
+
+    Exit codes: 0 conforms, 1 violations, 2 usage or configuration error, 3 inconclusive,
+    4 a bug of goldenpath, 130 interrupted.
+    """
+
+
+_FILE = click.Path(path_type=Path)
+
+
+def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(
+        (
+            click.option("--tier", type=click.Choice(TIERS), default="quick", help="How much."),
+            click.option("--seed", type=int, default=0, help="Seed of ids and choices."),
+            click.option("--workload", "workloads", multiple=True, help="Only this workload."),
+            click.option("--rule", "rules", multiple=True, help="Only this rule."),
+            click.option("--known-failing", type=_FILE, help="Rules that are known to fail."),
+            click.option("--known-flaky", type=_FILE, help="Rules that may fail."),
+            click.option("--report-dir", type=_FILE, default=REPORTS, help="Where reports go."),
+            click.option("--strict", is_flag=True, help="A SHOULD that fails is a failure."),
+            click.option(
+                "--time-scale", type=float, default=1.0, help="Make every deadline X times as long."
+            ),
+            click.option(
+                "--stall", type=float, default=STALL, help="Seconds without progress to give up."
+            ),
+            click.option("--max-frame", type=int, default=4 << 20, help="Letters of a frame."),
+            click.option("--allure", type=_FILE, help="Also write Allure results to this folder."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
+    failing = known.read(given["known_failing"], WORKLOADS)
+    flaky = known.read(given["known_flaky"], WORKLOADS, flaky=True)
+    choice = Choice(given["workloads"], given["rules"], (*failing, *flaky), strict=given["strict"])
+    check_choice(choice)
+    arguments: list[str] = []
+    for name in ("tier", "seed", "time_scale", "max_frame", "known_failing", "known_flaky"):
+        if given[name] is not None:
+            arguments += [f"--goldenpath-{name.replace('_', '-')}", str(given[name])]
+    for name, values in (("workload", given["workloads"]), ("rule", given["rules"])):
+        arguments += [part for value in values for part in (f"--goldenpath-{name}", value)]
+    arguments += ["--goldenpath-profile", str(profile)] if profile else []
+    arguments += ["--goldenpath-strict"] if given["strict"] else []
+    arguments += ["--alluredir", str(given["allure"])] if given["allure"] else []
+    options = Options(seed=given["seed"], tier=given["tier"], time_scale=given["time_scale"])
+    folder = given["report_dir"]
+    return Order(target, folder, options, choice, tuple(arguments), given["stall"])
+
+
+def _carry_out(order: Order) -> Report:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job keeps its report
+    with Bar() as bar:
+        report = supervise(order, bar.show)
+    say(render(report, where=str(order.folder)))
+    return report
+
+
+@main.command()
+@click.argument("target")
+@click.option("--profile", type=_FILE, help="Profile of a live endpoint, in TOML.")
+@_run_options
+def run(target: str, profile: Path | None, **given: Any) -> None:
+    """Run the conformance suites against TARGET.
+
+    TARGET is package.module:factory, ./file.py:factory, ws://... or wss://..., a name from
+    goldenpath.toml or pyproject.toml, or a built-in (see `goldenpath list targets`).
+    """
+    sys.exit(_carry_out(_order(target, profile, given)).exit)
+
+
+@main.command()
+@click.argument("url")
+@click.option("--profile", type=_FILE, help="Login, start message and dialect, in TOML.")
+@_run_options
+def smoke(url: str, profile: Path | None, **given: Any) -> None:
+    """Run the golden path and isolation against the live endpoint URL.
+
+    URL may also be the name of a configured endpoint. Tokens come from the environment.
+    """
+    given["workloads"] = given["workloads"] or ("golden_path", "two_users")
+    sys.exit(_carry_out(_order(url, profile, given)).exit)
+
+
+@main.command()
+@click.option("--report-dir", type=_FILE, default=Path("reports/demo"), help="Where reports go.")
+def demo(report_dir: Path) -> None:
+    """Show the whole path: the reference over a real socket, then a broken one being caught."""
+    sys.exit(demonstrate(report_dir, say))
+
+
+@main.command()
+@click.argument("target")
+@click.option("--profile", type=_FILE, help="Profile of a live endpoint, in TOML.")
+def doctor(target: str, profile: Path | None) -> None:
+    """Say whether the adapter of TARGET is right: what was found, and one run with its events."""
+    lines, code = examine(resolve(target, profile))
+    say(lines)
+    sys.exit(int(code))
+
+
+@main.command()
+@click.argument("histories", nargs=-1, required=True, type=_FILE)
+@click.option("--known-failing", type=_FILE, help="Rules that are known to fail.")
+@click.option("--report-dir", type=_FILE, help="Write reports there.")
+@click.option("--strict", is_flag=True, help="A SHOULD that fails is a failure.")
+def check(
+    histories: tuple[Path, ...], known_failing: Path | None, report_dir: Path | None, strict: bool
+) -> None:
+    """Judge recorded HISTORIES again, without the target."""
+    lines = known.read(known_failing, WORKLOADS)
+    judged = [judge_file(path, lines) for path in histories]
+    headers = [header for header, _ in judged]
+    targets = sorted({header.target for header in headers})
+    verdicts = tuple(verdict for _, result in judged for verdict in result.verdicts)
+    report = conclude(
+        Report(
+            target=", ".join(targets),
+            kind=headers[0].kind,
+            seed=headers[0].seed,
+            tier=headers[0].tier,
+            verdicts=verdicts,
+            stale=tuple(known.stale(lines, verdicts)),
+            notes={result.workload: result.notes for _, result in judged if result.notes},
+            card=headers[0].card,
+            events=headers[0].events,
+            versions=headers[0].versions,
+            histories={result.workload: str(result.history) for _, result in judged},
+            strict=strict,
+        ),
+        partial=True,
+    )
+    if report_dir:
+        report_dir.mkdir(parents=True, exist_ok=True)
+        write_reports(report, report_dir)
+    say(render(report, where=str(report_dir) if report_dir else ""))
+    sys.exit(report.exit)
+
+
+@main.command()
+@click.argument("history", type=_FILE)
+@click.option("--target", help="Replay against this target instead of the recorded one.")
+@click.option("--profile", type=_FILE, help="Profile of a live endpoint, in TOML.")
+@click.option("--report-dir", type=_FILE, default=Path("reports/replay"), help="Where reports go.")
+def replay(history: Path, target: str | None, profile: Path | None, report_dir: Path) -> None:
+    """Perform the steps of a recorded HISTORY again, and judge what comes of it."""
+    header = read_file_header(history)
+    found = resolve(target or header.target, profile)
+    folder = report_dir / "histories"
+    folder.mkdir(parents=True, exist_ok=True)
+    options = Options(seed=header.seed, tier=header.tier, histories=folder)
+    facts = probe(found, options)
+    if facts.kind != header.kind:
+        raise UsageProblem(
+            f"{history} was recorded with another kind of target",
+            expected=f"a target of the kind {header.kind}",
+            got=f"{facts.target}, of the kind {facts.kind}",
+        )
+    result = perform(found, facts, explaining.renewed(header, facts), options)
+    report = conclude(
+        Report(
+            target=facts.target,
+            kind=facts.kind,
+            seed=header.seed,
+            tier=header.tier,
+            verdicts=tuple(relevant(result.verdicts)),
+            card=facts.card,
+            events=facts.events,
+            histories={header.workload: f"histories/{header.workload}.jsonl"},
+        ),
+        partial=True,
+    )
+    report = with_replays(report, report_dir)
+    write_reports(report, report_dir)
+    say(render(report, where=str(report_dir)))
+    sys.exit(report.exit)
+
+
+@main.command()
+@click.argument("rule")
+def explain(rule: str) -> None:
+    """Say what RULE asks for, where it comes from, and what proves it."""
+    say(explaining.explain(rule))
+
+
+@main.command(name="list")
+@click.argument(
+    "what", type=click.Choice(("rules", "workloads", "miniatures", "targets", "dialects"))
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_(what: str, as_json: bool) -> None:
+    """List rules, workloads, miniatures, targets or dialects."""
+    tables: dict[str, Callable[[], list[dict[str, Any]]]] = {
+        "rules": explaining.rules,
+        "workloads": explaining.workloads,
+        "miniatures": lambda: explaining.miniatures(MINIATURES),
+        "targets": lambda: [
+            {"name": name} for name in (*BUILTIN, *FRAMEWORKS, *configured_targets(Path.cwd()))
+        ],
+        "dialects": lambda: [
+            {"name": d.name, "type_at": list(d.type_at)} for d in DIALECTS.values()
+        ],
+    }
+    rows = tables[what]()
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    out = console()
+    for row in rows:
+        out.print("  ".join(", ".join(v) if isinstance(v, list) else str(v) for v in row.values()))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", help="Where to listen.")
+@click.option("--port", type=int, default=8765, help="0 for any.")
+def serve(host: str, port: int) -> None:
+    """Serve the reference chat endpoint; tokens come from GOLDENPATH_REFERENCE_TOKENS."""
+    from goldenpath.reference.command import main as serve_reference  # needs websockets
+
+    sys.exit(serve_reference(["--host", host, "--port", str(port)]))

@@ -1,0 +1,89 @@
+"""What `explain`, `list` and `replay` say of rules, workloads and miniatures."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from goldenpath import spec
+from goldenpath.adapters.base import Facts
+from goldenpath.conduct import versions
+from goldenpath.errors import UsageProblem
+from goldenpath.history import Header
+from goldenpath.miniatures import MINIATURES
+from goldenpath.workloads import WORKLOADS
+
+
+def explain(name: str) -> Iterator[tuple[str, str]]:
+    """Styled lines about one rule; raises UsageProblem where there is no such rule."""
+    rule = spec.RULES.get(name.upper())
+    if rule is None and name.upper() in spec.PLANNED:
+        yield "title", f"{name.upper()} is in the catalogue and is not checked yet."
+        return
+    if rule is None:
+        near = difflib.get_close_matches(name.upper(), [*spec.RULES, *spec.PLANNED], 1)
+        hint = f"do you mean {near[0]}?" if near else "see `goldenpath list rules`"
+        raise UsageProblem(f"there is no rule {name!r}", hint=hint)
+    yield "title", f"{rule.id} ({rule.level}) {rule.text}"
+    yield "", f"source: requirement {rule.source}"
+    needs = "; ".join(spec.CAPABILITIES[need][0] for need in rule.needs)
+    yield "", f"to be testable: {needs or 'nothing'}"
+    core = [kind for kind, rules in spec.CORE_RULES.items() if rule.id in rules]
+    if core:
+        yield "", f"core rule of: {', '.join(core)}"
+    for workload in WORKLOADS.values():
+        kinds = [kind for kind, rules in workload.proves.items() if rule.id in rules]
+        if kinds:
+            yield "", f"proved by {workload.name} ({', '.join(kinds)}): {workload.about}"
+    for name_, miniature in MINIATURES.items():
+        if rule.id in miniature.breaks:
+            yield "", f"caught in miniature:{name_}: {miniature.about}"
+
+
+def rules() -> list[dict[str, Any]]:
+    """Every rule of the catalogue; those that are not checked yet say so."""
+    rows = [
+        {"id": r.id, "level": str(r.level), "source": r.source, "text": r.text, "checked": "yes"}
+        for r in spec.RULES.values()
+    ]
+    planned = [
+        {"id": name, "level": "", "source": "", "text": "", "checked": "not yet"}
+        for name in spec.PLANNED
+    ]
+    return rows + planned
+
+
+def workloads() -> list[dict[str, Any]]:
+    """Every workload, with the rules that it proves by kind of target."""
+    return [
+        {
+            "name": w.name,
+            "about": w.about,
+            "proves": [f"{kind}: {' '.join(rules)}" for kind, rules in w.proves.items()],
+        }
+        for w in WORKLOADS.values()
+    ]
+
+
+def miniatures(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every miniature, with what it breaks."""
+    return [
+        {"name": f"miniature:{name}", "breaks": list(m.breaks), "about": m.about}
+        for name, m in found.items()
+    ]
+
+
+def renewed(header: Header, facts: Facts) -> Header:
+    """The header of a replay: the same steps, with what is now known of the target."""
+    return msgspec.structs.replace(
+        header,
+        target=facts.target,
+        card=facts.card,
+        events=facts.events,
+        declared=facts.declared,
+        dialect=facts.dialect,
+        versions=versions(),
+    )

@@ -1,0 +1,64 @@
+"""Judging recorded histories again, without the target; in a stream, whatever their size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from goldenpath import known
+from goldenpath.conduct import Conducted
+from goldenpath.errors import UsageProblem
+from goldenpath.history import Footer, Header, HistoryProblem, read_header, read_rest
+from goldenpath.judge import CUT, Judge, relevant
+
+
+def read_file_header(path: Path) -> Header:
+    """The header of a recorded history. Raises UsageProblem where the file is none."""
+    try:
+        with path.open("rb") as lines:
+            return read_header(next(lines, b""))
+    except (HistoryProblem, OSError) as error:
+        raise UsageProblem(
+            f"{path} is not a history", expected="a file from histories/", got=str(error)
+        ) from None
+
+
+def judge_file(path: Path, lines: Iterable[known.Line] = ()) -> tuple[Header, Conducted]:
+    """Judge one recorded history. A cut one keeps its findings; the rest of it is UNKNOWN."""
+    header = read_file_header(path)
+    judge = Judge(header)
+    footer: Footer | None = None
+    notes: list[str] = []
+    with path.open("rb") as file:
+        next(file)
+        try:
+            for part in read_rest(file):
+                if isinstance(part, Footer):
+                    footer = part
+                elif footer is not None:
+                    raise HistoryProblem(part.index + 2, "an entry after the footer")
+                else:
+                    judge.see(part)
+        except HistoryProblem as error:
+            footer = None
+            notes.append(f"the history is damaged: {error}")
+    verdicts = relevant(judge.finish(footer))
+    notes += list(footer.notes) if footer else [CUT]
+    excused = [known.excuse(verdict, lines) for verdict in verdicts]
+    result = Conducted(header.workload, excused, tuple(notes), path, dict(judge.unread))
+    return header, result
+
+
+def salvage(
+    folder: Path, plan: Iterable[str], results: Mapping[str, Conducted]
+) -> dict[str, Conducted]:
+    """The results, and for planned workloads without one what their cut histories still say."""
+    found = dict(results)
+    for name in plan:
+        path = folder / f"{name}.jsonl"
+        if name not in found and path.is_file() and path.stat().st_size:
+            try:
+                found[name] = judge_file(path)[1]
+            except UsageProblem:  # not even the header was written
+                continue
+    return found

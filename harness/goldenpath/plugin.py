@@ -1,0 +1,60 @@
+"""The pytest face: options, and the items of the suites where a target is given.
+
+Importing this costs nothing but pytest itself: all else is loaded when a target was asked for, so
+that having goldenpath installed does not slow down or disturb anybody's own tests.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("target", {"metavar": "TARGET", "help": "what to test: module:factory, ./file.py:factory, "
+                "ws://..., a name from your configuration, or a built-in"}),
+    ("profile", {"metavar": "FILE", "help": "profile of a live endpoint, in TOML"}),
+    ("tier", {"default": "quick", "choices": ("quick", "full", "soak"), "help": "how much"}),
+    ("seed", {"type": int, "default": 0, "metavar": "N", "help": "seed of ids and choices"}),
+    ("workload", {"action": "append", "default": [], "metavar": "W", "help": "only this workload"}),
+    ("rule", {"action": "append", "default": [], "metavar": "R", "help": "only this rule"}),
+    ("known-failing", {"metavar": "FILE", "help": "list of rules that are known to fail"}),
+    ("known-flaky", {"metavar": "FILE", "help": "list of rules that may fail"}),
+    ("report-dir", {"metavar": "DIR", "default": "reports/latest", "help": "where reports go"}),
+    ("time-scale", {"type": float, "default": 1.0, "metavar": "X",
+                    "help": "make every deadline X times as long"}),
+    ("max-frame", {"type": int, "default": 4 << 20, "metavar": "N",
+                   "help": "letters of a frame that are read"}),
+    ("strict", {"action": "store_true", "help": "a SHOULD that fails is a failure"}),
+    ("progress", {"metavar": "FILE", "help": "write progress as lines of JSON to this file"}),
+)  # fmt: skip
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options; all begin with --goldenpath-."""
+    group = parser.getgroup("goldenpath", "conformance of dispatchers, agents and chat endpoints")
+    for name, how in _OPTIONS:
+        group.addoption(f"--goldenpath-{name}", dest=f"goldenpath_{name.replace('-', '_')}", **how)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the suite where a target is given."""
+    if config.getoption("goldenpath_target"):
+        from goldenpath.suite import Suite  # loaded only when asked for: see the module docstring
+
+        config.pluginmanager.register(Suite(config), "goldenpath-suite")
+
+
+SUITES = Path(__file__).parent / "suites"
+if not SUITES.is_dir():
+    SUITES = Path(__file__).parents[2] / "suites"
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Say what is missing where the suites are collected without a target."""
+    if file_path.parent == SUITES and not parent.config.getoption("goldenpath_target"):
+        raise pytest.UsageError(
+            "the suites of goldenpath need a target: add --goldenpath-target TARGET"
+        )
+    return None

@@ -1,0 +1,209 @@
+"""Lays a report out once, for every format: plain, bounded, in the order of the catalogue, grouped.
+
+The formats only place and escape what stands here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from goldenpath import results, spec
+from goldenpath.model import NEUTRAL, Finding, Level, Outcome, Rule, Verdict
+from goldenpath.report.plain import MESSAGE, fact, plain
+from goldenpath.report.view import (
+    WORST,
+    Ability,
+    Family,
+    Group,
+    RuleLine,
+    Said,
+    Shown,
+    Style,
+    View,
+)
+from goldenpath.report.witness import PER_FINDING, Witnesses
+from goldenpath.results import Report
+
+#: Bounds of what is shown; verdicts.json holds everything.
+FINDINGS, LINES, KINDS, LISTED = 20, 400, 20, 100
+
+_STYLES: dict[Outcome, Style] = {
+    Outcome.PASS: "pass",
+    Outcome.FAIL: "fail",
+    Outcome.KNOWN: "known",
+    Outcome.UNKNOWN: "unknown",
+}
+_PLACE = {rule: place for place, rule in enumerate(spec.RULES)}
+_UNTOUCHED = (Outcome.NOT_RUN, "no workload of this run tests it")
+
+
+def lay_out(report: Report, witnesses: Witnesses | None = None) -> View:
+    """Lay out a report. `witnesses` holds lines of histories, see report.witness."""
+    layout = _Layout(report, witnesses or {})
+    said = tuple(layout.said(v) for v in sorted(report.verdicts, key=_place))
+    lines = layout.rule_lines()
+    return View(
+        report=report,
+        target=plain(report.target) or "(no target)",
+        facts=tuple(_facts(report)),
+        card=tuple(_card(report)),
+        events=tuple((plain(k), plain(v)) for k, v in list(report.events.items())[:LISTED]),
+        said=said,
+        families=tuple(_families(lines)),
+        unknowns=tuple(_unknowns(said)),
+        greys=tuple(_greys(report, lines)),
+        problems=_sentences(report.problems),
+        stale=_sentences(report.stale),
+        notes=tuple(_notes(report)),
+        unread=tuple(_unread(report)),
+    )
+
+
+class _Layout:
+    """Lays out verdicts, and keeps count of the witness lines that may still be shown."""
+
+    def __init__(self, report: Report, witnesses: Witnesses) -> None:
+        self.report, self.witnesses = report, witnesses
+        self.lines_left = LINES
+
+    def said(self, verdict: Verdict) -> Said:
+        rule = spec.RULES.get(verdict.rule)
+        decides = results.decides(verdict, strict=self.report.strict)
+        name = plain(verdict.rule)
+        return Said(
+            rule=name,
+            family=name.rpartition("-")[0] or name or "(no rule)",
+            level=str(verdict.level),
+            text=rule.text if rule else "",
+            workload=plain(verdict.workload),
+            outcome=verdict.outcome,
+            style=_style(verdict.outcome, decides),
+            decides=decides,
+            reason=plain(verdict.reason, MESSAGE),
+            opportunities=verdict.opportunities,
+            proves=verdict.proves,
+            findings=tuple(self._shown(verdict, f) for f in verdict.findings[:FINDINGS]),
+            more=verdict.more + max(len(verdict.findings) - FINDINGS, 0),
+        )
+
+    def _shown(self, verdict: Verdict, finding: Finding) -> Shown:
+        known = self.witnesses.get(verdict.workload, {})
+        there = [i for i in finding.witness[:PER_FINDING] if i in known][: self.lines_left]
+        self.lines_left -= len(there)
+        lines = tuple((index, plain(known[index], MESSAGE)) for index in there)
+        message, replay = plain(finding.message, MESSAGE), plain(finding.replay, MESSAGE)
+        return Shown(message, finding.witness[:LISTED], lines, replay)
+
+    def rule_lines(self) -> list[RuleLine]:
+        """One line per rule; these carry no witness lines, so that none is spent twice."""
+        verdicts = sorted(self.report.verdicts, key=_place)
+        bare = _Layout(self.report, {})
+        made = []
+        for rule, strongest in results.strongest(verdicts).items():
+            mine = [v for v in verdicts if v.rule == rule]
+            names = tuple(dict.fromkeys(plain(v.workload) for v in mine))
+            made.append(RuleLine(bare.said(strongest), sum(v.opportunities for v in mine), names))
+        return made
+
+
+def _place(verdict: Verdict) -> tuple[int, str, str]:
+    return _PLACE.get(verdict.rule, len(_PLACE)), verdict.rule, verdict.workload
+
+
+def _style(outcome: Outcome, decides: bool) -> Style:
+    if outcome is Outcome.FAIL and not decides:
+        return "warn"
+    return _STYLES.get(outcome, "neutral")
+
+
+def _families(lines: Iterable[RuleLine]) -> Iterable[Family]:
+    members: dict[str, list[RuleLine]] = {}
+    for line in lines:
+        members.setdefault(line.said.family, []).append(line)
+    for name, rules in members.items():
+        tally = Counter(line.said.outcome for line in rules)
+        counts = tuple((outcome, tally[outcome]) for outcome in Outcome if tally[outcome])
+        style = min((line.said.style for line in rules), key=WORST.index)
+        yield Family(name, tuple(rules), counts, sum(r.opportunities for r in rules), style)
+
+
+def _unknowns(said: Iterable[Said]) -> Iterable[Group]:
+    """UNKNOWN verdicts by reason; those that decide over the exit code first."""
+    found: dict[tuple[bool, str], dict[str, list[str]]] = {}
+    for one in said:
+        if one.outcome is Outcome.UNKNOWN:
+            rules = found.setdefault((one.decides, one.reason or "no reason given"), {})
+            rules.setdefault(one.rule, []).append(one.workload)
+    for decides, reason in sorted(found, key=lambda key: not key[0]):
+        places = found[decides, reason]
+        members = tuple(f"{rule} ({', '.join(where)})" for rule, where in places.items())
+        yield Group(Outcome.UNKNOWN, reason, members, decides)
+
+
+def _greys(report: Report, lines: Iterable[RuleLine]) -> Iterable[Group]:
+    """Rules that no workload could test, by outcome and reason; then those without a verdict."""
+    found: dict[tuple[Outcome, str], list[str]] = {}
+    for line in lines:
+        said = line.said
+        if said.outcome in NEUTRAL:
+            found.setdefault((said.outcome, said.reason or "no reason given"), []).append(said.rule)
+    met = {verdict.rule for verdict in report.verdicts}
+    for rule in spec.RULES.values() if met else ():
+        if rule.id not in met:
+            found.setdefault(_untouched(rule, report.card), []).append(rule.id)
+    for (outcome, reason), rules in found.items():
+        yield Group(outcome, reason, tuple(rules))
+
+
+def _untouched(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str]:
+    """Why there is no verdict: the card says so, or nothing that was run tests the rule."""
+    try:
+        outcome, reason = (spec.untestable(rule, card) if card else None) or _UNTOUCHED
+    except ValueError:  # a card, read from a file, with an outcome that is none
+        return _UNTOUCHED
+    return outcome, plain(reason)
+
+
+def _facts(report: Report) -> Iterable[tuple[str, str]]:
+    kind, tier = plain(report.kind) or "unknown", plain(report.tier)
+    yield from (("kind", kind), ("tier", tier), ("seed", str(report.seed)))
+    if report.strict:
+        yield "strict", f"a {Level.SHOULD} that fails counts"
+    for where in (report.versions, report.shown):
+        for name, value in list(where.items())[:LISTED]:
+            yield plain(str(name)), fact(value)
+
+
+def _card(report: Report) -> Iterable[Ability]:
+    if not report.card:
+        return
+    for name, (meaning, outcome, reason) in spec.CAPABILITIES.items():
+        says = report.card.get(name, "")
+        there = says == "yes"
+        yield Ability(name, there, meaning if there else plain(says) or f"{outcome}: {reason}")
+    others = [name for name in report.card if name not in spec.CAPABILITIES]
+    for name in others[:LISTED]:
+        says = report.card[name]
+        yield Ability(plain(name), says == "yes", plain(says))
+
+
+def _sentences(texts: Iterable[str]) -> tuple[str, ...]:
+    every = [plain("; ".join(filter(None, map(str.strip, t.splitlines()))), MESSAGE) for t in texts]
+    more = len(every) - LISTED
+    return (*every[:LISTED], *([f"… and {more:,} more"] if more > 0 else []))
+
+
+def _notes(report: Report) -> Iterable[tuple[str, str]]:
+    for workload, notes in list(report.notes.items())[:LISTED]:
+        for note in _sentences(notes):
+            yield plain(workload), note
+
+
+def _unread(report: Report) -> Iterable[tuple[str, int]]:
+    """Kinds of frames that were no events, most frequent first; their names are the target's."""
+    kinds = sorted(report.unread.items(), key=lambda item: (-item[1], item[0]))
+    for kind, number in kinds[:KINDS]:
+        yield plain(kind) or "(empty)", number
+    if len(kinds) > KINDS:
+        yield f"{len(kinds) - KINDS:,} other kinds", sum(number for _, number in kinds[KINDS:])

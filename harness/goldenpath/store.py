@@ -1,0 +1,113 @@
+"""Writes the reports of a run into its folder, so that none ever looks whole when it is not.
+
+All are rendered first, written under temporary names, then renamed; verdicts.json comes last, so
+that whoever finds it finds the others too.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from goldenpath.model import Finding, Verdict
+from goldenpath.report import data, html, junit, markdown, witness
+from goldenpath.results import Report
+
+#: What a run leaves, in the order in which it appears; verdicts.json is the last.
+NAMES = ("report.html", "summary.md", "junit.xml", "verdicts.json")
+
+
+def clear_reports(folder: Path) -> None:
+    """Remove the reports of an earlier run, so that they cannot be taken for those of this one."""
+    for name in reversed(NAMES):
+        (folder / name).unlink(missing_ok=True)
+
+
+def write_reports(
+    report: Report, folder: Path, histories: Mapping[str, Path] | None = None
+) -> list[Path]:
+    """Write all reports and return their paths.
+
+    histories: workload to the file of its history; left out, they are looked for in the folder.
+    """
+    report = with_replays(report, folder, histories)
+    lines = read_witnesses(report, folder, histories)
+    contents = {
+        "report.html": html.render(report, witnesses=lines).encode(),
+        "summary.md": markdown.render(report, witnesses=lines).encode(),
+        "junit.xml": junit.render(report, witnesses=lines).encode(),
+        "verdicts.json": data.encode(report),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    half = {folder / name: folder / f".{name}.{os.getpid()}.part" for name in NAMES}
+    try:
+        for path, part in half.items():
+            _write(part, contents[path.name])
+        for path, part in half.items():
+            part.replace(path)
+    finally:
+        for part in half.values():
+            part.unlink(missing_ok=True)
+    return list(half)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_reports(folder: Path) -> Report:
+    """Read verdicts.json of a run. Raises ValueError or OSError."""
+    return data.decode((folder / "verdicts.json").read_bytes())
+
+
+def with_replays(
+    report: Report, folder: Path, histories: Mapping[str, Path] | None = None
+) -> Report:
+    """Fill in how to replay each finding that does not say so, where its history was kept."""
+    verdicts = tuple(_replayable(report, v, folder, histories or {}) for v in report.verdicts)
+    return msgspec.structs.replace(report, verdicts=verdicts)
+
+
+def _replayable(
+    report: Report, verdict: Verdict, folder: Path, histories: Mapping[str, Path]
+) -> Verdict:
+    path = history_of(report, verdict.workload, folder, histories) if verdict.findings else None
+    if path is None:
+        return verdict
+    command = shlex.join(["goldenpath", "replay", str(path)])
+
+    def filled(finding: Finding) -> Finding:
+        return finding if finding.replay else msgspec.structs.replace(finding, replay=command)
+
+    return msgspec.structs.replace(verdict, findings=tuple(map(filled, verdict.findings)))
+
+
+def history_of(
+    report: Report, workload: str, folder: Path, histories: Mapping[str, Path]
+) -> Path | None:
+    """Return where the history of a workload is, or None where none was kept."""
+    named = histories.get(workload) or report.histories.get(workload)
+    there = [folder / named, Path(named)] if named else []
+    if Path(workload).name == workload:
+        there.append(folder / "histories" / f"{workload}.jsonl")
+    return next((path for path in there if os.path.isfile(path)), None)
+
+
+def read_witnesses(
+    report: Report, folder: Path, histories: Mapping[str, Path] | None = None
+) -> dict[str, dict[int, str]]:
+    """Read the lines that findings point to, one pass over each history; gone ones are left out."""
+    found = {}
+    for workload, indexes in witness.wanted(report.verdicts).items():
+        path = history_of(report, workload, folder, histories or {})
+        if path is not None:
+            with path.open("rb") as lines:
+                found[workload] = witness.collect(lines, indexes)
+    return found

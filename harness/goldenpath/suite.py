@@ -1,0 +1,286 @@
+"""The suites as pytest items: one per rule that a workload is built to prove, one for the rest.
+
+Items are made from static declarations, whatever the user's own settings say about files, functions
+and fixtures; the target is opened when the first item runs. Under xdist the items of a workload
+stay on one worker, and the controller writes the reports.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from goldenpath import known, spec
+from goldenpath.adapters.targets import resolve
+from goldenpath.campaign import REST, Campaign, Choice, check_choice
+from goldenpath.conduct import Conducted, Options
+from goldenpath.errors import Exit, GoldenpathError
+from goldenpath.model import NEUTRAL, Level, Outcome, Verdict
+from goldenpath.offline import salvage
+from goldenpath.plugin import SUITES
+from goldenpath.report.text import render
+from goldenpath.results import Report, interrupted
+from goldenpath.store import with_replays, write_reports
+from goldenpath.workloads import WORKLOADS
+
+
+class Broken(Exception):
+    """What an item raises where its rule is broken or could not be tested; the text says it all."""
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value) if value else None
+
+
+def _choice(config: pytest.Config) -> Choice:
+    failing = known.read(_path(config.getoption("goldenpath_known_failing")), WORKLOADS)
+    flaky = known.read(_path(config.getoption("goldenpath_known_flaky")), WORKLOADS, flaky=True)
+    choice = Choice(
+        workloads=tuple(config.getoption("goldenpath_workload")),
+        rules=tuple(config.getoption("goldenpath_rule")),
+        known=(*failing, *flaky),
+        strict=bool(config.getoption("goldenpath_strict")),
+    )
+    check_choice(choice)
+    return choice
+
+
+class Progress:
+    """Lines of JSON for whoever supervises: what is planned, what began, what ended."""
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+
+    def tell(self, **what: Any) -> None:
+        """Write one line at once."""
+        if self._path:
+            with Path(self._path).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(what) + "\n")
+
+
+class Suite:
+    """The plugin that is registered where a target is given."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.folder = Path(config.getoption("goldenpath_report_dir"))
+        self.progress = Progress(config.getoption("goldenpath_progress"))
+        self.supervised = bool(config.getoption("goldenpath_progress"))
+        self.report: Report | None = None
+        self._results: dict[str, Conducted] = {}
+        self._interrupted = False
+        try:
+            self.campaign = self._prepare()
+        except GoldenpathError as error:
+            self.progress.tell(stopped=str(error), exit=int(error.exit))
+            raise pytest.UsageError(str(error)) from None
+        self.plan = self.campaign.plan()
+        if self._writes:
+            self.progress.tell(plan=self.plan, kind=self.campaign.target.kind)
+
+    def _prepare(self) -> Campaign:
+        option = self.config.getoption
+        histories = self.folder / "histories"
+        histories.mkdir(parents=True, exist_ok=True)
+        if self._writes:
+            for old in [*histories.glob("*.jsonl"), self.folder / "verdicts.json"]:
+                old.unlink(missing_ok=True)
+        options = Options(
+            seed=option("goldenpath_seed"),
+            tier=option("goldenpath_tier"),
+            time_scale=option("goldenpath_time_scale"),
+            max_frame=option("goldenpath_max_frame"),
+            histories=histories,
+        )
+        target = resolve(option("goldenpath_target"), _path(option("goldenpath_profile")))
+        return Campaign(
+            target,
+            options,
+            _choice(self.config),
+            began=lambda name: self.progress.tell(began=name),
+            ended=self._ended,
+        )
+
+    def _ended(self, result: Conducted) -> None:
+        bad = sorted({v.rule for v in result.verdicts if v.outcome is Outcome.FAIL})
+        self.progress.tell(ended=result.workload, broken=bad)
+
+    @property
+    def _writes(self) -> bool:
+        """False in a worker of xdist: the controller writes the reports."""
+        return not hasattr(self.config, "workerinput")
+
+    # --- collecting -----------------------------------------------------------------------------
+
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> Any:
+        """The suites are a plain folder, never a package to be imported by the user's settings."""
+        return pytest.Dir.from_parent(parent, path=path) if path == SUITES else None
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> Any:
+        """Collect our files, whatever `python_files` says."""
+        if file_path.parent == SUITES and file_path.match("test_*.py"):
+            return SuiteFile.from_parent(parent, path=file_path, suite=self)
+        return None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keep the items of a workload on one worker, so that it runs once."""
+        from xdist.scheduler import LoadScopeScheduling  # there only where xdist is
+
+        class ByWorkload(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+            def _split_scope(self, nodeid: str) -> str:
+                workload = nodeid.rpartition("::")[2].partition("/")[0]
+                return workload if workload in WORKLOADS else nodeid
+
+        return ByWorkload(config, log)
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember that the run was cut."""
+        self._interrupted = True
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:
+        """Take over what a worker of xdist has found."""
+        for data in getattr(node, "workeroutput", {}).get("goldenpath", []):
+            result = msgspec.convert(data, Conducted, dec_hook=lambda kind, value: kind(value))
+            self._results[result.workload] = result
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the reports; a worker hands its results to the controller."""
+        results = {**self._results, **self.campaign.results}
+        if not self._writes:
+            output = session.config.workeroutput  # type: ignore[attr-defined]  # of xdist
+            output["goldenpath"] = [_plain(result) for result in results.values()]
+            return
+        if session.config.getoption("collectonly"):
+            return
+        self.report = self._conclude(results)
+        write_reports(self.report, self.folder)
+        self.progress.tell(finished=True)
+
+    def _conclude(self, results: dict[str, Conducted]) -> Report:
+        self.campaign.results.update(salvage(self.folder / "histories", self.plan, results))
+        if not self._interrupted:
+            return with_replays(self.campaign.report(), self.folder)
+        report = interrupted(self.campaign.report(("interrupted",)), Exit.INTERRUPTED)
+        return with_replays(report, self.folder)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what came of it; under `goldenpath run` the supervisor says it."""
+        if self.report is None or self.supervised:
+            return
+        terminalreporter.section("goldenpath")
+        for _, line in render(self.report, where=str(self.folder)):
+            terminalreporter.write_line(line)
+
+
+def _plain(result: Conducted) -> dict[str, Any]:
+    data: dict[str, Any] = msgspec.to_builtins(result, enc_hook=str)
+    return data
+
+
+class SuiteFile(pytest.File):
+    """One file of suites/: makes the items of the workloads that name it."""
+
+    def __init__(self, *, suite: Suite, **more: Any) -> None:
+        super().__init__(**more)
+        self.suite = suite
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield `workload/RULE` for each planned rule, `workload/nothing-else-broken` last."""
+        name = self.path.stem.removeprefix("test_")
+        for workload, rules in self.suite.plan.items():
+            if WORKLOADS[workload].suite == name:
+                for rule in rules:
+                    yield RuleItem.from_parent(
+                        self, name=f"{workload}/{rule}", workload=workload, rule=rule
+                    )
+
+
+class RuleItem(pytest.Item):
+    """One rule over one workload."""
+
+    def __init__(self, *, workload: str, rule: str, **more: Any) -> None:
+        super().__init__(**more)
+        self.workload, self.rule = workload, rule
+        self.user_properties.append(("goldenpath_rule", rule))
+        self.user_properties.append(("goldenpath_workload", workload))
+
+    def runtest(self) -> None:
+        """Run the workload if it has not run yet, and show what it says of the rule."""
+        campaign = self._suite().campaign
+        result = campaign.result(self.workload)
+        if self.config.pluginmanager.has_plugin("allure_listener"):
+            from goldenpath.allure_results import attach  # heavy, and only where it is used
+
+            attach(self.rule, result, campaign.target.name)
+        proved = campaign.plan()[self.workload]
+        if self.rule == REST:
+            verdicts = [v for v in result.verdicts if v.rule not in proved]
+            _show_rest(verdicts, strict=campaign.choice.strict)
+            return
+        verdict = next((v for v in result.verdicts if v.rule == self.rule), None)
+        if verdict is None:
+            raise Broken(f"UNKNOWN {self.rule}: no verdict was reached")
+        _show(verdict, campaign.choice)
+
+    def _suite(self) -> Suite:
+        parent = self.parent
+        assert isinstance(parent, SuiteFile)
+        return parent.suite
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show a broken rule in words, and only a bug of ours with its traceback."""
+        if isinstance(excinfo.value, Broken):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Where and what."""
+        return self.path, None, f"{self.workload}/{self.rule}"
+
+
+def _text(verdict: Verdict) -> str:
+    rule = spec.RULES[verdict.rule]
+    lines = [
+        f"{verdict.outcome} {verdict.rule} ({verdict.level}) {rule.text}",
+        f"  {verdict.reason}",
+    ]
+    lines += [
+        f"  {f.message}  [entries {', '.join(map(str, f.witness))}]" for f in verdict.findings
+    ]
+    if verdict.more:
+        lines.append(f"  and {verdict.more} more")
+    return "\n".join(lines)
+
+
+def _show(verdict: Verdict, choice: Choice) -> None:
+    binding = choice.strict or verdict.level is Level.MUST
+    if verdict.outcome in (Outcome.FAIL, Outcome.UNKNOWN) and binding:
+        raise Broken(_text(verdict))
+    if verdict.outcome in NEUTRAL:
+        pytest.skip(f"{verdict.outcome}: {verdict.reason}")
+    if verdict.outcome is Outcome.KNOWN:
+        pytest.xfail(verdict.reason)
+    exact = [line for line in choice.known if line.matches(verdict) and line.workload != "*"]
+    stale = known.stale(exact, [verdict])
+    if stale:
+        raise Broken("\n".join(stale))
+
+
+def _show_rest(verdicts: list[Verdict], *, strict: bool) -> None:
+    bad = [
+        verdict
+        for verdict in verdicts
+        if verdict.outcome in (Outcome.FAIL, Outcome.UNKNOWN)
+        and (strict or verdict.level is Level.MUST)
+    ]
+    if bad:
+        raise Broken("\n".join(map(_text, bad)))

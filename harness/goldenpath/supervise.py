@@ -1,0 +1,195 @@
+"""`goldenpath run`: supervises a pytest child, and reports whatever becomes of it.
+
+A target that spins, exits, kills the interpreter or swallows interrupts takes the child along and
+not the report: what the child had recorded is judged here, and the rest is UNKNOWN.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from goldenpath.campaign import Choice, make_report
+from goldenpath.conduct import Options
+from goldenpath.errors import Exit
+from goldenpath.offline import salvage
+from goldenpath.plugin import SUITES
+from goldenpath.report.data import decode
+from goldenpath.results import Report, interrupted
+from goldenpath.store import with_replays, write_reports
+
+#: Seconds without any progress after which a child is taken to be stuck. One workload has patience
+#: of a few seconds per step, so this is many times what an honest one needs.
+STALL = 60.0
+
+#: Seconds that a child has to end by itself after an interrupt.
+GRACE = 5.0
+
+#: Settings of the user's own pytest that must not reach ours.
+_NOT_INHERITED = {"PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_PLUGINS"}
+
+
+@dataclass
+class Progress:
+    """What the child has said of itself so far."""
+
+    plan: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    kind: str = ""
+    began: str = ""
+    ended: dict[str, list[str]] = field(default_factory=dict)
+    stopped: str = ""
+    stopped_exit: int = 0
+    finished: bool = False
+
+    def take(self, line: dict[str, Any]) -> None:
+        """Take in one line of the child's progress file."""
+        if "plan" in line:
+            self.plan = {name: tuple(rules) for name, rules in line["plan"].items()}
+            self.kind = line["kind"]
+        if "began" in line:
+            self.began = line["began"]
+        if "ended" in line:
+            self.ended[line["ended"]] = line["broken"]
+        if "stopped" in line:
+            self.stopped, self.stopped_exit = line["stopped"], line["exit"]
+        self.finished = self.finished or bool(line.get("finished"))
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run. arguments: the child's --goldenpath options."""
+
+    target: str
+    folder: Path
+    options: Options
+    choice: Choice
+    arguments: tuple[str, ...]
+    stall: float = STALL
+    python: str = sys.executable
+
+
+def _command(order: Order, progress: Path) -> list[str]:
+    return [
+        *(order.python, "-X", "faulthandler", "-m", "pytest", str(SUITES)),
+        *("-c", str(SUITES / "pytest.ini"), "--rootdir", str(Path.cwd()), "-q"),
+        *("--goldenpath-target", order.target, "--goldenpath-report-dir", str(order.folder)),
+        *("--goldenpath-progress", str(progress), *order.arguments),
+    ]  # fmt: skip
+
+
+class Stuck(Exception):
+    """The child made no progress for too long."""
+
+
+def supervise(order: Order, show: Callable[[Progress], None]) -> Report:
+    """Run the child to its end and return the report, written. Never raises for its sake."""
+    order.folder.mkdir(parents=True, exist_ok=True)
+    progress_file = order.folder / "progress.jsonl"
+    for old in (progress_file, order.folder / "verdicts.json"):
+        old.unlink(missing_ok=True)
+    progress, cut, end = Progress(), "", Exit.INCONCLUSIVE
+    with (order.folder / "pytest.log").open("wb") as log:
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter and suites
+            _command(order, progress_file),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env={k: v for k, v in os.environ.items() if k not in _NOT_INHERITED},
+        )
+        try:
+            for line in _follow(child, progress_file, order.stall):
+                progress.take(line)
+                show(progress)
+        except Stuck:
+            cut = f"the target made no progress for {order.stall:.0f} seconds and was stopped"
+            _end(child, signal.SIGABRT)
+        except KeyboardInterrupt:
+            cut, end = "interrupted", Exit.INTERRUPTED
+            _end(child, signal.SIGINT)
+        finally:
+            _kill_group(child)
+    return _report(order, progress, cut, end, child.returncode)
+
+
+def _follow(child: subprocess.Popen[bytes], path: Path, stall: float) -> Iterator[dict[str, Any]]:
+    """Yield the lines that the child adds to its progress file, until it has ended."""
+    offset, last = 0, time.monotonic()
+    while True:
+        ended = child.poll() is not None
+        data = path.read_bytes()[offset:] if path.exists() else b""
+        whole = data[: data.rfind(b"\n") + 1]
+        offset += len(whole)
+        if whole:
+            last = time.monotonic()
+        for line in whole.splitlines():
+            yield json.loads(line)
+        if ended:
+            return
+        if time.monotonic() - last > stall:
+            raise Stuck
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=0.05)
+
+
+def _end(child: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    """Ask the child to end, and make it end."""
+    with suppress(ProcessLookupError):
+        child.send_signal(how)
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=GRACE)
+
+
+def _kill_group(child: subprocess.Popen[bytes]) -> None:
+    """End whatever the target has started in the child's session."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) -> Report:
+    """The child's own report where it is whole, else what can be said without it."""
+    written = order.folder / "verdicts.json"
+    if progress.finished and written.is_file():
+        report = decode(written.read_bytes())
+        if cut and report.exit != end and end is Exit.INTERRUPTED:
+            report = interrupted(report, end)
+            write_reports(report, order.folder)
+        return report
+    problem, exit_ = _why(order, progress, cut, end, code)
+    results = salvage(order.folder / "histories", progress.plan, {})
+    report = make_report(
+        order.target,
+        progress.kind,
+        progress.plan,
+        results,
+        order.options,
+        order.choice,
+        problems=(problem,),
+    )
+    report = with_replays(interrupted(report, exit_), order.folder)
+    write_reports(report, order.folder)
+    return report
+
+
+def _why(order: Order, progress: Progress, cut: str, end: Exit, code: int) -> tuple[str, Exit]:
+    """What went wrong with the child, where, and the exit code that follows."""
+    if progress.stopped:
+        return progress.stopped, Exit(progress.stopped_exit)
+    where = f"in the workload {progress.began}" if progress.began else "while it was being loaded"
+    log = f"see {order.folder / 'pytest.log'}"
+    if cut:
+        return f"{order.target}: {cut}, {where}; {log}", end
+    if progress.plan and code in (3,) and not progress.began:
+        return f"pytest had an internal error; {log}", Exit.BUG
+    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    return f"{order.target} ended the interpreter ({how}) {where}; {log}", Exit.INCONCLUSIVE

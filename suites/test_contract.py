@@ -1,0 +1,5 @@
+"""The contract of a dispatcher: members, call forms, values, refusals.
+
+Items are made by the plugin from the workloads of this suite: one for each rule that a workload is
+built to prove, and one for all other rules together.
+"""

@@ -1,0 +1,133 @@
+"""Who may import whom (DESIGN section 2), and what importing the plugin may load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import goldenpath
+
+ROOT = Path(goldenpath.__file__).parent
+
+#: Parts of the package: a part may import what is in its row, and nothing else of ours.
+CORE = {"model", "canary", "spec", "history", "dialects", "runs", "checkers", "judge", "results"}
+ALLOWED: dict[str, set[str]] = {
+    "model": set(),
+    "canary": set(),
+    "errors": set(),
+    "spec": {"model"},
+    "history": {"model"},
+    "dialects": {"model", "spec"},
+    "runs": {"canary", "history", "model", "spec"},
+    "checkers": {"canary", "history", "model", "runs", "spec"},
+    "judge": {"canary", "checkers", "dialects", "history", "model", "runs", "spec"},
+    "results": {"errors", "model", "spec"},
+    "report": {"errors", "history", "judge", "model", "results", "spec"},
+    "known": {"errors", "model", "spec"},
+    "jsonable": {"checkers"},
+    "recorder": {"history", "model"},
+    "plant": {"canary", "jsonable", "model", "recorder"},
+    "declare": {"errors", "spec"},
+    "reference": set(),
+    "workloads": {"canary", "model"},
+    "runner": {"adapters.base", "model", "plant"},
+    "adapters.base": {"jsonable", "model", "plant"},
+}
+PURE = (*CORE, "report", "known", "errors")
+IMPURE = {"asyncio", "time", "random", "socket", "pytest", "subprocess", "threading", "os"}
+HEAVY = (
+    "websockets",
+    "allure",
+    "hypothesis",
+    "pydantic_ai",
+    "msgspec",
+    "rich",
+    "jinja2",
+    "asyncio",
+)
+
+
+def modules(part: str) -> list[Path]:
+    path = ROOT / part.replace(".", "/")
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+
+
+def imported(path: Path) -> Iterator[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "goldenpath":
+                yield from (f"goldenpath.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize("part", sorted(ALLOWED))
+def test_a_part_imports_only_what_stands_below_it(part: str) -> None:
+    """Dependencies go one way."""
+    wrong = []
+    for path in modules(part):
+        for name in imported(path):
+            ours = name.removeprefix("goldenpath.")
+            if ours == name:
+                continue
+            allowed = {part, part.partition(".")[0] if "." not in part else part} | ALLOWED[part]
+            if not any(ours == good or ours.startswith(f"{good}.") for good in allowed):
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("part", sorted(PURE))
+def test_the_core_is_pure(part: str) -> None:
+    """No clock, no chance, no loop, no socket and no pytest above the line."""
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules(part)
+        for name in imported(path)
+        if name.partition(".")[0] in IMPURE
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("library", "places"),
+    [
+        ("websockets", {"adapters", "reference"}),
+        ("allure", {"allure_results.py"}),
+        ("pydantic_ai", {"adapters"}),
+        ("rich", {"terminal.py"}),
+        ("click", {"cli.py"}),
+        ("jinja2", {"report"}),
+    ],
+)
+def test_a_library_is_named_in_one_place(library: str, places: set[str]) -> None:
+    """Third-party names live in one place each."""
+    found = {
+        path.relative_to(ROOT).parts[0]
+        for path in ROOT.rglob("*.py")
+        if any(name.partition(".")[0] == library for name in imported(path))
+    }
+
+    assert found == places
+
+
+def test_the_plugin_loads_nothing_heavy() -> None:
+    """Having goldenpath installed costs nobody's pytest more than its options."""
+    code = f"import sys, goldenpath.plugin as p; print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_public_names_are_these() -> None:
+    """What users import from the package is a short list."""
+    assert sorted(goldenpath.__all__) == ["agent", "dispatcher"]

@@ -45,7 +45,6 @@ HEAVY = (
     "allure",
     "hypothesis",
     "pydantic_ai",
-    "msgspec",
     "rich",
     "jinja2",
     "asyncio",

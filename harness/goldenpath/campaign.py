@@ -156,10 +156,12 @@ def make_report(
     """Join the results of workloads into one report."""
     done = {name: results[name] for name in plan if name in results}
     verdicts = [v for result in done.values() for v in result.verdicts if _asked_for(v, choice)]
+    if facts is not None:
+        verdicts += [v for v in _untested(facts.card, verdicts) if _asked_for(v, choice)]
     not_run = [name for name in plan if name not in results]
     if not_run:
         problems += (f"not run: {', '.join(not_run)}",)
-    if not plan:
+    if not plan and not problems:
         problems += (f"no workload for a {kind or 'target of this kind'} was chosen",)
     lines = [line for line in choice.known if line.workload in ("*", *done) and not not_run]
     unread: dict[str, int] = {}
@@ -190,6 +192,18 @@ def make_report(
         ),
         partial=choice.partial,
     )
+
+
+def _untested(card: dict[str, str], verdicts: list[Verdict]) -> list[Verdict]:
+    """A neutral verdict, with its reason, for each rule that no workload of this run has tested."""
+    tested = {verdict.rule for verdict in verdicts}
+    found = []
+    for rule in spec.RULES.values():
+        if rule.id not in tested:
+            not_run = (Outcome.NOT_RUN, "no workload of this run tests it")
+            outcome, reason = spec.untestable(rule, card) or not_run
+            found.append(Verdict(rule.id, rule.level, "", outcome, reason))
+    return found
 
 
 def _asked_for(verdict: Verdict, choice: Choice) -> bool:

@@ -6,12 +6,13 @@ survive JSON, URLs and log lines unchanged. No memory of what was planted is nee
 
 from __future__ import annotations
 
+import functools
 import re
 import zlib
 from typing import NamedTuple
 
 LENGTH = 19
-_TOKEN = re.compile(r"gpc([0-9a-f]{6})([0-9a-f]{6})([0-9a-f]{4})")
+_TOKEN = re.compile(r"gpc[0-9a-f]{16}")
 
 
 class Token(NamedTuple):
@@ -37,13 +38,16 @@ def mint(owner: str, number: int) -> str:
     return f"gpc{body}{_checksum(body)}"
 
 
+@functools.lru_cache(maxsize=4096)
+def _genuine(text: str) -> Token | None:
+    """The token that this text is; remembered, because each stands in about five frames."""
+    owner, number, check = text[3:9], text[9:15], text[15:]
+    return Token(text, owner, int(number, 16)) if _checksum(owner + number) == check else None
+
+
 def find(text: str) -> tuple[Token, ...]:
     """Return the distinct genuine tokens in `text`, in order. Linear in its length."""
     if "gpc" not in text:
         return ()
-    found: dict[str, Token] = {}
-    for match in _TOKEN.finditer(text):
-        owner, number, check = match.groups()
-        if _checksum(owner + number) == check:
-            found[match[0]] = Token(match[0], owner, int(number, 16))
-    return tuple(found.values())
+    found = dict.fromkeys(_TOKEN.findall(text))
+    return tuple(token for word in found if (token := _genuine(word)) is not None)

@@ -26,7 +26,7 @@ from goldenpath.miniatures import MINIATURES
 from goldenpath.offline import judge_file, read_file_header
 from goldenpath.report.text import render
 from goldenpath.results import Report, conclude
-from goldenpath.store import with_replays, write_reports
+from goldenpath.store import read_witnesses, with_replays, write_reports
 from goldenpath.supervise import STALL, Order, supervise
 from goldenpath.terminal import Bar, console, say
 from goldenpath.workloads import TIERS, WORKLOADS
@@ -116,7 +116,10 @@ def _carry_out(order: Order) -> Report:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job keeps its report
     with Bar() as bar:
         report = supervise(order, bar.show)
-    say(render(report, where=str(order.folder)))
+    if report.exit == Exit.USAGE:
+        click.echo(f"goldenpath: {report.problems[0]}", err=True)
+    else:
+        say(render(report, where=str(order.folder), witnesses=read_witnesses(report, order.folder)))
     return report
 
 
@@ -236,7 +239,7 @@ def replay(history: Path, target: str | None, profile: Path | None, report_dir: 
     )
     report = with_replays(report, report_dir)
     write_reports(report, report_dir)
-    say(render(report, where=str(report_dir)))
+    say(render(report, where=str(report_dir), witnesses=read_witnesses(report, report_dir)))
     sys.exit(report.exit)
 
 

@@ -58,7 +58,7 @@ def versions() -> dict[str, str]:
 
 def probe(target: Target, options: Options) -> Facts:
     """Find out what the target is, in a loop of its own."""
-    return in_loop(target.probe, options)
+    return in_loop(lambda: target.probe(options.time_scale), options)
 
 
 def header_of(facts: Facts, workload: Workload, options: Options) -> Header:

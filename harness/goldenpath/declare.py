@@ -22,6 +22,7 @@ OUTCOMES: dict[str, tuple[str, str, str] | None] = {
     "status": ("status", "payload", "message"),
 }
 
+_ALWAYS = ("events", "outcome", "dialect", "transport")
 _OPTIONS = ("tool_timeout", "accepts", "refuses_placeholders", "on_leave", "replay")
 
 
@@ -93,7 +94,7 @@ def _declare(
     names = _MEMBER_NAMES[kind]
     for key, value in more.items():
         if key not in (*names, *_OPTIONS):
-            near = difflib.get_close_matches(key, (*names, *_OPTIONS), 1)
+            near = difflib.get_close_matches(key, (*_ALWAYS, *names, *_OPTIONS), 1)
             problems.append(
                 f"{key}: no such keyword" + (f"; do you mean {near[0]}?" if near else "")
             )
@@ -150,6 +151,7 @@ def card_of(declaration: Declaration) -> dict[str, str]:
         "all_events": native >= set(spec.FIVE),
         "events": bool(native),
         "transport": declaration.transport,
+        "other_users": True,
     }
     said = {name: "yes" for name, has in card.items() if has}
     stamped = "UNOBSERVABLE: only through what our own adapter stamps"

@@ -12,13 +12,14 @@ from goldenpath.miniatures import MINIATURES
 from goldenpath.model import Outcome
 from goldenpath.report.text import render
 from goldenpath.results import Report, strongest
+from goldenpath.store import read_witnesses
 from goldenpath.supervise import Order, supervise
 from goldenpath.terminal import Bar
 
 Say = Callable[[Iterable[tuple[str, str]]], None]
 
 #: A dispatcher that sends a user's events to whoever came last.
-BROKEN = "last_user_wins"
+BROKEN = "last-user-wins"
 
 
 def demonstrate(folder: Path, say: Say) -> int:
@@ -34,7 +35,7 @@ def demonstrate(folder: Path, say: Say) -> int:
     say(render(good, where=str(folder / "good")))
     say([("", ""), ("title", f"2. The same with one fault put in: {miniature.about}."), ("", "")])
     bad = _run(f"miniature:{BROKEN}", folder / "broken")
-    say(render(bad, where=str(folder / "broken")))
+    say(render(bad, where=str(folder / "broken"), witnesses=read_witnesses(bad, folder / "broken")))
     caught = sorted(
         rule for rule, v in strongest(bad.verdicts).items() if v.outcome is Outcome.FAIL
     )

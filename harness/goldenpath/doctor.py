@@ -24,7 +24,7 @@ def examine(target: Target) -> tuple[list[Line], Exit]:
     """Styled lines and the exit code: 0 if the golden path held, 1 if not, 3 if in doubt."""
     options = Options()
     facts = probe(target, options)
-    lines: list[Line] = [("title", f"{facts.target} is a {facts.kind}"), *_card(facts)]
+    lines: list[Line] = [("title", f"{facts.target}, a target of kind {facts.kind}"), *_card(facts)]
     workload = WORKLOADS["golden_path"]
     entries: list[Entry] = []
     header = header_of(facts, workload, options)

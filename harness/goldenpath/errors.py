@@ -34,8 +34,8 @@ class GoldenpathError(Exception):
         self.problem, self.expected, self.got, self.hint = problem, expected, got, hint
         parts = [problem]
         parts += [f"  expected: {expected}"] if expected else []
-        parts += [f"  got:      {got}"] if got else []
-        parts += [f"  to do:    {hint}"] if hint else []
+        parts += [f"  got: {got}"] if got else []
+        parts += [f"  to do: {hint}"] if hint else []
         super().__init__("\n".join(parts))
 
 

@@ -33,12 +33,14 @@ class Judge:
     def __init__(self, header: Header, checks: Iterable[Check] = CHECKS) -> None:
         self.header = header
         self.unread: Counter[str] = Counter()
+        self._broken = ""
         self._crashed: dict[str, str] = {}
         self._untestable: dict[str, tuple[Outcome, str]] = {}
         self._tallies: dict[str, Tally] = {}
         self._calls: list[tuple[Tally, Callable[[Call, Tally], None]]] = []
         self._runs: list[tuple[Tally, Callable[[Run, Tally], None]]] = []
-        self._entries: list[Fold] = []
+        self._folds: list[Fold] = []
+        self._entries: dict[Kind, list[Fold]] = {kind: [] for kind in Kind}
         self._frames: list[Fold] = []
         for check in checks:
             self._enrol(check)
@@ -59,22 +61,31 @@ class Judge:
             self._runs.append((tally, check.run))
         if check.fold:
             fold = check.fold(self.header, tally)
-            if check.fold.entry is not Fold.entry:
-                self._entries.append(fold)
+            self._folds.append(fold)
+            for kind in check.fold.kinds:
+                self._entries[kind].append(fold)
             if check.fold.frame is not Fold.frame:
                 self._frames.append(fold)
 
     # --- the fold ---------------------------------------------------------------------------
 
     def see(self, entry: Entry) -> None:
-        """Take in the next entry."""
+        """Take in the next entry. Never raises: whoever records it must not be disturbed."""
+        try:
+            self._take(entry)
+        except Exception as error:
+            self._broken = self._broken or f"judging broke down at entry {entry.index}: {error!r}"
+
+    def _take(self, entry: Entry) -> None:
         if entry.kind is Kind.FRAME:
             self._frame(entry)
             return
         self._ledger.see(entry)
-        for fold in self._entries:
-            if fold.tally.rule.id not in self._crashed:
-                self._safely(fold.tally, fold.entry, entry)
+        for fold in self._entries[entry.kind]:
+            try:
+                fold.entry(entry)
+            except Exception as error:
+                self._crash(fold.tally, error)
 
     def _frame(self, entry: Entry) -> None:
         seen = self._read(entry)
@@ -84,8 +95,10 @@ class Judge:
         if seen.event is None:
             self.unread[seen.kind or seen.problem] += 1
         for fold in self._frames:
-            if fold.tally.rule.id not in self._crashed:
-                self._safely(fold.tally, fold.frame, seen)
+            try:
+                fold.frame(seen)
+            except Exception as error:
+                self._crash(fold.tally, error)
 
     def _read(self, entry: Entry) -> Seen:
         link = entry.actor
@@ -99,19 +112,22 @@ class Judge:
 
     def _judge_call(self, call: Call) -> None:
         for tally, check in self._calls:
-            self._safely(tally, check, call, tally)
+            try:
+                check(call, tally)
+            except Exception as error:
+                self._crash(tally, error)
 
     def _judge_run(self, run: Run) -> None:
         for tally, check in self._runs:
-            self._safely(tally, check, run, tally)
+            try:
+                check(run, tally)
+            except Exception as error:
+                self._crash(tally, error)
 
-    def _safely(self, tally: Tally, check: Callable[..., None], *args: Any) -> None:
-        try:
-            check(*args)
-        except Exception as error:  # a broken check must not stop the others
-            self._crashed.setdefault(
-                tally.rule.id, f"its check crashed: {type(error).__name__}: {error}"
-            )
+    def _crash(self, tally: Tally, error: Exception) -> None:
+        """A check that crashed is out, and stops no other."""
+        rule = tally.rule.id
+        self._crashed.setdefault(rule, f"its check crashed: {type(error).__name__}: {error}")
 
     # --- while a run is recorded --------------------------------------------------------------
 
@@ -128,8 +144,11 @@ class Judge:
     def finish(self, footer: Footer | None) -> list[Verdict]:
         """Return one verdict per rule. Without a footer a FAIL stands, all else is UNKNOWN."""
         self._ledger.finish()
-        for fold in dict.fromkeys((*self._entries, *self._frames)):
-            self._safely(fold.tally, fold.finish)
+        for fold in self._folds:
+            try:
+                fold.finish()
+            except Exception as error:
+                self._crash(fold.tally, error)
         return [self._verdict(rule_id, whole=footer is not None) for rule_id in self._order()]
 
     def _order(self) -> list[str]:
@@ -149,8 +168,8 @@ class Judge:
             return verdict
         if not whole:
             return msgspec.structs.replace(verdict, outcome=Outcome.UNKNOWN, reason=CUT)
-        if rule_id in self._crashed:
-            reason = self._crashed[rule_id]
+        reason = self._crashed.get(rule_id, "") or self._broken
+        if reason and rule_id not in self._untestable:
             return msgspec.structs.replace(verdict, outcome=Outcome.UNKNOWN, reason=reason)
         return verdict
 

@@ -38,23 +38,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(f"--goldenpath-{name}", dest=f"goldenpath_{name.replace('-', '_')}", **how)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Load the suite where a target is given."""
-    if config.getoption("goldenpath_target"):
-        from goldenpath.suite import Suite  # loaded only when asked for: see the module docstring
-
-        config.pluginmanager.register(Suite(config), "goldenpath-suite")
-
-
 SUITES = Path(__file__).parent / "suites"
 if not SUITES.is_dir():
     SUITES = Path(__file__).parents[2] / "suites"
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Say what is missing where the suites are collected without a target."""
-    if file_path.parent == SUITES and not parent.config.getoption("goldenpath_target"):
+def _asks_for_suites(argument: str) -> bool:
+    path = Path(argument.partition("::")[0]).resolve()
+    return argument.startswith("goldenpath.suites") or SUITES in (path, *path.parents)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the suite where a target is given; say what is missing where only the suites are."""
+    if config.getoption("goldenpath_target"):
+        from goldenpath.suite import Suite  # loaded only when asked for: see the module docstring
+
+        config.pluginmanager.register(Suite(config), "goldenpath-suite")
+    elif any(map(_asks_for_suites, config.args)):
         raise pytest.UsageError(
             "the suites of goldenpath need a target: add --goldenpath-target TARGET"
         )
-    return None

@@ -117,9 +117,10 @@ def conclude(report: Report, *, partial: bool = False) -> Report:
         kind, report.verdicts, report.problems, stale=report.stale, strict=report.strict
     )
     untested = untested_core(kind, report.verdicts)
+    core = f"core rules without an opportunity: {', '.join(untested)}"
     problems = report.problems
-    if untested and code is Exit.INCONCLUSIVE:
-        problems += (f"core rules without an opportunity: {', '.join(untested)}",)
+    if untested and code is Exit.INCONCLUSIVE and core not in problems:
+        problems += (core,)
     counts = Counter(str(verdict.outcome) for verdict in report.verdicts)
     return msgspec.structs.replace(
         report,

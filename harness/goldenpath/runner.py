@@ -70,6 +70,7 @@ class Runner:
         self._performing: dict[str, asyncio.Task[None]] = {}
         self._to_cancel: set[str] = set()
         self._truth: dict[tuple[str, str], int] = {}
+        self._up: set[str] = set()
         self._recorder.listen(self._notice)
         self._actions: dict[str, Callable[[Step], Awaitable[None]]] = {
             "together": lambda step: self._drive(step.lanes),
@@ -158,7 +159,8 @@ class Runner:
         """Wait for a run's end, or until the tool call with a token did something."""
         if "run" in step.args:
             run: str = step.args["run"]
-            met = await self._until(lambda: self._observer.run_ended(run), self._deadlines.delivery)
+            await self._until(lambda: self._over(run, step.actor), self._deadlines.delivery)
+            met = self._observer.run_ended(run)
         else:
             wanted = (step.args["token"], step.args["what"])
             met = await self._until(
@@ -189,6 +191,8 @@ class Runner:
         if entry.kind is Kind.TOOL and entry.value.get("token"):
             key = (entry.value["token"], entry.what)
             self._truth[key] = self._truth.get(key, 0) + 1
+        if entry.kind is Kind.LINK:
+            (self._up.add if entry.what == "up" else self._up.discard)(entry.actor)
         if threading.get_ident() == self._thread:  # an entry of another thread is found by a nap
             self._news.set()
 
@@ -208,6 +212,11 @@ class Runner:
             await self._nap()
             naps += self._recorder.clock() - before >= NAP / 2
         return True
+
+    def _over(self, run: str, user: str) -> bool:
+        """Whether a run has ended, or its user has no link any more that could show it."""
+        listens = any(link.partition("/")[0] == user for link in self._up)
+        return self._observer.run_ended(run) or not listens
 
     async def _hear_out(self, user: str) -> None:
         """Before a user leaves: wait for what is owed to them, then for what may not come."""

@@ -114,6 +114,7 @@ CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
     "run_events": ("run events are its own", _UNDECLARED, "run events are not declared"),
     "all_events": ("all five events are its own", _UNDECLARED, "not all five are declared"),
     "events": ("at least one event is its own", _UNDECLARED, "no event is declared"),
+    "other_users": ("a second user can be there", _AT_REACH, "there is only one user"),
     "transport": ("its transport can be broken", _AT_REACH, "its transport is not ours to break"),
 }
 
@@ -169,8 +170,20 @@ _RULES = (
     _must(
         "CONTENT-5", "The status of an event agrees with the truth.", "R4", "tool_events", "truth"
     ),
-    _must("ISOLATION-1", "Events of a run reach its owner's links only.", "R6", "events"),
-    _must("ISOLATION-2", "No canary of another user is in what a link receives.", "R6", "events"),
+    _must(
+        "ISOLATION-1",
+        "Events of a run reach its owner's links only.",
+        "R6",
+        "events",
+        "other_users",
+    ),
+    _must(
+        "ISOLATION-2",
+        "No canary of another user is in what a link receives.",
+        "R6",
+        "events",
+        "other_users",
+    ),
     _must("ISOLATION-3", "Nothing returned to a caller holds another's canary.", "R6", "returns"),
     _must(
         "RECOVERY-1",

@@ -25,7 +25,7 @@ from goldenpath.offline import salvage
 from goldenpath.plugin import SUITES
 from goldenpath.report.text import render
 from goldenpath.results import Report, interrupted
-from goldenpath.store import with_replays, write_reports
+from goldenpath.store import clear_reports, read_witnesses, with_replays, write_reports
 from goldenpath.workloads import WORKLOADS
 
 
@@ -88,8 +88,9 @@ class Suite:
         histories = self.folder / "histories"
         histories.mkdir(parents=True, exist_ok=True)
         if self._writes:
-            for old in [*histories.glob("*.jsonl"), self.folder / "verdicts.json"]:
-                old.unlink(missing_ok=True)
+            clear_reports(self.folder)
+            for old in histories.glob("*.jsonl"):
+                old.unlink()
         options = Options(
             seed=option("goldenpath_seed"),
             tier=option("goldenpath_tier"),
@@ -177,7 +178,11 @@ class Suite:
         if self.report is None or self.supervised:
             return
         terminalreporter.section("goldenpath")
-        for _, line in render(self.report, where=str(self.folder)):
+        for _, line in render(
+            self.report,
+            where=str(self.folder),
+            witnesses=read_witnesses(self.report, self.folder),
+        ):
             terminalreporter.write_line(line)
 
 

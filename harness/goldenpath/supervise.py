@@ -25,7 +25,7 @@ from goldenpath.offline import salvage
 from goldenpath.plugin import SUITES
 from goldenpath.report.data import decode
 from goldenpath.results import Report, interrupted
-from goldenpath.store import with_replays, write_reports
+from goldenpath.store import clear_reports, with_replays, write_reports
 
 #: Seconds without any progress after which a child is taken to be stuck. One workload has patience
 #: of a few seconds per step, so this is many times what an honest one needs.
@@ -94,8 +94,8 @@ def supervise(order: Order, show: Callable[[Progress], None]) -> Report:
     """Run the child to its end and return the report, written. Never raises for its sake."""
     order.folder.mkdir(parents=True, exist_ok=True)
     progress_file = order.folder / "progress.jsonl"
-    for old in (progress_file, order.folder / "verdicts.json"):
-        old.unlink(missing_ok=True)
+    progress_file.unlink(missing_ok=True)
+    clear_reports(order.folder)
     progress, cut, end = Progress(), "", Exit.INCONCLUSIVE
     with (order.folder / "pytest.log").open("wb") as log:
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and suites

@@ -16,6 +16,7 @@ STYLES = {
     "fail": "bold red",
     "unknown": "bold yellow",
     "known": "magenta",
+    "warn": "yellow",
     "neutral": "dim",
     "dim": "dim",
     "": "",

@@ -58,9 +58,7 @@ def done(value: Any = None) -> Reply:
 
 def raised(error: BaseException) -> Reply:
     """It raised."""
-    return Reply(
-        False, {"by": "exception", "type": type(error).__name__, "text": safe_text(error)}
-    )
+    return Reply(False, {"by": "exception", "type": type(error).__name__, "text": safe_text(error)})
 
 
 def failed(error: Any, value: Any) -> Reply:

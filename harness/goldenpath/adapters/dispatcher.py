@@ -5,8 +5,10 @@ Differing shapes seen in the field are accepted here and reported; the rules jud
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from types import FunctionType
 from typing import Any
 
 from goldenpath import spec
@@ -23,8 +25,12 @@ _FORMS: dict[str, Callable[[str, Any], tuple[tuple[Any, ...], dict[str, Any]]]] 
     "positional": lambda name, given: ((name, given), {}),
     "keyword": lambda name, given: ((), {"tool_name": name, "parameters": given}),
     "mixed": lambda name, given: ((name,), {"parameters": given}),
-    "omitted": lambda name, given: ((name,), {}),
+    "omitted": lambda name, _: ((name,), {}),
 }
+
+
+#: What a class holds under the name of a method.
+_METHODS = (FunctionType, classmethod, staticmethod, functools.partialmethod)
 
 
 class DispatcherAdapter:
@@ -61,7 +67,12 @@ class DispatcherAdapter:
     async def _inspect(self, step: Step) -> Reply:
         names = self._declaration.members
         target = self.sessions[step.actor]
-        return done({name: _kind(target, names.get(name, name)) for name in spec.MEMBERS})
+        return done(
+            {
+                name: _kind(target, names.get(name, name), kind)
+                for name, kind in spec.MEMBERS.items()
+            }
+        )
 
     async def _look(self, step: Step) -> Reply:
         """All three look-ups without a turn of the loop between, where they are synchronous."""
@@ -109,10 +120,12 @@ class DispatcherAdapter:
         return outcome.read(self._shape, returned)
 
 
-def _kind(target: Any, name: str) -> str:
-    """What a member is, without evaluating properties of the class."""
+def _kind(target: Any, name: str, expected: str) -> str:
+    """What a member is. A property of the class is not evaluated; what an object holds under the
+    name of a property is an attribute, even where it can be called.
+    """
     on_class = inspect.getattr_static(type(target), name, None)
-    if isinstance(on_class, property) or inspect.isdatadescriptor(on_class):
+    if inspect.isdatadescriptor(on_class) and not inspect.ismemberdescriptor(on_class):
         return spec.PROPERTY
     try:
         member = getattr(target, name)
@@ -120,9 +133,9 @@ def _kind(target: Any, name: str) -> str:
         return "missing"
     except Exception as error:
         return f"a member that raises {type(error).__name__}"
-    if not callable(member):
+    if not callable(member) or (expected == spec.PROPERTY and not isinstance(on_class, _METHODS)):
         return "attribute"
-    function = member if inspect.isroutine(member) else getattr(member, "__call__", member)  # noqa: B004 - an object may be called
+    function = member if inspect.isroutine(member) else type(member).__call__
     return spec.ASYNC_METHOD if inspect.iscoroutinefunction(function) else spec.METHOD
 
 
@@ -135,4 +148,7 @@ def _names(value: Any) -> Any:
     except Exception:
         return None
     named = [item if isinstance(item, str) else getattr(item, "name", None) for item in items]
-    return [n if isinstance(n, str) else jsonable(safe_repr(i)) for n, i in zip(named, items)]
+    return [
+        n if isinstance(n, str) else jsonable(safe_repr(i))
+        for n, i in zip(named, items, strict=True)
+    ]

@@ -1,6 +1,6 @@
 """Targets written in Python: a decorated factory, found by name, by file or in the table below.
 
-A probe opens one session for a user of its own, calls one tool that works, and notes what was found.
+A probe opens one session for a user of its own, calls one tool that works, and notes what it finds.
 It runs once per target and process, with a transport of its own, and leaves no history.
 """
 
@@ -15,10 +15,11 @@ from goldenpath.adapters import outcome
 from goldenpath.adapters.agent import AgentAdapter, takes_run_id
 from goldenpath.adapters.base import Adapter, Facts, Reply, guarded, settle
 from goldenpath.adapters.dispatcher import DispatcherAdapter
-from goldenpath.adapters.session import Sessions, check_factory
+from goldenpath.adapters.session import Sessions
 from goldenpath.declare import Declaration, card_of
 from goldenpath.dialects import COMMON, DialectProblem, from_table
 from goldenpath.errors import TargetProblem, UsageProblem
+from goldenpath.jsonable import safe_repr
 from goldenpath.model import Step
 from goldenpath.plant import Plant, plant_user
 from goldenpath.recorder import Recorder
@@ -28,24 +29,28 @@ from goldenpath.recorder import Recorder
 PROBE_SECONDS = 20.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class PythonTarget:
     """A decorated factory."""
 
     name: str
     factory: Callable[..., Any]
     declaration: Declaration
+    _patience: float = PROBE_SECONDS
 
-    async def probe(self) -> Facts:
+    @property
+    def kind(self) -> str:
+        """Dispatcher or agent."""
+        return self.declaration.kind
+
+    async def probe(self, time_scale: float = 1.0) -> Facts:
         """Open one session and see what is there. Raises TargetProblem where there is nothing."""
-        check_factory(self.factory, self.name)
+        self._patience = PROBE_SECONDS * time_scale
         dialect = self._dialect()
         user = plant_user(0, 255)
         plant = Plant(Recorder(), [user])
         sessions = Sessions(self.factory, self.declaration, plant)
-        step = Step(
-            "probe", user.name, "create", {"run_id": user.run_id or "", "tools": ["give"]}
-        )
+        step = Step("probe", user.name, "create", {"run_id": user.run_id or "", "tools": ["give"]})
         reply = await self._in_time("create a session", sessions.create(step))
         if not reply.ok:
             raise TargetProblem(
@@ -70,7 +75,9 @@ class PythonTarget:
         """A fresh adapter for one workload."""
         if self.declaration.kind == "agent":
             return AgentAdapter(self.factory, self.declaration)
-        return DispatcherAdapter(self.factory, self.declaration, facts.shown.get("outcome", "value"))
+        return DispatcherAdapter(
+            self.factory, self.declaration, facts.shown.get("outcome", "value")
+        )
 
     def _dialect(self) -> dict[str, Any]:
         if not self.declaration.dialect:
@@ -85,28 +92,29 @@ class PythonTarget:
         """Which member executes, and in which shape it answers."""
         for via in ("execute_tool", "dispatch_tool", "dispatch"):
             member = sessions.member(name, via)
-            if not callable(member):
-                continue
-            given = {"value": "a value of the probe"}
-            call = (
-                (lambda m=member: m("give", **given))
-                if via == "dispatch"
-                else (lambda m=member: m("give", given))
-            )
-            returned = await self._in_time(f"call {via}", guarded(call))
-            if isinstance(returned, Reply):
-                return {"executes by": via, "outcome": "value", "probe": _said(returned)}
-            if self.declaration.outcome:
-                return {"executes by": via, "outcome": self.declaration.outcome}
-            shape = outcome.recognise(returned, given["value"])
-            note = {} if shape else {"probe": f"no known shape of result: {returned!r:.200}"}
-            return {"executes by": via, "outcome": shape or "value", **note}
+            if callable(member):
+                return await self._call_once(via, member)
         raise TargetProblem(
             f"{self.name}: the session offers no way to execute anything",
             expected="one of execute_tool, dispatch_tool, dispatch",
             got=f"a {type(sessions[name]).__name__} without any of them",
             hint='map other names by a keyword: @dispatcher(execute_tool="run_tool")',
         )
+
+    async def _call_once(self, via: str, member: Callable[..., Any]) -> dict[str, str]:
+        """Call `give`, which returns its parameter, and recognise the shape of the answer."""
+        given = {"value": "a value of the probe"}
+        how = ((), given) if via == "dispatch" else ((given,), {})
+        returned = await self._in_time(
+            f"call {via}", guarded(lambda: member("give", *how[0], **how[1]))
+        )
+        if isinstance(returned, Reply):
+            return {"executes by": via, "outcome": "value", "probe": _said(returned)}
+        if self.declaration.outcome:
+            return {"executes by": via, "outcome": self.declaration.outcome}
+        shape = outcome.recognise(returned, given["value"])
+        note = {} if shape else {"probe": f"no known shape of result: {safe_repr(returned)}"}
+        return {"executes by": via, "outcome": shape or "value", **note}
 
     async def _agent(self, sessions: Sessions, name: str) -> dict[str, str]:
         run = sessions.member(name, "run")
@@ -121,11 +129,11 @@ class PythonTarget:
 
     async def _in_time(self, doing: str, work: Any) -> Any:
         try:
-            async with asyncio.timeout(PROBE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 return await settle(work)
         except TimeoutError:
             raise TargetProblem(
-                f"{self.name}: to {doing} took longer than {PROBE_SECONDS:.0f} seconds",
+                f"{self.name}: to {doing} took longer than {self._patience:.0f} seconds",
                 expected="an answer",
                 got="none",
             ) from None

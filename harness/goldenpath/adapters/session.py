@@ -27,7 +27,7 @@ class Sessions:
         return actor in self._objects
 
     def member(self, actor: str, name: str) -> Any:
-        """The member of the user's object, under the name that the declaration gives it, or None."""
+        """The member of the user's object under its declared name, or None."""
         return getattr(self._objects[actor], self.declaration.members.get(name, name), None)
 
     async def create(self, step: Step) -> Reply:
@@ -68,4 +68,3 @@ def check_factory(factory: Callable[..., Any], target: str) -> None:
             got=f"{getattr(factory, '__name__', 'it')}{signature}",
             hint="see 'Point it at yours' in the README",
         ) from None
-

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from goldenpath.adapters.base import Adapter, Facts
 from goldenpath.adapters.python import PythonTarget
+from goldenpath.adapters.session import check_factory
 from goldenpath.declare import Declaration
 from goldenpath.errors import UsageProblem
 
@@ -26,8 +27,12 @@ class Target(Protocol):
     def name(self) -> str:
         """The string by which it was named."""
 
-    async def probe(self) -> Facts:
-        """Find out what it is; raise TargetProblem where it cannot be reached."""
+    @property
+    def kind(self) -> str:
+        """dispatcher, agent or endpoint; known without opening it."""
+
+    async def probe(self, time_scale: float = 1.0) -> Facts:
+        """Find out what it is; raise TargetProblem where it cannot be reached in time."""
 
     def adapter(self, facts: Facts) -> Adapter:
         """A fresh adapter for one workload."""
@@ -165,7 +170,8 @@ def _load(name: str, module: str) -> ModuleType:
         return _load_file(name, Path(module))
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
-    return _import(name, lambda: importlib.import_module(module))
+    loaded: ModuleType = _import(name, lambda: importlib.import_module(module))
+    return loaded
 
 
 def _load_file(name: str, path: Path) -> ModuleType:
@@ -173,7 +179,8 @@ def _load_file(name: str, path: Path) -> ModuleType:
     if not path.is_file():
         raise UsageProblem(f"{name}: there is no file {path}", expected="a Python file")
     spec = importlib.util.spec_from_file_location(f"goldenpath_target_{path.stem}", path)
-    assert spec is not None and spec.loader is not None  # noqa: S101 - true of a .py file
+    assert spec is not None
+    assert spec.loader is not None
     loader, module = spec.loader, importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their own module up
     if str(path.parent) not in sys.path:
@@ -185,13 +192,12 @@ def _load_file(name: str, path: Path) -> ModuleType:
 def _import(name: str, load: Callable[[], Any]) -> Any:
     try:
         return load()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, UsageProblem):
         raise
     except BaseException as error:
         lines = traceback.format_exception(error, limit=-2)
-        raise UsageProblem(
-            f"{name} cannot be imported", got="".join(lines).strip().replace("\n", "\n            ")
-        ) from None
+        got = "".join(lines).strip().replace("\n", "\n    ")
+        raise UsageProblem(f"{name} cannot be imported", got=got) from None
 
 
 def _attribute(name: str, module: ModuleType, attribute: str) -> Any:
@@ -222,6 +228,7 @@ def _as_target(name: str, factory: Any) -> Target:
             got=f"a {type(factory).__name__} without that",
             hint="from goldenpath import dispatcher; @dispatcher() def make(user, tap, tools): ...",
         )
+    check_factory(factory, name)
     return PythonTarget(name, factory, declaration)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from goldenpath import spec
-from goldenpath.checkers.base import Check, Fold
+from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
 from goldenpath.checkers.same import shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
@@ -16,6 +16,8 @@ from goldenpath.runs import Call, Seen
 
 class _Members(Fold):
     """API-1: `inspect` says what each member is; one finding for each that is wrong."""
+
+    kinds = frozenset({Kind.OK})
 
     def entry(self, entry: Entry) -> None:
         if entry.what != "inspect" or entry.kind is not Kind.OK:
@@ -57,6 +59,8 @@ def _form(call: Call, tally: Tally) -> None:
 class _RegisterForm(Fold):
     """API-2: `register_tool(tool)` itself is accepted, not only a form of the target's own."""
 
+    kinds = frozenset({Kind.OK})
+
     def entry(self, entry: Entry) -> None:
         if entry.what != "register" or entry.kind is not Kind.OK:
             return
@@ -71,6 +75,8 @@ class _RegisterForm(Fold):
 
 class _LookUpsAgree(Fold):
     """API-3: each `look` takes all three look-ups in one go, without a turn of the loop between."""
+
+    kinds = ASKED | ANSWERED
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
@@ -108,6 +114,8 @@ class _LookUpsAgree(Fold):
 
 class _RegisteredWorks(Fold):
     """API-4: what was registered, or given at creation, is listed from then on."""
+
+    kinds = ASKED | ANSWERED
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
@@ -158,54 +166,63 @@ class _RegisteredWorks(Fold):
 
 
 def _executable(call: Call, tally: Tally) -> None:
-    """API-4: what was registered can be executed, in the plain form of a call."""
+    """API-4: a tool given at creation or registered can be executed, in the plain form of a call.
+
+    One that ran before in this session can: whether it may be refused is another rule's question.
+    """
     asked, answered = call.asked, call.answered
-    if asked is None or answered is None or not asked.value.get("registered"):
+    if asked is None or answered is None or not call.held or not call.plain:
         return
-    if "form" in asked.value or call.run.transport != "working" or answered.kind is Kind.LOST:
+    if call.run.transport != "working" or answered.kind is Kind.LOST:
         return
     tally.chance()
-    if not call.starts:
+    if call.refused and not call.proven:
         tally.fail(
             f"{call.tool} was registered and cannot be executed:"
-            f" {shown((answered.value or {}).get('text', 'it never ran'))}",
+            f" {shown(answered.value.get('text', ''))}",
             asked.index,
             answered.index,
         )
 
 
 class _RefusedAfterCleanup(Fold):
-    """API-9: with a call that worked before as its control, each call after cleanup is refused."""
+    """API-9: each member that worked before, which is the control, refuses after cleanup."""
+
+    kinds = ASKED | ANSWERED | {Kind.TOOL}
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
-        self._worked: set[str] = set()
+        self._worked: set[tuple[str, str]] = set()
         self._cleaned: dict[str, int] = {}
+        self._before: dict[str, Entry] = {}
         self._asked: dict[str, Entry] = {}
         self._tokens: dict[str, Entry] = {}
 
     def entry(self, entry: Entry) -> None:
         if entry.kind is Kind.INVOKE:
             self._invoked(entry)
-        elif entry.kind is Kind.TOOL and entry.what == "started":
-            asked = self._tokens.get(entry.value.get("token") or "")
-            if asked is not None:
-                self.tally.fail(
-                    f"{entry.value['tool']} ran after cleanup", asked.index, entry.index
-                )
+        elif entry.kind is Kind.TOOL:
+            self._ran(entry)
         elif entry.what == "cleanup" and entry.kind is Kind.OK:
             self._cleaned.setdefault(entry.actor, entry.index)
-        elif entry.what == "execute" and entry.kind is Kind.OK:
-            self._worked.add(entry.actor)
-        asked = self._asked.pop(entry.step or "", None) if entry.kind is not Kind.INVOKE else None
-        if asked is not None and entry.kind is not Kind.TOOL:
+        elif (before := self._before.pop(entry.step or "", None)) is not None:
+            if entry.kind is Kind.OK:
+                self._worked.add((entry.actor, _member(before)))
+        elif (asked := self._asked.pop(entry.step or "", None)) is not None:
             self._judge(asked, entry)
+
+    def _ran(self, entry: Entry) -> None:
+        asked = self._tokens.get(entry.value.get("token") or "")
+        if asked is not None and entry.what == "started":
+            self.tally.fail(f"{entry.value['tool']} ran after cleanup", asked.index, entry.index)
 
     def _invoked(self, entry: Entry) -> None:
         if entry.what == "create":
             self._cleaned.pop(entry.actor, None)
-        elif entry.what in ("execute", "register") and entry.actor in self._cleaned:
-            if entry.actor in self._worked:
+        elif entry.what in ("execute", "register") and entry.actor not in self._cleaned:
+            self._before[entry.step or ""] = entry
+        elif entry.what in ("execute", "register"):
+            if (entry.actor, _member(entry)) in self._worked:
                 self._asked[entry.step or ""] = entry
             if token := entry.value.get("token"):
                 self._tokens[token] = entry
@@ -213,7 +230,7 @@ class _RefusedAfterCleanup(Fold):
     def _judge(self, asked: Entry, answer: Entry) -> None:
         self.tally.chance()
         witness = (self._cleaned.get(asked.actor, asked.index), asked.index, answer.index)
-        what = asked.value.get("via") or asked.what
+        what = _member(asked)
         if answer.kind is Kind.OK:
             self.tally.fail(f"{what} was accepted after cleanup", *witness)
         elif answer.kind is Kind.LOST:
@@ -233,6 +250,14 @@ class _RefusedAfterCleanup(Fold):
                 asked.index,
                 seen.entry.index,
             )
+
+
+def _member(asked: Entry) -> str:
+    """The member through which a step goes."""
+    if asked.what == "register":
+        return "register_tool"
+    via: str = asked.value.get("via", "execute_tool")
+    return via
 
 
 CHECKS = (

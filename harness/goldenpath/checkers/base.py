@@ -9,15 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import Entry
+from goldenpath.model import Entry, Kind
 from goldenpath.runs import Call, Run, Seen
 
 
 class Fold:
-    """Base of the checks that follow the history entry by entry; override what you need."""
+    """Base of the checks that follow the history entry by entry; override what you need.
+
+    kinds: the entries that `entry` is given; frames come by `frame` alone.
+    """
+
+    kinds: ClassVar[frozenset[Kind]] = frozenset()
 
     def __init__(self, header: Header, tally: Tally) -> None:
         self.header, self.tally = header, tally
@@ -31,6 +37,10 @@ class Fold:
     def finish(self) -> None:
         """The history has ended."""
 
+
+#: A call from its asking to its answer.
+ASKED = frozenset({Kind.INVOKE})
+ANSWERED = frozenset({Kind.OK, Kind.FAIL, Kind.LOST})
 
 OverCall = Callable[[Call, Tally], None]
 OverRun = Callable[[Run, Tally], None]

@@ -86,25 +86,32 @@ def _not_doubled(call: Call, tally: Tally) -> None:
             here = [seen for seen in events if seen.link == link]
             tally.chance()
             if len(here) > allowed:
-                tally.fail(f"{name} of one call of {call.tool} arrived {len(here)} times", *_at(here))
+                tally.fail(
+                    f"{name} of one call of {call.tool} arrived {len(here)} times", *_at(here)
+                )
 
 
 def _not_doubled_run(run: Run, tally: Tally) -> None:
-    """DELIVERY-3: started and terminal once a link, no numbered event twice; crowds by counting."""
+    """DELIVERY-3: started and each terminal once a link, no thought twice; crowds by counting.
+
+    Two different terminal events are two events: that is ORDER-2.
+    """
     for link in sorted({seen.link for seen in run.events}):
         here = [seen for seen in run.events if seen.link == link]
         tally.chance()
-        for name in ("start", "terminal"):
-            same = [s for s in here if s.event and spec.part(s.event.type) == name]
+        for name in (spec.STARTED, *sorted(spec.TERMINAL)):
+            same = [s for s in here if s.event and s.event.type == name]
             if len(same) > 1:
-                tally.fail(f"the {name} of one run arrived {len(same)} times", *_at(same))
+                tally.fail(f"{name} of one run arrived {len(same)} times", *_at(same))
         _thoughts_once(here, tally)
     for calls, begun, done in _crowds(run):
         tally.chance()
         most = sum(max(len(call.starts), 1) for call in calls)
         for name, events in (("tool_executing", begun), ("tool_completed", done)):
             if len(events) > most:
-                tally.fail(f"{name} of {calls[0].tool} arrived more often than it ran", *_at(events))
+                tally.fail(
+                    f"{name} of {calls[0].tool} arrived more often than it ran", *_at(events)
+                )
 
 
 def _thoughts_once(events: list[Seen], tally: Tally) -> None:

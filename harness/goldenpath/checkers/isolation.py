@@ -17,6 +17,8 @@ from goldenpath.runs import Seen
 class _Exposure(Fold):
     """Knows which users have a link open, and which have planted something so far."""
 
+    kinds = frozenset({Kind.LINK, Kind.INVOKE})
+
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self.names = {user.owner: user.name for user in header.users}
@@ -87,13 +89,13 @@ class _NoForeignCanary(_Exposure):
         self._tails[seen.link] = joined[-(LENGTH - 1) :]
         split = tuple(token for token in find(joined) if token not in seen.tokens)
         for name in self.foreign(seen.user, split):
-            self.tally.fail(
-                f"frames to {seen.user}, joined, hold data of {name}", seen.entry.index
-            )
+            self.tally.fail(f"frames to {seen.user}, joined, hold data of {name}", seen.entry.index)
 
 
 class _NoForeignReturn(_Exposure):
     """ISOLATION-3: in results and errors given back to a caller."""
+
+    kinds = _Exposure.kinds | {Kind.OK, Kind.FAIL}
 
     def entry(self, entry: Entry) -> None:
         super().entry(entry)
@@ -102,9 +104,7 @@ class _NoForeignReturn(_Exposure):
         if self.others_act(entry.actor):
             self.tally.chance()
         for name in self.foreign(entry.actor, find(str(entry.value))):
-            self.tally.fail(
-                f"what was returned to {entry.actor} holds data of {name}", entry.index
-            )
+            self.tally.fail(f"what was returned to {entry.actor} holds data of {name}", entry.index)
 
 
 CHECKS = (

@@ -35,21 +35,27 @@ def _walk_link(events: list[Seen], tally: Tally) -> None:
 
 
 def _pairs(call: Call, tally: Tally) -> None:
-    """ORDER-3: on each link, completed only after executing, and once for each."""
+    """ORDER-3: completed only after executing, and on each link once for each.
+
+    A link that saw no executing, because it came later or is not the owner's, sees no disorder.
+    """
     if call.ambiguous:
         tally.doubt("events of overlapping calls cannot be paired")
         return
+    first = min((seen.entry.index for seen in call.executing), default=None)
     for link in sorted({seen.link for seen in call.completed}):
         begun = [s.entry.index for s in call.executing if s.link == link]
         done = [s.entry.index for s in call.completed if s.link == link]
+        since = begun[0] if begun else first
         tally.chance()
-        if not begun or begun[0] > done[0]:
+        if since is None or since > done[0]:
+            witness = [] if since is None else [since]
             tally.fail(
-                f"tool_completed of {call.tool} came before its tool_executing", done[0], *begun[:1]
+                f"tool_completed of {call.tool} came before its tool_executing", done[0], *witness
             )
         elif len(done) > max(len(begun), 1):
             tally.fail(
-                f"tool_executing of {call.tool} was answered {len(done)} times", begun[0], *done
+                f"tool_executing of {call.tool} was answered {len(done)} times", since, *done
             )
 
 

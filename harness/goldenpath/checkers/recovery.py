@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goldenpath.checkers.base import Check, Fold
+from goldenpath.checkers.base import ANSWERED, Check, Fold
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.model import Entry, Kind
@@ -79,6 +79,8 @@ def _raising_run(run: Run, tally: Tally) -> None:
 
 class _Returns(Fold):
     """RECOVERY-8: whatever the harness asked for came back before its deadline."""
+
+    kinds = ANSWERED
 
     def entry(self, entry: Entry) -> None:
         if entry.kind in (Kind.OK, Kind.FAIL):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goldenpath.checkers.base import Check, Fold
+from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
@@ -35,9 +35,13 @@ def _accepted(call: Call) -> bool:
 
 
 def _parameters(call: Call, tally: Tally) -> None:
-    """TOOL-2: the tool started with exactly the parameters of the call."""
+    """TOOL-2: the tool started with exactly the parameters of the call, whatever these are.
+
+    A tool that ran before in this session and now is refused is refused for its parameters.
+    """
     if not (call.asked or call.planned):
         return
+    _accepted_parameters(call, tally)
     for start in call.starts:
         tally.chance()
         got, expected = start.value["parameters"], call.parameters
@@ -49,26 +53,42 @@ def _parameters(call: Call, tally: Tally) -> None:
             )
 
 
-def _result(call: Call, tally: Tally) -> None:
-    """TOOL-3: what the tool returned is what the caller got."""
-    answered = call.answered
-    if answered is None or call.run.transport != "working" or len(call.ends) != 1:
+def _accepted_parameters(call: Call, tally: Tally) -> None:
+    asked, answered = call.asked, call.answered
+    if asked is None or answered is None or not call.plain or call.run.transport != "working":
         return
-    end = call.ends[0]
-    if end.what != "ended" or answered.kind is Kind.LOST:
+    if not (call.refused and call.proven):
         return
     tally.chance()
-    expected = end.value["result"]
-    if answered.kind is Kind.FAIL:
+    tally.fail(
+        f"{call.tool} had run before, was asked with {shown(call.parameters)} and never started:"
+        f" {shown(answered.value.get('text', ''))}",
+        asked.index,
+        answered.index,
+    )
+
+
+def _result(call: Call, tally: Tally) -> None:
+    """TOOL-3: what the tool returned is what the caller got, from any run where there were more."""
+    answered = call.answered
+    if answered is None or answered.kind is Kind.LOST or call.run.transport != "working":
+        return
+    good = [end for end in call.ends if end.what == "ended"]
+    told_failed = answered.kind is Kind.FAIL
+    if not good or (told_failed and len(good) < len(call.ends)):
+        return
+    tally.chance()
+    end, results = good[-1], [end.value["result"] for end in good]
+    if told_failed:
         tally.fail(
-            f"{call.tool} returned {shown(expected)} and its caller was told that it failed:"
+            f"{call.tool} returned {shown(results[-1])} and its caller was told that it failed:"
             f" {answered.value.get('text', '')}",
             end.index,
             answered.index,
         )
-    elif not same(answered.value["value"], expected):
+    elif not any(same(answered.value["value"], result) for result in results):
         tally.fail(
-            f"{call.tool} returned {shown(expected)} and its caller got"
+            f"{call.tool} returned {shown(results[-1])} and its caller got"
             f" {shown(answered.value['value'])}",
             end.index,
             answered.index,
@@ -93,6 +113,8 @@ def _failure(call: Call, tally: Tally) -> None:
 
 class _UnknownTool(Fold):
     """TOOL-5: beside a call that works, one of an unknown tool fails and says which."""
+
+    kinds = ASKED | ANSWERED
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)

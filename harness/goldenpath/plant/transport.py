@@ -35,7 +35,8 @@ class Transport:
     # --- links ---------------------------------------------------------------------------------
 
     def connect(self, name: str, condition: str) -> None:
-        """Open a link of this user; `condition` is working or raising."""
+        """Open a link of this user in place of any before it; `condition`: working or raising."""
+        self.disconnect(name)
         self._opened[name] = self._opened.get(name, 0) + 1
         link = f"{name}/{self._opened[name]}"
         self._links.setdefault(name, []).append(link)

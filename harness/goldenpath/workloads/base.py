@@ -16,16 +16,23 @@ Build = Callable[[Script, int], tuple[Lane, ...]]
 class Workload:
     """proves: by kind of target, the rules whose verdict this workload owes; a kind that is not
     there cannot be given this workload. users, size: by tier. suite: the file of suites/ that
-    shows it. build: from an empty script and the size to the lanes.
+    shows it. lanes: from an empty script and the size to the lanes.
     """
 
     name: str
     about: str
     suite: str
     proves: Mapping[str, tuple[str, ...]]
-    build: Build
+    lanes: Build
     users: Mapping[str, int]
     size: Mapping[str, int]
+
+    def build(self, script: Script, size: int) -> tuple[Lane, ...]:
+        """The lanes. Their canaries are this workload's own, so that whatever a target remembers of
+        another workload in the same process is not taken for an answer of this one.
+        """
+        script.number_for(self.name)
+        return self.lanes(script, size)
 
 
 def tiers(quick: int, full: int, soak: int) -> dict[str, int]:

@@ -16,16 +16,19 @@ def _golden_path(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _parallel_calls(script: Script, size: int) -> tuple[Lane, ...]:
-    """Several calls of one tool that overlap for certain, released in another order than begun."""
+    """Several calls of one tool, all begun before any may end, released in another order.
+
+    They are awaited side by side: a target that makes one after the other is not held up for long.
+    """
     asks = script.ask("alice", [Ask("hold") for _ in range(size)])
     tokens = script.tokens(asks)
-    begun = [script.step("alice", "wait_for", token=t, what="started") for t in tokens]
+    begun = [[script.step("alice", "wait_for", token=t, what="started")] for t in tokens]
     script.random.shuffle(tokens)
     freed = [script.step("alice", "release", token=t) for t in tokens]
     return (
         (
             script.create("alice", ["hold"]),
-            script.together(asks, (*begun, *freed)),
+            script.together(asks, (script.together(*begun), *freed)),
             script.cleanup("alice"),
         ),
     )
@@ -81,7 +84,7 @@ WORKLOADS = (
             "agent": ("TOOL-1", *_RUN_ORDER, *_TOOL_ORDER, "CONTENT-1", "CONTENT-3"),
             "endpoint": (*_RUN_ORDER, "ORDER-3", "DELIVERY-5", "CONTENT-1", "CONTENT-3"),
         },
-        build=_golden_path,
+        lanes=_golden_path,
         users=ONE,
         size=tiers(1, 5, 50),
     ),
@@ -94,7 +97,7 @@ WORKLOADS = (
             "agent": ("TOOL-1", "ORDER-3", "ORDER-4", "DELIVERY-3", "DELIVERY-5"),
             "endpoint": ("ORDER-3", "DELIVERY-3", "DELIVERY-5"),
         },
-        build=_parallel,
+        lanes=_parallel,
         users=ONE,
         size=tiers(4, 16, 64),
     ),
@@ -106,7 +109,7 @@ WORKLOADS = (
             "dispatcher": ("TOOL-4", "CONTENT-5", "DELIVERY-2", "DELIVERY-5"),
             "agent": ("CONTENT-5", "ORDER-2", "DELIVERY-4", "DELIVERY-5"),
         },
-        build=_failing_tool,
+        lanes=_failing_tool,
         users=ONE,
         size=tiers(1, 5, 20),
     ),
@@ -115,7 +118,7 @@ WORKLOADS = (
         about="a tool is called that is not there, between two that are",
         suite="contract",
         proves={"dispatcher": ("TOOL-1", "TOOL-5")},
-        build=_unknown_tool,
+        lanes=_unknown_tool,
         users=ONE,
         size=tiers(1, 3, 10),
     ),
@@ -127,7 +130,7 @@ WORKLOADS = (
             "dispatcher": ("DELIVERY-5", "CONTENT-5"),
             "agent": ("DELIVERY-4", "DELIVERY-5", "ORDER-2"),
         },
-        build=_cancelled,
+        lanes=_cancelled,
         users=ONE,
         size=tiers(1, 5, 20),
     ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import uuid
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,9 @@ from goldenpath.model import Step, User
 
 #: Canary numbers below this mark the user and the thread; calls count up from here.
 FIRST_CALL = 16
+
+#: Numbers that each workload has to itself; beyond them they run on into another's.
+OWN_NUMBERS = 1 << 12
 
 Lane = tuple[Step, ...]
 
@@ -42,6 +46,7 @@ class Script:
         self.users = {user.name: user for user in users}
         self.random = random.Random(f"script:{seed}")
         self._steps = 0
+        self._first = FIRST_CALL
         self._calls: dict[str, int] = {}
         self._runs: dict[str, str] = {}
 
@@ -52,9 +57,13 @@ class Script:
         self._steps += 1
         return Step(f"s{self._steps}", actor, action, args, tuple(lanes))
 
+    def number_for(self, workload: str) -> None:
+        """Count canaries where no other workload does."""
+        self._first = FIRST_CALL + OWN_NUMBERS * (zlib.crc32(workload.encode()) % OWN_NUMBERS)
+
     def token(self, name: str) -> str:
         """A new canary of this user."""
-        number = self._calls.get(name, FIRST_CALL)
+        number = self._calls.get(name, self._first)
         self._calls[name] = number + 1
         return mint(self.users[name].owner, number)
 

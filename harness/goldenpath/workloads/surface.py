@@ -31,10 +31,10 @@ def _contract(script: Script, size: int) -> tuple[Lane, ...]:
         return script.step(name, "look", tools=_LOOKED_FOR)
 
     lane = [script.create(name, ["lookup"]), script.step(name, "inspect"), look()]
-    lane.append(script.execute(name, Ask("lookup", more={"registered": True})))
+    lane.append(script.execute(name, Ask("lookup")))
     for tool in ("echo", "give"):
         lane += [script.step(name, "register", tool=tool), look()]
-        lane.append(script.execute(name, Ask(tool, more={"registered": True})))
+        lane.append(script.execute(name, Ask(tool)))
     for _ in range(size):
         for via, form, given in _FORMS:
             ask = Ask("lookup", plain=not given, more={"via": via, "form": form})
@@ -67,10 +67,12 @@ def _values(script: Script, size: int) -> tuple[Lane, ...]:
     """Falsy, odd, large and deep values go in and come back; parameters have awkward names."""
     values = [*_VALUES, _deep(20 * size), "x" * 10_000 * size, list(range(1_000 * size))]
     asks = [Ask("give", {"value": value}) for value in values]
+    asks.append(Ask("echo"))  # the control: with its usual parameter it runs
     asks += [Ask("echo", {name: f"the value of {name}"}) for name in _NAMES]
     asks.append(Ask("echo", dict.fromkeys(_NAMES, 0)))
     if script.kind == "agent":
-        return (script.session("alice", *([ask] for ask in asks[:: max(1, 4 // size)])),)
+        some = [*asks[: -1 : max(1, 4 // size)], asks[-1]]
+        return (script.session("alice", *([ask] for ask in some)),)
     return (script.session("alice", *([ask] for ask in asks)),)
 
 
@@ -79,6 +81,7 @@ def _after_cleanup(script: Script, size: int) -> tuple[Lane, ...]:
     name, lane = "alice", [script.create("alice", ["lookup"])]
     vias = ("execute_tool", "dispatch_tool", "dispatch")
     lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in vias]
+    lane.append(script.step(name, "register", tool="give"))
     for _ in range(2):
         lane.append(script.cleanup(name))
         lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in vias]
@@ -93,7 +96,7 @@ WORKLOADS = (
         about="the ten members, every call form, and look-ups before and after registering",
         suite="contract",
         proves={"dispatcher": ("API-1", "API-2", "API-3", "API-4", "TOOL-1")},
-        build=_contract,
+        lanes=_contract,
         users=ONE,
         size=tiers(1, 3, 20),
     ),
@@ -102,7 +105,7 @@ WORKLOADS = (
         about="parameters and results of every kind of JSON value, under awkward names",
         suite="contract",
         proves={"dispatcher": ("TOOL-2", "TOOL-3"), "agent": ("TOOL-2",)},
-        build=_values,
+        lanes=_values,
         users=ONE,
         size=tiers(1, 4, 8),
     ),
@@ -111,7 +114,7 @@ WORKLOADS = (
         about="a session is used after it was cleaned up",
         suite="contract",
         proves={"dispatcher": ("API-9", "RECOVERY-8")},
-        build=_after_cleanup,
+        lanes=_after_cleanup,
         users=ONE,
         size=ONE,
     ),

@@ -6,108 +6,24 @@ its canaries say so and the first user has nothing open that it could belong to;
 own that merely *contains* another's canary stays one's own (that is a leak, not a misdelivery).
 
 Which call: by call id, else by canary, else by tool name where only one call is open; otherwise the
-frame is ambiguous and the rules that depend on it answer UNKNOWN.
+frame is ambiguous and the rules that depend on it answer UNKNOWN. An event that shows what a call
+of another run would show, and that fits nothing of its own, is of that call, whatever its ids say.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from goldenpath import spec
-from goldenpath.canary import Token
 from goldenpath.history import Header
 from goldenpath.model import Entry, Event, Kind
+from goldenpath.runs import pairing
+from goldenpath.runs.gathered import Call, Run, Seen
 
 #: How many settled calls and runs are kept in case something late arrives for them.
 LATE_WINDOW = 256
-
-
-@dataclass(slots=True, eq=False)
-class Seen:
-    """A frame as the checkers see it. link is "" where it reached nobody.
-
-    user: whose link it is. owner: whose run it belongs to. misread: why the dialect cannot read it.
-    """
-
-    entry: Entry
-    link: str
-    user: str
-    event: Event | None
-    tokens: tuple[Token, ...]
-    problem: str = ""
-    kind: str = ""
-    owner: str = ""
-    run: Run | None = None
-    call: Call | None = None
-    late: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Call:
-    """One tool call from all sides: who asked, what really ran, what was shown."""
-
-    run: Run
-    tool: str
-    token: str = ""
-    asked: Entry | None = None
-    planned: dict[str, Any] | None = None
-    answered: Entry | None = None
-    starts: list[Entry] = field(default_factory=list)
-    ends: list[Entry] = field(default_factory=list)
-    executing: list[Seen] = field(default_factory=list)
-    completed: list[Seen] = field(default_factory=list)
-    ambiguous: bool = False
-    settled: bool = False
-
-    @property
-    def owner(self) -> str:
-        """The user whose run made the call."""
-        return self.run.owner
-
-    @property
-    def parameters(self) -> Any:
-        """What the tool was asked with; left out means {} (DESIGN section 9)."""
-        if self.asked is not None:
-            return self.asked.value.get("parameters") or {}
-        return (self.planned or {}).get("arguments") or {}
-
-    @property
-    def first(self) -> int:
-        """The index of the first entry that knows of this call."""
-        entries = [e.index for e in (self.asked, self.run.asked) if e is not None]
-        return entries[0] if entries else self.executing[0].entry.index
-
-
-@dataclass(slots=True, eq=False)
-class Run:
-    """One agent run, or one dispatcher session, whose calls belong to it."""
-
-    owner: str
-    run_id: str | None
-    thread: str | None
-    asked: Entry
-    transport: str = "working"
-    session: bool = False
-    golden: bool = False
-    answered: Entry | None = None
-    cleaned: bool = False
-    events: list[Seen] = field(default_factory=list)
-    wire_ids: list[str] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    by_wire_id: dict[str, Call] = field(default_factory=dict)
-    unpaired: list[Seen] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
-    faults: int = 0
-    ended: bool = False
-    settled: bool = False
-
-    @property
-    def open(self) -> bool:
-        """Whether events of it are still to be expected."""
-        return not (self.cleaned if self.session else self.ended)
 
 
 class Ledger:
@@ -130,6 +46,7 @@ class Ledger:
         self._by_run_id: dict[str, Run] = {}
         self._by_step: dict[str, Call | Run] = {}
         self._by_token: dict[str, Call] = {}
+        self._registering: dict[str, str] = {}
         self._open_calls: dict[Call, None] = {}
         self._open_runs: dict[Run, None] = {}
         self._late_calls: deque[Call] = deque()
@@ -165,6 +82,11 @@ class Ledger:
             self._open_run(entry, value)
         elif entry.what == "execute":
             self._open_call(entry, value)
+        elif entry.what == "register":
+            self._registering[entry.step or ""] = value["tool"]
+        elif entry.what == "cleanup":
+            for run in self._runs.get(entry.actor, [])[-1:]:
+                run.tools.clear()
 
     def _open_run(self, entry: Entry, value: dict[str, Any]) -> None:
         session = entry.what == "create"
@@ -180,6 +102,7 @@ class Ledger:
             transport=self._transports.get(entry.actor, "working"),
             session=session,
             golden=bool(value.get("golden")),
+            tools=set(value.get("tools", ())),
         )
         self._runs.setdefault(entry.actor, []).append(run)
         self._open_runs[run] = None
@@ -195,6 +118,7 @@ class Ledger:
         if run is None:
             return
         call = Call(run, value.get("tool", ""), value.get("token", ""), asked=entry)
+        call.held, call.proven = call.tool in run.tools, call.tool in run.ran
         self._add(call)
         if entry.step:
             self._by_step[entry.step] = call
@@ -216,6 +140,11 @@ class Ledger:
             for run in self._runs.get(entry.actor, [])[-1:]:
                 run.cleaned = True
                 self._settle(run)
+        elif entry.what == "register":
+            tool = self._registering.pop(entry.step or "", "")
+            for run in self._runs.get(entry.actor, [])[-1:]:
+                if entry.kind is Kind.OK and not run.cleaned:
+                    run.tools.add(tool)
 
     def _tool(self, entry: Entry) -> None:
         call = self._by_token.get(entry.value.get("token") or "") or self._only_running(entry)
@@ -224,6 +153,7 @@ class Ledger:
                 run.doubts.append(f"an execution of {entry.value['tool']} fits no single call")
             return
         (call.starts if entry.what == "started" else call.ends).append(entry)
+        call.run.ran.add(call.tool)
         self._settle(call)
 
     def _only_running(self, entry: Entry) -> Call | None:
@@ -292,7 +222,9 @@ class Ledger:
 
     def _explains(self, seen: Seen, event: Event) -> bool:
         """Whether the user of the link has an open call that this event could belong to."""
-        return any(call.owner == seen.user and _awaits(call, event) for call in self._open_calls)
+        return any(
+            call.owner == seen.user and pairing.awaits(call, event) for call in self._open_calls
+        )
 
     def _place_call(self, seen: Seen, event: Event, run: Run) -> None:
         call = self._call_of(seen, event, run)
@@ -312,24 +244,33 @@ class Ledger:
         mine = [call for call in named if call.run is run]
         if len(mine) == 1:
             return mine[0]
-        candidates = mine or run.calls
-        awaiting = [call for call in candidates if _awaits(call, event)]
-        if len(awaiting) == 1:
-            return awaiting[0]
-        if awaiting:
-            self._ambiguous(seen, run, awaiting)
+        astray = [call for call in named if call.run is not run and pairing.shows(call, event)]
+        if len(astray) == 1 and not mine:
+            return astray[0]
+        fits = pairing.fitting(mine or run.calls, event)
+        if not mine and not any(pairing.awaits(call, event) for call in fits):
+            others = named or self._elsewhere(event, run)
+            if others:
+                return others[0]
+        if len(fits) > 1:
+            self._ambiguous(seen, run, fits)
             return None
-        if named and not mine:
-            return named[0]
-        same = [call for call in candidates if call.tool == event.tool]
-        if len(same) == 1:
-            return same[0]
-        if same:
-            self._ambiguous(seen, run, same)
-            return None
+        if fits:
+            return fits[0]
         call = Call(run, event.tool or "")
         self._add(call)
         return call
+
+    def _elsewhere(self, event: Event, run: Run) -> list[Call]:
+        """The one call of another run that shows like this, where none of its own tool is open."""
+        if any(call.tool == event.tool and call.answered is None for call in run.calls):
+            return []
+        others = [
+            call
+            for call in self._open_calls
+            if call.run is not run and call.answered is None and pairing.shows(call, event)
+        ]
+        return others if len(others) == 1 else []
 
     def _ambiguous(self, seen: Seen, run: Run, calls: Iterable[Call]) -> None:
         run.unpaired.append(seen)
@@ -414,15 +355,6 @@ class Ledger:
             self._on_call(call)
         for run in [*self._late_runs, *self._open_runs]:
             self._on_run(run)
-
-
-def _awaits(call: Call, event: Event) -> bool:
-    """Whether the next thing to be shown of `call` is an event like this one."""
-    if event.tool is not None and event.tool != call.tool:
-        return False
-    if event.type == spec.EXECUTING:
-        return not call.executing and not call.completed
-    return bool(call.executing) and not call.completed
 
 
 def _wants_completed(call: Call) -> bool:

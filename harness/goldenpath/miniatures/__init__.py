@@ -1,0 +1,24 @@
+"""Miniatures: tiny implementations, each wrong in one named way, that the suite must catch."""
+
+from goldenpath.miniatures import (
+    content,
+    delivery,
+    isolation,
+    order,
+    recovery,
+    surface,
+    tools,
+)
+from goldenpath.miniatures.base import MINIATURES, Miniature
+
+__all__ = [
+    "MINIATURES",
+    "Miniature",
+    "content",
+    "delivery",
+    "isolation",
+    "order",
+    "recovery",
+    "surface",
+    "tools",
+]

@@ -1,0 +1,201 @@
+"""Events that are lost, doubled, or leave something open."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from goldenpath.miniatures.base import miniature
+from goldenpath.reference import Execution, RequestScopedDispatcher, ScriptedAgent
+
+_UNREPORTED = {"DELIVERY-2": "a tool that ran was not reported"}
+
+# --- DELIVERY-1 ----------------------------------------------------------------------------------
+
+
+@miniature("DELIVERY-1")
+class NeverThinks(ScriptedAgent):
+    """A run shows no agent_thinking."""
+
+    async def _think(self, calls: Any) -> None:
+        pass
+
+
+@miniature(
+    "DELIVERY-1",
+    "DELIVERY-2",
+    unknown=dict.fromkeys(
+        ("ORDER-3", "ORDER-4", "DELIVERY-5", "CONTENT-5"), "there is no event of a tool to judge"
+    ),
+    kind="agent",
+)
+class SilentTools(RequestScopedDispatcher):
+    """An agent's tools run unseen."""
+
+    async def _announce(self, execution: Execution) -> None:
+        pass
+
+    async def _report(self, execution: Execution) -> None:
+        pass
+
+
+# --- DELIVERY-2 ----------------------------------------------------------------------------------
+
+
+@miniature("DELIVERY-2")
+class SilentOldDoor(RequestScopedDispatcher):
+    """A tool that is called by dispatch_tool runs unseen."""
+
+    async def dispatch_tool(self, /, tool_name: str, parameters: Any = None, **context: Any) -> Any:
+        self._refuse_if_closed()
+        return await self._lookup(tool_name).arun(**(parameters or {}))
+
+
+@miniature(
+    "DELIVERY-2",
+    implied={"ORDER-3": "a tool_completed without a tool_executing answers nothing"},
+    unknown={"DELIVERY-5": "nothing is announced that could stay open"},
+)
+class NotAnnounced(RequestScopedDispatcher):
+    """tool_executing is never sent."""
+
+    async def _announce(self, execution: Execution) -> None:
+        pass
+
+
+@miniature(
+    "DELIVERY-2",
+    implied={"DELIVERY-5": "what was announced is never closed"},
+)
+class EverySecondReportLost(RequestScopedDispatcher):
+    """Every second tool_completed is lost."""
+
+    async def _report(self, execution: Execution) -> None:
+        self._reports = getattr(self, "_reports", 0) + 1
+        if self._reports % 2:
+            await super()._report(execution)
+
+
+@miniature(
+    "DELIVERY-2",
+    "DELIVERY-3",
+    "DELIVERY-5",
+    implied={
+        "ORDER-3": "the call that is reported for the others is answered more than once",
+        "CONTENT-5": "it is reported with a status before it has one",
+    },
+)
+class LastCallWins(RequestScopedDispatcher):
+    """Of calls that overlap the last one is reported for all."""
+
+    async def _announce(self, execution: Execution) -> None:
+        self._latest = execution
+        await super()._announce(execution)
+
+    async def _report(self, execution: Execution) -> None:
+        await super()._report(self._latest)
+
+
+# --- DELIVERY-3 ----------------------------------------------------------------------------------
+
+
+@miniature("DELIVERY-3")
+class AnnouncedTwice(RequestScopedDispatcher):
+    """tool_executing is sent twice."""
+
+    async def _announce(self, execution: Execution) -> None:
+        await super()._announce(execution)
+        await super()._announce(execution)
+
+
+@miniature("DELIVERY-3")
+class PairTwice(RequestScopedDispatcher):
+    """Both events of a call are sent again when it is over."""
+
+    async def _report(self, execution: Execution) -> None:
+        await super()._report(execution)
+        await super()._announce(execution)
+        await super()._report(execution)
+
+
+@miniature("DELIVERY-3")
+class ThoughtTwice(ScriptedAgent):
+    """The same agent_thinking is sent twice."""
+
+    async def _think(self, calls: Any) -> None:
+        thought = self.emitter.events.agent_thinking("Let me see.")
+        await self.emitter._send(thought)
+        await self.emitter._send(thought)
+
+
+# --- DELIVERY-4 ----------------------------------------------------------------------------------
+
+
+@miniature("DELIVERY-4", implied={"DELIVERY-1": "agent_completed is one of the five"})
+class NeverEnds(ScriptedAgent):
+    """A run has no terminal event."""
+
+    async def _finish(self, answer: str) -> str:
+        return answer
+
+
+@miniature("DELIVERY-4")
+class FailsInSilence(ScriptedAgent):
+    """A run that fails with its tool has no terminal event."""
+
+    async def _round(self, calls: Any) -> None:
+        for outcome in await asyncio.gather(*map(self._call, calls), return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    async def _failed(self, error: Exception) -> None:
+        pass
+
+
+@miniature("DELIVERY-4")
+class CancelledInSilence(ScriptedAgent):
+    """A run that is cancelled has no terminal event."""
+
+    async def _cancelled(self) -> None:
+        pass
+
+
+# --- DELIVERY-5 ----------------------------------------------------------------------------------
+
+
+@miniature("DELIVERY-5", implied=_UNREPORTED)
+class FailureNotClosed(RequestScopedDispatcher):
+    """A tool that fails leaves its tool_executing open."""
+
+    async def _report(self, execution: Execution) -> None:
+        if execution.status != "error":
+            await super()._report(execution)
+
+
+@miniature(
+    "DELIVERY-5",
+    implied=_UNREPORTED,
+    unknown={"CONTENT-5": "of the call that is cancelled no status is reported"},
+)
+class CancellationNotClosed(RequestScopedDispatcher):
+    """A call that is cancelled leaves its tool_executing open."""
+
+    async def _report(self, execution: Execution) -> None:
+        if execution.status != "cancelled":
+            await super()._report(execution)
+
+
+@miniature("DELIVERY-5", implied=_UNREPORTED, kind="agent")
+class AgentCancellationNotClosed(CancellationNotClosed):
+    """An agent that is cancelled leaves its tool_executing open."""
+
+
+@miniature("DELIVERY-5")
+class UnknownToolNotClosed(RequestScopedDispatcher):
+    """An unknown tool is announced and never closed."""
+
+    async def _execute(self, tool_name: str, parameters: Any = None, call_id: Any = None) -> Any:
+        self._refuse_if_closed()
+        if not self.has_tool(tool_name) and self._emitter:
+            await self._emitter.tool_executing(tool_name, "unknown", parameters or {})
+        return await super()._execute(tool_name, parameters, call_id)

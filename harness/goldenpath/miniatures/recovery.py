@@ -1,0 +1,111 @@
+"""Tools and callers who suffer when the transport does, and calls that never return."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from goldenpath.miniatures.base import miniature
+from goldenpath.reference import (
+    Execution,
+    RequestScopedDispatcher,
+    ScriptedAgent,
+    UnknownTool,
+    UserEmitter,
+)
+
+# --- RECOVERY-1 ----------------------------------------------------------------------------------
+
+
+@miniature("RECOVERY-1")
+class NeedsTransport(RequestScopedDispatcher):
+    """Without a transport a call runs into an AttributeError."""
+
+    async def _announce(self, execution: Execution) -> None:
+        emitter: Any = self._emitter
+        await emitter.tool_executing(execution.tool.name, execution.call_id, execution.parameters)
+
+
+@miniature("RECOVERY-1", implied={"TOOL-1": "a call was accepted and nothing ran"})
+class IdleWithoutTransport(RequestScopedDispatcher):
+    """Without a transport a call gives None and runs nothing."""
+
+    async def _execute(self, *args: Any) -> Any:
+        return await super()._execute(*args) if self._emitter else None
+
+
+@miniature("RECOVERY-1")
+class AgentNeedsTransport(ScriptedAgent):
+    """Without a transport an agent refuses to run."""
+
+    async def _begin(self, message: str) -> None:
+        if not self.emitter.has_transport:
+            raise RuntimeError("nobody is listening")
+        await super()._begin(message)
+
+
+# --- RECOVERY-2 ----------------------------------------------------------------------------------
+
+
+@miniature("RECOVERY-2")
+class SendingRaises(UserEmitter):
+    """The ConnectionError of the transport ends the call."""
+
+    async def _send(self, message: dict[str, Any]) -> bool:
+        return await self._deliver(message)
+
+
+@miniature("RECOVERY-2")
+class ReportingRaises(RequestScopedDispatcher):
+    """A tool whose report is not delivered is taken for failed."""
+
+    async def _report(self, execution: Execution) -> None:
+        emitter = self._emitter
+        if emitter and not await emitter.tool_completed(
+            execution.tool.name,
+            execution.call_id,
+            execution.status or "error",
+            execution.result,
+            execution.error,
+        ):
+            raise ConnectionError("tool_completed was not delivered")
+
+
+@miniature("RECOVERY-2", kind="agent")
+class AgentSendingRaises(SendingRaises):
+    """The ConnectionError of the transport ends the run of an agent."""
+
+
+# --- RECOVERY-8 ----------------------------------------------------------------------------------
+
+
+@miniature("RECOVERY-8")
+class SecondCleanupHangs(RequestScopedDispatcher):
+    """Cleaning up for the second time never returns."""
+
+    async def cleanup(self) -> None:
+        if self._closed:
+            await asyncio.Event().wait()
+        await super().cleanup()
+
+
+@miniature("RECOVERY-8", unknown={"TOOL-5": "a call that hangs has no outcome to judge"})
+class UnknownToolHangs(RequestScopedDispatcher):
+    """A call of an unknown tool never returns."""
+
+    async def _execute(self, *args: Any) -> Any:
+        try:
+            return await super()._execute(*args)
+        except UnknownTool:
+            await asyncio.Event().wait()
+
+
+@miniature("RECOVERY-8")
+class AgentHangsAfterFailure(ScriptedAgent):
+    """A run in which a tool failed tells its end and never returns."""
+
+    async def run(self, message: str, plan: Any) -> str:
+        answer = await super().run(message, plan)
+        if self.dispatcher.metrics.failed:
+            await asyncio.Event().wait()
+        return answer

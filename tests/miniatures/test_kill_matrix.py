@@ -1,0 +1,120 @@
+"""Every rule has a miniature that it catches, and nothing turns red without a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+
+from goldenpath import spec
+from goldenpath.conduct import Options, conduct, probe
+from goldenpath.judge import relevant
+from goldenpath.miniatures import MINIATURES
+from goldenpath.model import Outcome, Verdict
+from goldenpath.results import strongest
+from goldenpath.workloads import WORKLOADS
+
+OPTIONS = Options(seed=1, time_scale=0.3)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What all workloads say of one miniature."""
+
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def best(self) -> Mapping[str, Verdict]:
+        return strongest(self.verdicts)
+
+    def rules(self, outcome: Outcome) -> set[str]:
+        return {rule for rule, verdict in self.best.items() if verdict.outcome is outcome}
+
+    def said(self, rules: set[str]) -> str:
+        lines = [
+            f"{v.workload}/{v.rule} {v.outcome}: {v.reason}"
+            for v in self.verdicts
+            if v.rule in rules and v.outcome in (Outcome.FAIL, Outcome.UNKNOWN)
+        ]
+        return "\n".join(["", *lines])
+
+
+@cache
+def result(name: str) -> Result:
+    """Run a miniature through all workloads of its kind, once per session."""
+    target = MINIATURES[name].target(f"miniature:{name}")
+    facts = probe(target, OPTIONS)
+    workloads = [w for w in WORKLOADS.values() if facts.kind in w.proves]
+    done = [conduct(target, facts, workload, OPTIONS) for workload in workloads]
+    return Result(tuple(v for conducted in done for v in relevant(conducted.verdicts)))
+
+
+@pytest.mark.parametrize("name", MINIATURES)
+def test_turns_red_what_it_breaks_and_nothing_else(name: str) -> None:
+    expected, got = MINIATURES[name].red, result(name).rules(Outcome.FAIL)
+    assert got == expected, result(name).said(got ^ expected)
+
+
+@pytest.mark.parametrize("name", MINIATURES)
+def test_leaves_nothing_untold_but_what_it_says(name: str) -> None:
+    expected, got = set(MINIATURES[name].unknown), result(name).rules(Outcome.UNKNOWN)
+    assert got == expected, result(name).said(got ^ expected)
+
+
+@pytest.mark.parametrize("rule", spec.RULES)
+def test_rule_is_broken_where_a_workload_proves_it(rule: str) -> None:
+    """Some miniature was made for the rule, and fails it in a workload that owes its verdict."""
+    made_for_it = [name for name, miniature in MINIATURES.items() if rule in miniature.breaks]
+    assert made_for_it
+    assert any(
+        verdict.proves and verdict.rule == rule and verdict.outcome is Outcome.FAIL
+        for name in made_for_it
+        for verdict in result(name).verdicts
+    )
+
+
+@pytest.mark.parametrize("name", MINIATURES)
+def test_finding_names_its_witness(name: str) -> None:
+    for verdict in result(name).verdicts:
+        for finding in verdict.findings:
+            assert finding.message
+            assert finding.witness, f"{verdict.workload}/{finding.rule}: {finding.message}"
+
+
+def test_says_what_it_is() -> None:
+    for name, miniature in MINIATURES.items():
+        assert miniature.about.endswith("."), name
+        assert miniature.breaks, name
+        assert all(rule in spec.RULES for rule in (*miniature.red, *miniature.unknown)), name
+        assert not set(miniature.breaks) & set(miniature.implied), name
+        assert not miniature.red & set(miniature.unknown), name
+
+
+def matrix() -> list[str]:
+    """Rules down, miniatures across: B broken on purpose, i implied, ? cannot be told."""
+    names = list(MINIATURES)
+    lines = [
+        f"{len(names)} miniatures x {len(spec.RULES)} rules: B made for it, i implied, ? untold"
+    ]
+    for rule in spec.RULES:
+        row = "".join(_mark(name, rule) for name in names)
+        lines.append(f"{rule:12} {row} {row.count('B')}B {row.count('i')}i")
+    return lines
+
+
+def _mark(name: str, rule: str) -> str:
+    verdict = result(name).best.get(rule)
+    if verdict is None or verdict.outcome not in (Outcome.FAIL, Outcome.UNKNOWN):
+        return "."
+    if verdict.outcome is Outcome.UNKNOWN:
+        return "?"
+    return "B" if rule in MINIATURES[name].breaks else "i"
+
+
+def test_matrix(capsys: pytest.CaptureFixture[str]) -> None:
+    """Show the matrix; what it must look like is asserted above."""
+    lines = matrix()
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))

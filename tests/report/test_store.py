@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.build import ALICE, call, history, session
+from tests.report.made import all_green, everything, failing, hostile, report
+
+from goldenpath import store
+from goldenpath.history import dump
+from goldenpath.report import html
+
+
+def kept(folder: Path, workload: str = "two_users") -> Path:
+    path = folder / "histories" / f"{workload}.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"".join(dump(history(session(ALICE, call(ALICE))))))
+    return path
+
+
+def test_all_reports_are_written_and_nothing_else(tmp_path: Path) -> None:
+    for made in (all_green(), everything(), hostile(), report()):
+        paths = store.write_reports(made, tmp_path / "reports")
+
+        assert [path.name for path in paths] == list(store.NAMES)
+        assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == sorted(store.NAMES)
+
+
+def test_they_hold_the_witness_lines_and_how_to_replay(tmp_path: Path) -> None:
+    path = kept(tmp_path)
+    store.write_reports(report(failing("API-1")), tmp_path)
+
+    for name in ("report.html", "summary.md", "junit.xml"):
+        shown = (tmp_path / name).read_text("utf-8")
+        assert f"goldenpath replay {path}" in shown
+        assert "run-of-alice" in shown
+    document = json.loads((tmp_path / "verdicts.json").read_bytes())
+    assert document["verdicts"][0]["findings"][0]["replay"] == f"goldenpath replay {path}"
+    assert store.read_reports(tmp_path) == store.with_replays(report(failing("API-1")), tmp_path)
+
+
+def test_a_replay_is_promised_only_where_the_history_was_kept(tmp_path: Path) -> None:
+    made = report(failing("API-1"))
+    assert store.with_replays(made, tmp_path) == made
+
+    path = kept(tmp_path / "else where", "anything")
+    (found,) = store.with_replays(made, tmp_path, {"two_users": path}).verdicts[0].findings
+    assert found.replay == f"goldenpath replay '{path}'"
+
+
+def test_a_history_that_the_report_names_is_found_in_the_folder(tmp_path: Path) -> None:
+    path = kept(tmp_path, "other")
+    made = report(failing("API-1"), histories={"two_users": "histories/other.jsonl"})
+
+    assert store.history_of(made, "two_users", tmp_path, {}) == path
+
+
+@pytest.mark.parametrize("workload", ["", ".", "..", "../x", "a/b", "\0", "x" * 5_000, "\ud800"])
+def test_a_hostile_workload_names_no_file(workload: str, tmp_path: Path) -> None:
+    kept(tmp_path, "x")
+    (tmp_path / "x.jsonl").touch()
+    (tmp_path / "histories" / "a").mkdir()
+    (tmp_path / "histories" / "a" / "b.jsonl").touch()
+
+    assert store.history_of(report(), workload, tmp_path, {}) is None
+
+
+def test_a_report_that_cannot_be_finished_leaves_the_old_one_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write_reports(all_green(), tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def broken(*_: object, **__: object) -> str:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(html, "render", broken)
+        with pytest.raises(RuntimeError):
+            store.write_reports(everything(), tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(store.os, "fsync", broken)
+        with pytest.raises(RuntimeError):
+            store.write_reports(everything(), tmp_path)
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_old_reports_can_be_cleared(tmp_path: Path) -> None:
+    store.write_reports(all_green(), tmp_path)
+    kept(tmp_path)
+    store.clear_reports(tmp_path)
+    store.clear_reports(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["histories"]

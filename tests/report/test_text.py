@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import get_args
+
+from tests.report.made import all_green, everything, failing, hostile, report, verdict
+
+from goldenpath.model import Outcome
+from goldenpath.report import text
+from goldenpath.report.view import Style
+
+
+def test_styles_come_from_a_closed_set() -> None:
+    lines = [*text.render(everything()), *text.render(hostile()), *text.render(report())]
+
+    assert {style for style, _ in lines} <= set(get_args(Style))
+
+
+def test_the_last_line_of_a_run_that_conforms() -> None:
+    assert text.render(all_green())[-1] == (
+        "pass",
+        "PASS  mine conforms: 2 rules, 1,234 opportunities, seed 7 (26 rules not tested)"
+        "  (exit 0: conforms)",
+    )
+
+
+def test_the_last_line_of_a_run_that_does_not() -> None:
+    made = report(failing("API-1"), failing("TOOL-1"), verdict("TOOL-2"))
+
+    assert text.render(made)[-1] == (
+        "fail",
+        "FAIL  mine breaks 2 of 3 rules: API-1, TOOL-1, seed 7  (exit 1: violations)",
+    )
+
+
+def test_a_stale_list_alone_is_said_in_the_last_line() -> None:
+    made = report(verdict("API-1"), stale=("line 1 passes",))
+
+    assert "1 stale line in its list of known failures" in text.render(made)[-1][1]
+
+
+def test_the_last_line_of_a_run_that_could_not_tell() -> None:
+    made = report(verdict("API-1"), verdict("TOOL-1", Outcome.UNKNOWN))
+
+    assert text.render(made)[-1] == (
+        "unknown",
+        "UNKNOWN  could not tell whether mine conforms: 1 rule unknown, seed 7"
+        "  (exit 3: inconclusive)",
+    )
+
+
+def test_a_failure_is_laid_out_whole() -> None:
+    lines = {"two_users": {1: '{"index":1}', 3: '{"index":3}'}}
+    shown = text.as_text(text.render(report(failing("API-1")), witnesses=lines))
+
+    assert (
+        "Failures\n"
+        "  FAIL API-1 in two_users (MUST)\n"
+        "    The ten members are there, each of its kind.\n"
+        "    - expected one, got two\n"
+        "      entries 1, 3\n"
+        '      {"index":1}\n'
+        '      {"index":3}\n'
+    ) in shown
+
+
+def test_a_rule_that_fails_in_many_workloads_is_shown_where_it_is_proved() -> None:
+    places = [failing("API-1", workload=name, proves=name == "b") for name in ("a", "b", "c")]
+    shown = text.as_text(text.render(report(*places)))
+
+    assert "FAIL API-1 in b (MUST)" in shown
+    assert "also in a, c\n" in shown
+
+
+def test_many_kinds_of_unread_frames_are_joined() -> None:
+    made = report(verdict("API-1"), unread={f"kind {n}": 1 for n in range(1_000)})
+    shown = text.as_text(text.render(made))
+
+    assert "980 times 980 other kinds" in shown
+
+
+def test_it_says_where_the_reports_are() -> None:
+    assert ("dim", "reports in reports/latest") in text.render(all_green(), where="reports/latest")
+
+
+def test_a_problem_of_several_lines_is_one_line() -> None:
+    made = report(verdict("API-1"), problems=("no way\n  expected: one\n  got: none",))
+
+    assert ("unknown", "  no way; expected: one; got: none") in text.render(made)

@@ -85,8 +85,9 @@ def main() -> int:
         print(f"seed {run['seed']}: exit {run['exit']}: {run['bad']}")
     seconds = sorted(run["seconds"] for run in done)
     print(
-        f"{given.target}, tier {given.tier}, {given.load} busy processes: {len(alarms)} false alarms"
-        f" in {len(done)} runs; true rate under {100 * bound(len(alarms), len(done)):.2f} % at 95 %;"
+        f"{given.target}, tier {given.tier}, {given.load} busy processes: {len(alarms)} false"
+        f" alarms in {len(done)} runs; true rate under"
+        f" {100 * bound(len(alarms), len(done)):.2f} % at 95 %;"
         f" median {seconds[len(seconds) // 2]:.1f} s a run"
     )
     return 1 if alarms else 0

@@ -147,7 +147,8 @@ def judging(events: int) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"judging {events:>9,} events: {judged / events * 1e6:5.1f} us per event,"
-        f" {judged / parsed:4.1f} times the parsing, peak {peak:,.0f} MB, not PASS: {wrong or 'none'}"
+        f" {judged / parsed:4.1f} times the parsing, peak {peak:,.0f} MB,"
+        f" not PASS: {wrong or 'none'}"
     )
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from goldenpath.paths import SUITES
+
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("target", {"metavar": "TARGET", "help": "what to test: module:factory, ./file.py:factory, "
                 "ws://..., a name from your configuration, or a built-in"}),
@@ -36,11 +38,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("goldenpath", "conformance of dispatchers, agents and chat endpoints")
     for name, how in _OPTIONS:
         group.addoption(f"--goldenpath-{name}", dest=f"goldenpath_{name.replace('-', '_')}", **how)
-
-
-SUITES = Path(__file__).parent / "suites"
-if not SUITES.is_dir():
-    SUITES = Path(__file__).parents[2] / "suites"
 
 
 def _asks_for_suites(argument: str) -> bool:

@@ -22,7 +22,7 @@ from goldenpath.conduct import Conducted, Options
 from goldenpath.errors import Exit, GoldenpathError
 from goldenpath.model import NEUTRAL, Level, Outcome, Verdict
 from goldenpath.offline import salvage
-from goldenpath.plugin import SUITES
+from goldenpath.paths import SUITES
 from goldenpath.report.text import render
 from goldenpath.results import Report, interrupted
 from goldenpath.store import clear_reports, read_witnesses, with_replays, write_reports

@@ -22,7 +22,7 @@ from goldenpath.campaign import Choice, make_report
 from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.offline import salvage
-from goldenpath.plugin import SUITES
+from goldenpath.paths import SUITES
 from goldenpath.report.data import decode
 from goldenpath.results import Report, interrupted
 from goldenpath.store import clear_reports, with_replays, write_reports

@@ -1,9 +1,8 @@
-"""Every run of the built-in targets comes out as the tracked tables say, greys and reasons included."""
+"""Every run of a built-in target comes out as its tracked table says, greys and reasons too."""
 
 from __future__ import annotations
 
 import pytest
-
 from tests.expected.table import TARGETS, expected, observe, table
 
 

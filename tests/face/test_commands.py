@@ -8,9 +8,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+from tests.face.test_bad_targets import goldenpath
 
 from goldenpath.report.data import schema
-from tests.face.test_bad_targets import goldenpath
 
 
 def verdicts(folder: Path) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def miniature(
 
 
 def _named(word: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", word).replace("_", "-").lower()
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", word).replace("_", "-").lower()
 
 
 def _factory(broken: Any, kind: str) -> Factory:

@@ -21,7 +21,7 @@ from .errors import AuthenticationError
 
 VARIABLE = "GOLDENPATH_REFERENCE_TOKENS"
 SUBPROTOCOL = "jwt-auth"
-TOKEN_PREFIX = "jwt."
+TOKEN_PREFIX = "jwt."  # noqa: S105 - the public part before a token
 LEGAL_PROTOCOL = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 

@@ -76,7 +76,7 @@ class RequestScopedDispatcher:
 
     @property
     def tools(self) -> Mapping[str, Tool]:
-        """This session's tools by name, read-only."""
+        """The session's tools by name, read-only."""
         self._refuse_if_closed()
         return self._registry.view()
 

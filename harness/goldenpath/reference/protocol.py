@@ -55,7 +55,7 @@ def parse(raw: str | bytes, tools: Collection[str]) -> Ping | UserMessage:
         case str():
             raise Refusal("UNKNOWN_TYPE", "this type of message is not known")
         case _:
-            _invalid("a message needs a type")
+            return _invalid("a message needs a type")
 
 
 def welcome(connection_id: str, user_id: str) -> Frame:

@@ -62,7 +62,7 @@ def test_json_data_comes_through_unchanged(value: Any) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        *(float("nan"), float("inf"), {"a": [float("nan")]}, {1, 2}, b"bytes", Decimal(1), object()),
+        *(float("nan"), float("inf"), {"a": [float("nan")]}, {1, 2}, b"bytes", Decimal(1)),
         *(datetime.datetime(2026, 1, 1), uuid.uuid4(), Hostile(), {"a": Hostile()}, RECURSIVE),
     ],
     ids=lambda v: type(v).__name__,

@@ -1,0 +1,62 @@
+"""Records the histories that are test data: `python -m tests.histories.record`.
+
+`ok-KIND-WORKLOAD.jsonl` come from the reference and break nothing; `RULE-miniature.jsonl` from the first
+miniature made for the rule, in the smallest workload that proves it, and break it. Recorded once
+and kept: they guard the checkers against change, without a target and without waiting.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from goldenpath import spec
+from goldenpath.adapters.targets import Target, resolve
+from goldenpath.conduct import Conducted, Options, conduct, probe
+from goldenpath.miniatures import MINIATURES
+from goldenpath.model import Outcome
+from goldenpath.workloads import WORKLOADS
+
+HERE = Path(__file__).parent
+
+
+def record(target: Target, workload: str, folder: Path) -> Conducted:
+    """Run one workload and keep its history."""
+    options = Options(seed=42, time_scale=0.3, histories=folder)
+    return conduct(target, probe(target, options), WORKLOADS[workload], options)
+
+
+def record_good(folder: Path) -> None:
+    """Every workload of the reference."""
+    for name in ("reference", "reference-agent"):
+        target = resolve(name)
+        for workload in WORKLOADS.values():
+            if target.kind in workload.proves:
+                done = record(target, workload.name, folder)
+                assert done.history
+                shutil.copy(done.history, HERE / f"ok-{target.kind}-{workload.name}.jsonl")
+
+
+def record_bad(rule: str, folder: Path) -> None:
+    """The smallest history in which the first miniature made for this rule breaks it."""
+    name = next(name for name, miniature in MINIATURES.items() if rule in miniature.breaks)
+    target = MINIATURES[name].target(f"miniature:{name}")
+    found = []
+    for workload in WORKLOADS.values():
+        if rule in workload.proves.get(target.kind, ()):
+            done = record(target, workload.name, folder)
+            assert done.history
+            if any(v.rule == rule and v.outcome is Outcome.FAIL for v in done.verdicts):
+                found.append(done.history)
+    smallest = min(found, key=lambda path: path.stat().st_size)
+    shutil.copy(smallest, HERE / f"{rule}-{name}.jsonl")
+
+
+if __name__ == "__main__":
+    for old in HERE.glob("*.jsonl"):
+        old.unlink()
+    with tempfile.TemporaryDirectory() as made:
+        record_good(Path(made))
+        for every in spec.RULES:
+            record_bad(every, Path(made))

@@ -6,7 +6,7 @@ that are not checked yet stand in PLANNED, so that `explain` can say so; none is
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import NamedTuple
 
 from goldenpath.model import Level, Outcome, Rule
@@ -35,7 +35,7 @@ class Origin(StrEnum):
     ABSENT = "absent"
 
 
-class RunState(Enum):
+class RunState(StrEnum):
     """Where one run stands in the grammar of DESIGN section 4."""
 
     BEFORE = "before"

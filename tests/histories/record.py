@@ -1,7 +1,7 @@
 """Records the histories that are test data: `python -m tests.histories.record`.
 
-`ok-KIND-WORKLOAD.jsonl` come from the reference and break nothing; `RULE-miniature.jsonl` from the first
-miniature made for the rule, in the smallest workload that proves it, and break it. Recorded once
+`ok-KIND-WORKLOAD.jsonl` come from the reference and break nothing; `RULE-miniature.jsonl` from the
+first miniature made for the rule, in the smallest workload that proves it. Recorded once
 and kept: they guard the checkers against change, without a target and without waiting.
 """
 

@@ -45,7 +45,9 @@ def test_a_bad_history_breaks_the_rule_that_it_is_named_for(name: str) -> None:
 
 def test_every_rule_has_a_bad_history() -> None:
     """No checked rule is without one."""
-    assert {re.sub(r"^([A-Z]+-\d+)-.*", r"\1", n) for n in FILES if n[0].isupper()} == set(spec.RULES)
+    assert {re.sub(r"^([A-Z]+-\d+)-.*", r"\1", n) for n in FILES if n[0].isupper()} == set(
+        spec.RULES
+    )
 
 
 @pytest.mark.parametrize("name", FILES)

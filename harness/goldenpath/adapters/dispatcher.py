@@ -100,7 +100,9 @@ class DispatcherAdapter:
         if reply.value["type"] != "TypeError":
             return reply
         again = await guarded(lambda: member(tool.name, tool.arun))
-        return reply if isinstance(again, Reply) else done({"form": "name, func"})
+        if not isinstance(again, Reply):
+            return done({"form": "name, func"})
+        return reply if again.value["type"] == "TypeError" else again
 
     async def _execute(self, step: Step) -> Reply:
         args = step.args

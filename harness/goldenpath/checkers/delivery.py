@@ -12,7 +12,10 @@ from goldenpath import spec
 from goldenpath.checkers.base import Check, Fold
 from goldenpath.checkers.tally import Tally
 from goldenpath.model import Kind
-from goldenpath.runs import Call, Run, Seen
+from goldenpath.runs import Call, Run, Seen, by_link
+
+#: A link that the harness cut, for a limit of its own, shows nothing of the target (DESIGN 9).
+_CUT = "the harness itself cut the link"
 
 
 def _at(events: Iterable[Seen]) -> list[int]:
@@ -30,7 +33,9 @@ def _all_five(run: Run, tally: Tally) -> None:
     tally.chance()
     shown = {seen.event.type for seen in _reached(run.events, run.owner) if seen.event}
     missing = [name for name in spec.FIVE if name not in shown]
-    if missing:
+    if missing and run.cut:
+        tally.doubt(_CUT)
+    elif missing:
         tally.fail(
             f"a golden run of {run.owner} showed no {', no '.join(missing)}", run.asked.index
         )
@@ -43,7 +48,9 @@ def _announced(call: Call, tally: Tally) -> None:
     tally.chance()
     shown = (("tool_executing", call.executing), ("tool_completed", call.completed))
     missing = [name for name, events in shown if not _reached(events, call.owner)]
-    if missing:
+    if missing and call.run.cut:
+        tally.doubt(_CUT)
+    elif missing:
         tally.fail(
             f"{call.tool} ran for {call.owner}, who got no {' and no '.join(missing)}",
             *(entry.index for entry in (*call.starts[:1], *call.ends[:1])),
@@ -82,8 +89,7 @@ def _not_doubled(call: Call, tally: Tally) -> None:
         return
     allowed = max(len(call.starts), 1)
     for name, events in (("tool_executing", call.executing), ("tool_completed", call.completed)):
-        for link in sorted({seen.link for seen in events}):
-            here = [seen for seen in events if seen.link == link]
+        for _, here in by_link(events):
             tally.chance()
             if len(here) > allowed:
                 tally.fail(
@@ -96,8 +102,7 @@ def _not_doubled_run(run: Run, tally: Tally) -> None:
 
     Two different terminal events are two events: that is ORDER-2.
     """
-    for link in sorted({seen.link for seen in run.events}):
-        here = [seen for seen in run.events if seen.link == link]
+    for _, here in by_link(run.events):
         tally.chance()
         for name in (spec.STARTED, *sorted(spec.TERMINAL)):
             same = [s for s in here if s.event and s.event.type == name]
@@ -145,7 +150,11 @@ def _ends(run: Run, tally: Tally) -> None:
         return
     tally.chance()
     mine = _reached(run.events, run.owner)
-    if not any(seen.event and seen.event.type in spec.TERMINAL for seen in mine):
+    if any(seen.event and seen.event.type in spec.TERMINAL for seen in mine):
+        return
+    if run.cut:
+        tally.doubt(_CUT)
+    else:
         tally.fail(
             f"a run of {run.owner} never ended: no terminal event by the deadline",
             run.asked.index,
@@ -154,13 +163,15 @@ def _ends(run: Run, tally: Tally) -> None:
 
 
 def _closed(call: Call, tally: Tally) -> None:
-    """DELIVERY-5: an announced call is closed, on every link that saw it announced."""
+    """DELIVERY-5: an announced call is closed, for every user who saw it announced."""
     if call.ambiguous:
         return
-    for link in sorted({seen.link for seen in call.executing}):
+    told = {seen.user for seen in call.completed}
+    for _, begun in by_link(call.executing):
         tally.chance()
-        if not any(seen.link == link for seen in call.completed):
-            begun = [seen for seen in call.executing if seen.link == link]
+        if begun[0].user not in told and call.run.cut:
+            tally.doubt(_CUT)
+        elif begun[0].user not in told:
             tally.fail(f"tool_executing of {call.tool} was never closed", *_at(begun[:1]))
 
 

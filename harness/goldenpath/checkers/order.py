@@ -5,7 +5,7 @@ from __future__ import annotations
 from goldenpath import spec
 from goldenpath.checkers.base import Check
 from goldenpath.checkers.tally import Tally
-from goldenpath.runs import Call, Run, Seen
+from goldenpath.runs import Call, Run, Seen, by_link
 
 
 def _walk_grammar(run: Run, tally: Tally) -> None:
@@ -14,9 +14,8 @@ def _walk_grammar(run: Run, tally: Tally) -> None:
         tally.doubt(doubt)
     if run.session:
         return
-    for link in sorted({seen.link for seen in run.events}):
-        events = [seen for seen in run.events if seen.link == link and seen.user == run.owner]
-        tally.chance(1 if events else 0)
+    for _, events in by_link(seen for seen in run.events if seen.user == run.owner):
+        tally.chance()
         _walk_link(events, tally)
 
 
@@ -43,9 +42,9 @@ def _pairs(call: Call, tally: Tally) -> None:
         tally.doubt("events of overlapping calls cannot be paired")
         return
     first = min((seen.entry.index for seen in call.executing), default=None)
-    for link in sorted({seen.link for seen in call.completed}):
+    for link, closing in by_link(call.completed):
         begun = [s.entry.index for s in call.executing if s.link == link]
-        done = [s.entry.index for s in call.completed if s.link == link]
+        done = [s.entry.index for s in closing]
         since = begun[0] if begun else first
         tally.chance()
         if since is None or since > done[0]:

@@ -6,6 +6,7 @@ there are looked up in the table, instead of trying every path that could be.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ from goldenpath.model import Event, Status
 _parse = msgspec.json.Decoder().decode
 
 _Slot = tuple[int, str]
+_LAST = 1 << 30
 
 
 class Decoded(NamedTuple):
@@ -62,30 +64,32 @@ class Decoder:
         return first
 
     def _values(self, frame: dict[str, Any]) -> dict[str, Any]:
+        """Field to value; of several places the first that is not null, null where all are."""
         values: dict[str, Any] = {}
         ranks: dict[str, int] = {}
-        for path, table in self._boxes:
+        for path, slot_of in self._boxes:
             box = _walk(frame, path) if path else frame
             if type(box) is not dict:
                 continue
             for key, value in box.items():
-                slot = table.get(key)
-                if slot is not None and value is not None:
-                    rank, field = slot
-                    if rank < ranks.get(field, 1 << 30):
-                        ranks[field], values[field] = rank, value
-                elif slot is not None:
-                    values.setdefault(slot[1], None)
+                slot = slot_of(key)
+                if slot is None:
+                    continue
+                rank, field = slot
+                if value is None:
+                    values.setdefault(field)
+                elif rank < ranks.get(field, _LAST):
+                    ranks[field], values[field] = rank, value
         return values
 
 
-def _boxes(dialect: Dialect) -> list[tuple[tuple[str, ...], dict[str, _Slot]]]:
+def _boxes(dialect: Dialect) -> list[tuple[tuple[str, ...], Callable[[str], _Slot | None]]]:
     tables: dict[tuple[str, ...], dict[str, _Slot]] = {}
     for field, paths in dialect.fields.items():
         for rank, path in enumerate(paths):
             *box, key = path.split(".")
             tables.setdefault(tuple(box), {})[key] = (rank, field)
-    return list(tables.items())
+    return [(path, table.get) for path, table in tables.items()]
 
 
 def _walk(value: Any, path: tuple[str, ...]) -> Any:

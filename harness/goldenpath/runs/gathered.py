@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
+
+import msgspec
 
 from goldenpath.canary import Token
 from goldenpath.model import Entry, Event, Kind
 
 
-@dataclass(slots=True, eq=False)
-class Seen:
+class Seen(msgspec.Struct, eq=False):
     """A frame as the checkers see it. link is "" where it reached nobody.
 
-    user: whose link it is. owner: whose run it belongs to. misread: why the dialect cannot read it.
+    user: whose link it is. owner: whose run it belongs to. problem: why it cannot be read.
     """
 
     entry: Entry
@@ -29,8 +30,7 @@ class Seen:
     late: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Call:
+class Call(msgspec.Struct, eq=False):
     """One tool call from all sides: who asked, what really ran, what was shown.
 
     held: whether the session had the tool when it was asked. proven: and had run it before.
@@ -44,10 +44,10 @@ class Call:
     held: bool = False
     proven: bool = False
     answered: Entry | None = None
-    starts: list[Entry] = field(default_factory=list)
-    ends: list[Entry] = field(default_factory=list)
-    executing: list[Seen] = field(default_factory=list)
-    completed: list[Seen] = field(default_factory=list)
+    starts: list[Entry] = []
+    ends: list[Entry] = []
+    executing: list[Seen] = []
+    completed: list[Seen] = []
     ambiguous: bool = False
     settled: bool = False
 
@@ -83,8 +83,7 @@ class Call:
         return entries[0] if entries else self.executing[0].entry.index
 
 
-@dataclass(slots=True, eq=False)
-class Run:
+class Run(msgspec.Struct, eq=False):
     """One agent run, or one dispatcher session, whose calls belong to it."""
 
     owner: str
@@ -96,19 +95,32 @@ class Run:
     golden: bool = False
     answered: Entry | None = None
     cleaned: bool = False
-    tools: set[str] = field(default_factory=set)
-    ran: set[str] = field(default_factory=set)
-    events: list[Seen] = field(default_factory=list)
-    wire_ids: list[str] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    by_wire_id: dict[str, Call] = field(default_factory=dict)
-    unpaired: list[Seen] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
+    tools: set[str] = msgspec.field(default_factory=set)
+    ran: set[str] = msgspec.field(default_factory=set)
+    events: list[Seen] = []
+    wire_ids: list[str] = []
+    calls: list[Call] = []
+    by_wire_id: dict[str, Call] = {}
+    unpaired: list[Seen] = []
+    doubts: list[str] = []
     faults: int = 0
     ended: bool = False
     settled: bool = False
 
     @property
+    def cut(self) -> bool:
+        """Whether the harness itself broke a link that was to work: what is missing is no loss."""
+        return self.faults > 0 and self.transport == "working"
+
+    @property
     def open(self) -> bool:
         """Whether events of it are still to be expected."""
         return not (self.cleaned if self.session else self.ended)
+
+
+def by_link(events: Iterable[Seen]) -> list[tuple[str, list[Seen]]]:
+    """The events of each link, in the order of the links' names."""
+    links: dict[str, list[Seen]] = {}
+    for seen in events:
+        links.setdefault(seen.link, []).append(seen)
+    return sorted(links.items()) if len(links) > 1 else list(links.items())

@@ -40,6 +40,7 @@ class Ledger:
         self._tool_events = all(
             header.events.get(t) == spec.Origin.NATIVE for t in spec.TOOL_EVENTS
         )
+        self._truth = header.card.get("truth") == "yes"
         self._run_events = header.events.get(spec.FINISHED) == spec.Origin.NATIVE
         self._transports: dict[str, str] = {}
         self._runs: dict[str, list[Run]] = {}
@@ -52,22 +53,26 @@ class Ledger:
         self._late_calls: deque[Call] = deque()
         self._late_runs: deque[Run] = deque()
         self._done: set[str] = set()
+        self._takes: dict[Kind, Callable[[Entry], None]] = {
+            Kind.INVOKE: self._invoked,
+            **dict.fromkeys((Kind.OK, Kind.FAIL, Kind.LOST), self._answered),
+            Kind.TOOL: self._tool,
+            Kind.LINK: self._link,
+            Kind.FAULT: self._fault,
+        }
 
     # --- what comes in ---------------------------------------------------------------------
 
     def see(self, entry: Entry) -> None:
         """Take in any entry but a frame."""
-        if entry.kind is Kind.INVOKE:
-            self._invoked(entry)
-        elif entry.kind in (Kind.OK, Kind.FAIL, Kind.LOST):
-            self._answered(entry)
-        elif entry.kind is Kind.TOOL:
-            self._tool(entry)
-        elif entry.kind is Kind.LINK:
-            self._link(entry)
-        elif entry.kind is Kind.FAULT:
-            for run in self._runs.get(entry.actor, [])[-1:]:
-                run.faults += 1
+        take = self._takes.get(entry.kind)
+        if take is not None:
+            take(entry)
+
+    def _fault(self, entry: Entry) -> None:
+        user = self.links.get(entry.actor, entry.actor)
+        for run in self._runs.get(user, [])[-1:]:
+            run.faults += 1
 
     def _link(self, entry: Entry) -> None:
         if entry.what == "up":
@@ -322,7 +327,9 @@ class Ledger:
     def _call_complete(self, call: Call) -> bool:
         if call.asked is not None and call.answered is None:
             return False
-        if len(call.ends) < len(call.starts) or (call.planned and not call.starts):
+        if len(call.ends) < len(call.starts):
+            return False
+        if call.planned and not call.starts and self._truth:
             return False
         shown = bool(call.completed) or not self._tool_events or call.run.transport != "working"
         return shown and not call.ambiguous

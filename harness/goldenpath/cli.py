@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
+from goldenpath import ci, known
 from goldenpath import explain as explaining
-from goldenpath import known
 from goldenpath.adapters.targets import BUILTIN, FRAMEWORKS, configured_targets, resolve
 from goldenpath.campaign import Choice, check_choice
 from goldenpath.conduct import Options, perform, probe, versions
@@ -120,6 +120,8 @@ def _carry_out(order: Order) -> Report:
         click.echo(f"goldenpath: {report.problems[0]}", err=True)
     else:
         say(render(report, where=str(order.folder), witnesses=read_witnesses(report, order.folder)))
+    for line in ci.tell(report, order.folder):
+        click.echo(line)
     return report
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,17 @@ def test_known_failures_must_fail(tmp_path: Path) -> None:
     assert wrong.returncode == 2
     assert "do you mean ISOLATION-1" in wrong.stderr
     assert "got no reason" in wrong.stderr
+
+
+def test_github_gets_annotations_and_the_summary(tmp_path: Path) -> None:
+    """In a GitHub job the log has an error per broken rule, and the job's summary is written."""
+    summary = tmp_path / "summary.md"
+    env = {**os.environ, "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    done = goldenpath(tmp_path, "run", "miniature:never-ends", "--workload", "golden_path", env=env)
+
+    assert done.returncode == 1
+    assert "::error title=" in done.stdout
+    assert "DELIVERY-4" in summary.read_text()
 
 
 def test_the_doctor_shows_one_run_with_its_events(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from goldenpath.report.github import annotations
+from goldenpath.report import github
 from goldenpath.report.markdown import render
 from goldenpath.results import Report
 from goldenpath.store import read_witnesses
@@ -19,4 +19,4 @@ def tell(report: Report, folder: Path) -> list[str]:
     if summary:
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(render(report, witnesses=read_witnesses(report, folder)))
-    return annotations(report)
+    return github.annotations(report)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +20,9 @@ from goldenpath.plant import Plant
 
 #: Seconds of one nap; patience is a number of them.
 NAP = 0.01
+
+#: Seconds of one tick, by which the deadline of a call is counted.
+TICK = 0.05
 
 #: Naps cut short by news do not count; so that a target that never falls silent ends all the same,
 #: nothing is waited for longer than this many times its patience.
@@ -54,6 +57,29 @@ class Deadlines:
         return Deadlines(self.call * factor, self.delivery * factor, self.settle * factor)
 
 
+@asynccontextmanager
+async def patient(seconds: float) -> AsyncIterator[None]:
+    """Like asyncio.timeout, but in ticks of the loop: while that stands still no time passes."""
+    loop = asyncio.get_running_loop()
+    left = max(1, round(seconds / TICK))
+    timer: asyncio.TimerHandle | None = None
+
+    def tick() -> None:
+        nonlocal left, timer
+        left -= 1
+        if left <= 0:
+            limit.reschedule(loop.time())
+        else:
+            timer = loop.call_later(TICK, tick)
+
+    async with asyncio.timeout(None) as limit:
+        timer = loop.call_later(TICK, tick)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
 class Runner:
     """Runs one script against one opened adapter."""
 
@@ -66,7 +92,7 @@ class Runner:
         self._news = asyncio.Event()
         self._thread = threading.get_ident()
         self._finished: set[str] = set()
-        self._current: dict[asyncio.Task[None], tuple[Step, float]] = {}
+        self._current: dict[asyncio.Task[None], tuple[Step, int]] = {}
         self._performing: dict[str, asyncio.Task[None]] = {}
         self._to_cancel: set[str] = set()
         self._truth: dict[tuple[str, str], int] = {}
@@ -94,20 +120,21 @@ class Runner:
         tasks = {asyncio.create_task(self._lane(lane)) for lane in lanes}
         try:
             while tasks:
-                done, tasks = await asyncio.wait(tasks, timeout=0.25)
+                done, tasks = await asyncio.wait(tasks, timeout=TICK)
                 for task in done:
                     task.result()
-                tasks = {task for task in tasks if not self._stuck(task)}
+                tasks = {task for task in tasks if done or not self._stuck(task)}
         finally:
             for task in tasks:
                 task.cancel()
 
     def _stuck(self, task: asyncio.Task[None]) -> bool:
         """Whether the lane's step went on long after it was cancelled; then the lane is left."""
-        step, since = self._current.get(task, (None, 0.0))
+        step, ticks = self._current.get(task, (None, 0))
         if step is None or step.action in self._actions:
             return False
-        if self._recorder.clock() - since < 2 * self._deadlines.call + 1:
+        self._current[task] = step, ticks + 1
+        if ticks * TICK < 2 * self._deadlines.call + 1:
             return False
         self._lost(step, "deadline")
         self._recorder.notes.append(f"{step.action} of {step.actor} swallowed its cancellation")
@@ -117,7 +144,7 @@ class Runner:
         task = asyncio.current_task()
         assert task is not None
         for step in lane:
-            self._current[task] = step, self._recorder.clock()
+            self._current[task] = step, 0
             control = self._actions.get(step.action)
             await (control(step) if control else self._perform(step, task))
             self._finished.add(step.id)
@@ -131,7 +158,7 @@ class Runner:
         )
         self._performing[step.id] = task
         try:
-            async with asyncio.timeout(self._deadlines.call):
+            async with patient(self._deadlines.call):
                 reply = await self._adapter.perform(step)
         except TimeoutError:
             self._lost(step, "deadline")

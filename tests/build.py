@@ -44,14 +44,152 @@ def frame(to: User | str, event_type: str, of: User, **data: Any) -> Line:
     return (Kind.FRAME, link, None, "manager.send_to_user", text)
 
 
-def up(who: User) -> Line:
-    """The user's link goes up."""
-    return (Kind.LINK, f"{who.name}/1", None, "up", {"user": who.name})
+def bare(to: User | str, event_type: str, **body: Any) -> Line:
+    """A frame without any id, that arrived at the link of `to`."""
+    link = to if isinstance(to, str) else f"{to.name}/1"
+    return (Kind.FRAME, link, None, "tap.send", json.dumps({"type": event_type, **body}))
 
 
-def tool(who: User, what: str, token: str, **more: Any) -> Line:
+def up(who: User, link: int = 1) -> Line:
+    """A link of the user goes up."""
+    return (Kind.LINK, f"{who.name}/{link}", None, "up", {"user": who.name})
+
+
+def down(who: User, link: int = 1) -> Line:
+    """A link of the user goes down."""
+    return (Kind.LINK, f"{who.name}/{link}", None, "down", {"user": who.name})
+
+
+def fault(who: User, what: str = "cut") -> Line:
+    """The harness broke something of this user's on purpose: cut a link, made a send raise."""
+    return (Kind.FAULT, who.name, None, what, {})
+
+
+def invoke(who: User, what: str, step: str = "", **value: Any) -> Line:
+    """The harness asks for something."""
+    return (Kind.INVOKE, who.name, step or f"{what}-{who.name}", what, value or None)
+
+
+def ok(who: User, what: str, step: str = "", value: Any = None) -> Line:
+    """... and was told that it succeeded."""
+    return (Kind.OK, who.name, step or f"{what}-{who.name}", what, {"value": value})
+
+
+def fail(
+    who: User,
+    what: str,
+    step: str = "",
+    text: str = "not allowed",
+    type: str = "PermissionError",
+    by: str = "exception",
+    **more: Any,
+) -> Line:
+    """... and was told that it failed: by an exception, a failed result, a missing member."""
+    value = {"by": by, "type": type, "text": text, **more}
+    return (Kind.FAIL, who.name, step or f"{what}-{who.name}", what, value)
+
+
+def lost(who: User, what: str, step: str = "", why: str = "deadline") -> Line:
+    """... and nobody knows: it was cancelled, or did not come back."""
+    value = {"why": why, "seconds": 5.0}
+    return (Kind.LOST, who.name, step or f"{what}-{who.name}", what, value)
+
+
+def tool(who: User, what: str, token: str | None, **more: Any) -> Line:
     """Ground truth of the planted tool `lookup`."""
     return (Kind.TOOL, who.name, None, what, {"tool": "lookup", "token": token, "run": 0, **more})
+
+
+# --- one call of a dispatcher, line by line; the number tells calls apart ----------------------
+
+
+def token_of(who: User, number: int = 16) -> str:
+    """The canary of the call with this number."""
+    return mint(who.owner, number)
+
+
+def asked(who: User, number: int = 16, tool: str = "lookup", **more: Any) -> Line:
+    """The user calls a tool; `more` may hold `via`, `form` or other parameters."""
+    token = token_of(who, number)
+    value = {"tool": tool, "token": token, "parameters": {"query": token}, **more}
+    return invoke(who, "execute", f"call-{who.name}-{number}", **value)
+
+
+def executing(who: User, number: int = 16, to: User | str | None = None, **data: Any) -> Line:
+    """The call is announced."""
+    token = token_of(who, number)
+    wire = {"tool_name": "lookup", "call_id": token, "parameters": {"query": token}, **data}
+    return frame(to or who, "tool_executing", who, **wire)
+
+
+def started(who: User, number: int = 16, **more: Any) -> Line:
+    """In truth, the tool starts."""
+    token = token_of(who, number)
+    return tool(who, "started", token, **{"parameters": {"query": token}, **more})
+
+
+def ended(who: User, number: int = 16, result: Any = "found") -> Line:
+    """In truth, the tool ends well."""
+    return tool(who, "ended", token_of(who, number), result=result)
+
+
+def broke(who: User, number: int = 16, error: str = "it broke") -> Line:
+    """In truth, the tool fails."""
+    return tool(who, "failed", token_of(who, number), error=error)
+
+
+def stopped(who: User, number: int = 16) -> Line:
+    """In truth, the tool is cancelled."""
+    return tool(who, "cancelled", token_of(who, number))
+
+
+def completed(who: User, number: int = 16, to: User | str | None = None, **data: Any) -> Line:
+    """The call is reported: a success with the right result, unless `data` says otherwise."""
+    wire = {"tool_name": "lookup", "call_id": token_of(who, number)}
+    said = {"status": "success", "result": "found"}
+    return frame(to or who, "tool_completed", who, **{**wire, **said, **data})
+
+
+def told(who: User, number: int = 16, value: Any = "found") -> Line:
+    """The caller gets a result."""
+    return ok(who, "execute", f"call-{who.name}-{number}", value)
+
+
+def refused(who: User, number: int = 16, **how: Any) -> Line:
+    """The caller gets an exception or a failed result."""
+    return fail(who, "execute", f"call-{who.name}-{number}", **how)
+
+
+def hung(who: User, number: int = 16, why: str = "deadline") -> Line:
+    """The caller gets nothing: cancelled, or past the deadline."""
+    return lost(who, "execute", f"call-{who.name}-{number}", why)
+
+
+# --- a run of an agent, line by line ------------------------------------------------------------
+
+
+def run(who: User, *numbers: int, golden: bool = False, **more: Any) -> Line:
+    """The user asks an agent, which is to make calls with these numbers."""
+    tokens = [token_of(who, number) for number in numbers]
+    calls = [{"id": t, "tool": "lookup", "arguments": {"query": t}, "token": t} for t in tokens]
+    value = {
+        "run_id": who.run_id,
+        "thread_id": who.thread_id,
+        "plan": {"rounds": [calls], "answer": "so it is"},
+        "golden": golden,
+        **more,
+    }
+    return invoke(who, "run", **value)
+
+
+def event(who: User, event_type: str, to: User | str | None = None, **data: Any) -> Line:
+    """An event of the user's run."""
+    return frame(to or who, event_type, who, **data)
+
+
+def answer(who: User) -> Line:
+    """The run returns its answer to the caller."""
+    return ok(who, "run", value="so it is")
 
 
 def agent_run(who: User, calls: int = 2) -> list[Line]:
@@ -93,9 +231,16 @@ def agent_run(who: User, calls: int = 2) -> list[Line]:
     return lines
 
 
-def session(who: User, *calls: list[Line], tools: Sequence[str] = ("lookup",)) -> list[Line]:
-    """A dispatcher's session: created, used, and left open."""
-    value = {"run_id": who.run_id, "thread_id": who.thread_id, "tools": list(tools)}
+def session(
+    who: User, *calls: list[Line], tools: Sequence[str] = ("lookup",), transport: str = "working"
+) -> list[Line]:
+    """A dispatcher's session: created (three lines), used, and left open."""
+    value = {
+        "run_id": who.run_id,
+        "thread_id": who.thread_id,
+        "tools": list(tools),
+        "transport": transport,
+    }
     step = f"create-{who.name}"
     return [
         up(who),
@@ -107,18 +252,13 @@ def session(who: User, *calls: list[Line], tools: Sequence[str] = ("lookup",)) -
 
 def call(who: User, number: int = 16, *, result: Any = "found", returned: Any = ...) -> list[Line]:
     """A correct call of a dispatcher, with both its events."""
-    token = mint(who.owner, number)
-    given, step = {"query": token}, f"call-{who.name}-{number}"
-    asked = {"tool": "lookup", "token": token, "parameters": given}
-    wire = {"tool_name": "lookup", "call_id": token}
-    value = result if returned is ... else returned
     return [
-        (Kind.INVOKE, who.name, step, "execute", asked),
-        frame(who, "tool_executing", who, **wire, parameters=given),
-        tool(who, "started", token, parameters=given),
-        tool(who, "ended", token, result=result),
-        frame(who, "tool_completed", who, **wire, status="success", result=result),
-        (Kind.OK, who.name, step, "execute", {"value": value}),
+        asked(who, number),
+        executing(who, number),
+        started(who, number),
+        ended(who, number, result),
+        completed(who, number, result=result),
+        told(who, number, result if returned is ... else returned),
     ]
 
 
@@ -155,3 +295,23 @@ def red(lines: Iterable[Line], *users: User, **more: Any) -> set[str]:
     """The rules that fail."""
     found = verdicts(lines, *users, **more).values()
     return {v.rule for v in found if v.outcome is Outcome.FAIL}
+
+
+def outcome(rule: str, lines: Iterable[Line], *users: User, **more: Any) -> Outcome:
+    """What is said of one rule."""
+    return verdicts(lines, *users, **more)[rule].outcome
+
+
+def findings(
+    rule: str, lines: Iterable[Line], *users: User, **more: Any
+) -> list[tuple[str, tuple[int, ...]]]:
+    """Message and witness of each finding about this rule."""
+    return [(f.message, f.witness) for f in verdicts(lines, *users, **more)[rule].findings]
+
+
+def broken(
+    rule: str, lines: Iterable[Line], *users: User, **more: Any
+) -> tuple[str, tuple[int, ...]]:
+    """Message and witness of the one finding about this rule."""
+    (found,) = findings(rule, lines, *users, **more)
+    return found

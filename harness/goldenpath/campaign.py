@@ -6,7 +6,9 @@ for; what is planned stands before anything is opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import difflib
+import traceback
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from goldenpath import known, spec
@@ -18,6 +20,12 @@ from goldenpath.judge import relevant
 from goldenpath.model import Outcome, Verdict
 from goldenpath.results import Report, conclude
 from goldenpath.workloads import WORKLOADS, Workload
+
+#: Deadlines of hours help nobody, and infinity is none.
+MAX_SCALE = 1000
+
+#: How a problem begins that is neither the user's nor the target's; the run then exits with 4.
+BUG = "a bug of goldenpath, please report it"
 
 #: The name of the item for every rule that a workload was not built to prove.
 REST = "nothing-else-broken"
@@ -40,12 +48,33 @@ class Choice:
 
 def check_choice(choice: Choice) -> None:
     """Raise UsageProblem where a chosen rule or workload does not exist."""
-    problems = [f"there is no rule {name!r}" for name in choice.rules if name not in spec.RULES]
-    problems += [f"there is no workload {n!r}" for n in choice.workloads if n not in WORKLOADS]
+    planned = [name for name in choice.rules if name in spec.PLANNED]
+    problems = [f"{name} is in the catalogue and is not checked yet" for name in planned]
+    problems += _missing("rule", set(choice.rules) - {*planned}, spec.RULES)
+    problems += _missing("workload", choice.workloads, WORKLOADS)
     if problems:
         raise UsageProblem(
             "\n".join(problems), hint="see `goldenpath list rules` and `goldenpath list workloads`"
         )
+
+
+def _missing(what: str, names: Iterable[str], there: Collection[str]) -> list[str]:
+    near = {name: difflib.get_close_matches(name, there, 1) for name in names if name not in there}
+    return [
+        f"there is no {what} {name!r}" + (f"; do you mean {words[0]}?" if words else "")
+        for name, words in near.items()
+    ]
+
+
+def check_options(options: Options) -> None:
+    """Raise UsageProblem where a number cannot be."""
+    problems = []
+    if not 0 < options.time_scale <= MAX_SCALE:
+        problems.append(f"time scale {options.time_scale}: expected more than 0, up to {MAX_SCALE}")
+    if options.max_frame < 1:
+        problems.append(f"max frame {options.max_frame}: expected 1 or more letters")
+    if problems:
+        raise UsageProblem("\n".join(problems))
 
 
 @dataclass
@@ -60,13 +89,18 @@ class Campaign:
 
     def __post_init__(self) -> None:
         self.results: dict[str, Conducted] = {}
+        self.bugs: tuple[str, ...] = ()
         self._facts: Facts | None = None
+        self._narrowed: dict[str, tuple[str, ...]] | None = None
         self._problem: str | None = None
+        self._crashed: dict[str, Exception] = {}
 
     # --- the plan, from declarations alone ----------------------------------------------------
 
     def plan(self) -> dict[str, tuple[str, ...]]:
         """Workload to the rules that it is to prove, and REST unless rules were chosen."""
+        if self._narrowed is not None:
+            return self._narrowed
         chosen: dict[str, tuple[str, ...]] = {}
         for workload in WORKLOADS.values():
             rules = self._rules(workload)
@@ -79,6 +113,10 @@ class Campaign:
         if not self.choice.rules:
             return (*proves, REST) if proves else ()
         return tuple(rule for rule in proves if rule in self.choice.rules)
+
+    def narrow(self, plan: dict[str, tuple[str, ...]]) -> None:
+        """Owe no more than these rules of these workloads."""
+        self._narrowed = plan
 
     # --- running ------------------------------------------------------------------------------
 
@@ -95,11 +133,28 @@ class Campaign:
                 raise
         return self._facts
 
+    @property
+    def known_facts(self) -> Facts | None:
+        """What was found out so far; None where the target has not been probed."""
+        return self._facts
+
+    def take_facts(self, facts: Facts) -> None:
+        """Take over what another process has found out."""
+        self._facts = facts
+
     def result(self, name: str) -> Conducted:
-        """What came of this workload; it runs now if it has not yet."""
+        """What came of this workload; it runs now if it has not yet. One in which something of
+        ours went wrong is not tried again: that would hide it.
+        """
+        if name in self._crashed:
+            raise self._crashed[name]
         if name not in self.results:
             self.began(name)
-            self.results[name] = self._conduct(name)
+            try:
+                self.results[name] = self._conduct(name)
+            except Exception as error:
+                self._crashed[name] = error
+                raise
             self.ended(self.results[name])
         return self.results[name]
 
@@ -109,6 +164,10 @@ class Campaign:
             result = conduct(self.target, facts, WORKLOADS[name], self.options)
         except TargetProblem as error:
             return Conducted(name, self._unknown(name, str(error)), (str(error),))
+        except Exception as error:  # ours: told as such, once, and the other workloads go on
+            traceback.print_exc()
+            self.bugs += (f"{BUG} in {name}: {type(error).__name__}: {error}",)
+            return Conducted(name, self._unknown(name, self.bugs[-1]), self.bugs[-1:])
         verdicts = [known.excuse(v, self.choice.known) for v in relevant(result.verdicts)]
         return Conducted(name, verdicts, result.notes, result.history, result.unread)
 
@@ -137,8 +196,9 @@ class Campaign:
             self.results,
             self.options,
             self.choice,
+            partial=self.choice.partial or self._narrowed is not None,
             facts=self._facts,
-            problems=(*problems, *([self._problem] if self._problem else [])),
+            problems=(*problems, *self.bugs, *([self._problem] if self._problem else [])),
         )
 
 
@@ -150,20 +210,26 @@ def make_report(
     options: Options,
     choice: Choice,
     *,
+    partial: bool = False,
     facts: Facts | None = None,
     problems: tuple[str, ...] = (),
 ) -> Report:
     """Join the results of workloads into one report."""
     done = {name: results[name] for name in plan if name in results}
-    verdicts = [v for result in done.values() for v in result.verdicts if _asked_for(v, choice)]
+    verdicts = [
+        v
+        for name, result in done.items()
+        for v in result.verdicts
+        if REST in plan[name] or v.rule in plan[name]
+    ]
     if facts is not None:
-        verdicts += [v for v in _untested(facts.card, verdicts) if _asked_for(v, choice)]
+        verdicts += [] if partial else _untested(facts.card, verdicts)
     not_run = [name for name in plan if name not in results]
     if not_run:
         problems += (f"not run: {', '.join(not_run)}",)
     if not plan and not problems:
         problems += (f"no workload for a {kind or 'target of this kind'} was chosen",)
-    lines = [line for line in choice.known if line.workload in ("*", *done) and not not_run]
+    lines = [line for line in choice.known if _applies(line, done, choice, partial) and not not_run]
     unread: dict[str, int] = {}
     for result in done.values():
         for what, count in result.unread.items():
@@ -190,8 +256,15 @@ def make_report(
             },
             strict=choice.strict,
         ),
-        partial=choice.partial,
+        partial=partial,
     )
+
+
+def _applies(line: known.Line, done: Collection[str], choice: Choice, partial: bool) -> bool:
+    """Whether this run can tell if a line is stale: a narrowed run tells only of exact lines."""
+    if choice.rules and line.rule not in choice.rules:
+        return False
+    return line.workload in done or not partial
 
 
 def _untested(card: dict[str, str], verdicts: list[Verdict]) -> list[Verdict]:
@@ -204,7 +277,3 @@ def _untested(card: dict[str, str], verdicts: list[Verdict]) -> list[Verdict]:
             outcome, reason = spec.untestable(rule, card) or not_run
             found.append(Verdict(rule.id, rule.level, "", outcome, reason))
     return found
-
-
-def _asked_for(verdict: Verdict, choice: Choice) -> bool:
-    return not choice.rules or verdict.rule in choice.rules

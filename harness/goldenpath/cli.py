@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import signal
 import sys
@@ -14,8 +15,14 @@ import click
 
 from goldenpath import ci, known
 from goldenpath import explain as explaining
-from goldenpath.adapters.targets import BUILTIN, FRAMEWORKS, configured_targets, resolve
-from goldenpath.campaign import Choice, check_choice
+from goldenpath.adapters.targets import (
+    BUILTIN,
+    FRAMEWORKS,
+    configured_targets,
+    recorded,
+    resolve,
+)
+from goldenpath.campaign import Choice, check_choice, check_options
 from goldenpath.conduct import Options, perform, probe, versions
 from goldenpath.demo import demonstrate
 from goldenpath.dialects import DIALECTS
@@ -26,7 +33,7 @@ from goldenpath.miniatures import MINIATURES
 from goldenpath.offline import judge_file, read_file_header
 from goldenpath.report.text import render
 from goldenpath.results import Report, conclude
-from goldenpath.store import read_witnesses, with_replays, write_reports
+from goldenpath.store import make_folder, read_witnesses, with_replays, write_reports
 from goldenpath.supervise import STALL, Order, supervise
 from goldenpath.terminal import Bar, console, say
 from goldenpath.workloads import TIERS, WORKLOADS
@@ -96,20 +103,33 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
     failing = known.read(given["known_failing"], WORKLOADS)
     flaky = known.read(given["known_flaky"], WORKLOADS, flaky=True)
-    choice = Choice(given["workloads"], given["rules"], (*failing, *flaky), strict=given["strict"])
+    rules = tuple(rule.upper() for rule in given["rules"])
+    choice = Choice(given["workloads"], rules, (*failing, *flaky), strict=given["strict"])
     check_choice(choice)
     arguments: list[str] = []
     for name in ("tier", "seed", "time_scale", "max_frame", "known_failing", "known_flaky"):
         if given[name] is not None:
             arguments += [f"--goldenpath-{name.replace('_', '-')}", str(given[name])]
-    for name, values in (("workload", given["workloads"]), ("rule", given["rules"])):
+    for name, values in (("workload", given["workloads"]), ("rule", rules)):
         arguments += [part for value in values for part in (f"--goldenpath-{name}", value)]
     arguments += ["--goldenpath-profile", str(profile)] if profile else []
     arguments += ["--goldenpath-strict"] if given["strict"] else []
     arguments += ["--alluredir", str(given["allure"])] if given["allure"] else []
-    options = Options(seed=given["seed"], tier=given["tier"], time_scale=given["time_scale"])
+    numbers = {name: given[name] for name in ("seed", "tier", "time_scale", "max_frame")}
+    options = Options(**numbers)
+    check_options(options)
+    if not given["stall"] > 0:
+        raise UsageProblem(f"stall {given['stall']}: expected more than 0 seconds")
+    if given["allure"]:
+        make_folder(given["allure"])
+        _need_allure()
     folder = given["report_dir"]
     return Order(target, folder, options, choice, tuple(arguments), given["stall"])
+
+
+def _need_allure() -> None:
+    if importlib.util.find_spec("allure_pytest") is None:
+        raise UsageProblem("--allure needs allure-pytest", hint="pip install 'goldenpath[allure]'")
 
 
 def _carry_out(order: Order) -> Report:
@@ -147,7 +167,13 @@ def smoke(url: str, profile: Path | None, **given: Any) -> None:
 
     URL may also be the name of a configured endpoint. Tokens come from the environment.
     """
-    given["workloads"] = given["workloads"] or ("golden_path", "two_users")
+    live = url.startswith(("ws://", "wss://")) or url == "reference-ws"
+    if not live and not isinstance(configured_targets(Path.cwd()).get(url), dict):
+        raise UsageProblem(
+            f"{url} is no live endpoint",
+            expected="ws://... or wss://..., or the name of a configured endpoint",
+            hint=f"for any other target: goldenpath run {url}",
+        )
     sys.exit(_carry_out(_order(url, profile, given)).exit)
 
 
@@ -163,7 +189,9 @@ def demo(report_dir: Path) -> None:
 @click.option("--profile", type=_FILE, help="Profile of a live endpoint, in TOML.")
 def doctor(target: str, profile: Path | None) -> None:
     """Say whether the adapter of TARGET is right: what was found, and one run with its events."""
-    lines, code = examine(resolve(target, profile))
+    found = resolve(target, profile)
+    again = f"goldenpath {'smoke' if found.kind == 'endpoint' else 'run'} {target}"
+    lines, code = examine(found, f"{again} --profile {profile}" if profile else again)
     say(lines)
     sys.exit(int(code))
 
@@ -200,9 +228,10 @@ def check(
         partial=True,
     )
     if report_dir:
-        report_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(report_dir)
         write_reports(report, report_dir)
-    say(render(report, where=str(report_dir) if report_dir else ""))
+    witnesses = read_witnesses(report, report_dir or Path())
+    say(render(report, where=str(report_dir) if report_dir else "", witnesses=witnesses))
     sys.exit(report.exit)
 
 
@@ -214,9 +243,12 @@ def check(
 def replay(history: Path, target: str | None, profile: Path | None, report_dir: Path) -> None:
     """Perform the steps of a recorded HISTORY again, and judge what comes of it."""
     header = read_file_header(history)
-    found = resolve(target or header.target, profile)
+    if target or profile:
+        found = resolve(target or header.target, profile)
+    else:
+        found = recorded(header.target, header.declared)
     folder = report_dir / "histories"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     options = Options(seed=header.seed, tier=header.tier, histories=folder)
     facts = probe(found, options)
     if facts.kind != header.kind:

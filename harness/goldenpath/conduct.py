@@ -6,6 +6,7 @@ import asyncio
 import platform
 import warnings
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -15,12 +16,13 @@ from msgspec.structs import replace
 
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
+from goldenpath.errors import TargetProblem
 from goldenpath.history import Header
 from goldenpath.judge import Judge
 from goldenpath.model import User, Verdict
 from goldenpath.plant import Plant, plant_user
 from goldenpath.plant.transport import MAX_FRAME
-from goldenpath.recorder import FileSink, Listener, Nowhere, Recorder
+from goldenpath.recorder import FileSink, Listener, Recorder
 from goldenpath.runner import Deadlines, Runner
 from goldenpath.workloads import Script, Workload
 from goldenpath.workloads.script import Lane
@@ -30,13 +32,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. histories: the folder for them, or None to keep none."""
+    """How to run. histories: the folder for them, or None to keep none. beat: called again and
+    again while the loop turns, so that waiting is told apart from hanging.
+    """
 
     seed: int = 0
     tier: str = "quick"
     time_scale: float = 1.0
     max_frame: int = MAX_FRAME
     histories: Path | None = None
+    beat: Callable[[], None] = lambda: None
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
 
 
@@ -129,13 +134,14 @@ def perform(
     """Perform the script of a header, new or replayed; `listener` is told each entry."""
     path = options.histories / f"{header.workload}.jsonl" if options.histories else None
     sink = FileSink(str(path)) if path else None
+    recorder = Recorder(sink)
     try:
-        recorder = Recorder(sink or Nowhere())
         if listener:
             recorder.listen(listener)
         work = lambda: _perform(target, facts, header, options, recorder, path)  # noqa: E731
         return in_loop(work, options)
     finally:
+        recorder.seal()
         if sink:
             sink.close()
 
@@ -154,7 +160,7 @@ async def _perform(
     recorder.listen(judge.see)
     plant = Plant(recorder, header.users, max_frame=options.max_frame)
     adapter = target.adapter(facts)
-    runner = Runner(adapter, plant, judge, Deadlines(**header.deadlines))
+    runner = Runner(adapter, plant, judge, Deadlines(**header.deadlines), options.beat)
     try:
         await adapter.open(plant)
         await runner.run(header.script)
@@ -177,6 +183,10 @@ def in_loop(work: Callable[[], Awaitable[T]], options: Options) -> T:
         try:
             asyncio.set_event_loop(loop)
             return loop.run_until_complete(_main(work))
+        except SystemExit as error:  # asyncio lets it through from any task
+            raise TargetProblem(
+                f"the target called sys.exit({error.code!r}) in a task of its own"
+            ) from None
         finally:
             _abandon(loop)
             asyncio.set_event_loop(None)
@@ -193,5 +203,6 @@ def _abandon(loop: asyncio.AbstractEventLoop) -> None:
         task.cancel()
     loop.set_exception_handler(lambda *_: None)
     if left:
-        loop.run_until_complete(asyncio.wait(left, timeout=1.0))
+        with suppress(SystemExit):
+            loop.run_until_complete(asyncio.wait(left, timeout=1.0))
     loop.run_until_complete(loop.shutdown_asyncgens())

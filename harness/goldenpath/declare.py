@@ -50,7 +50,7 @@ _MEMBER_NAMES = {
 
 
 def dispatcher(
-    *,
+    *misplaced: object,
     events: Collection[str] = ("tool_executing", "tool_completed"),
     outcome: str | None = None,
     dialect: Mapping[str, Any] | None = None,
@@ -63,11 +63,12 @@ def dispatcher(
     probe where left out. dialect: a table as in a profile. Other keywords map members
     (`execute_tool="run_tool"`) or declare options. Raises UsageProblem with all that is wrong.
     """
+    _refuse(misplaced, "dispatcher")
     return _declare("dispatcher", events, outcome, dialect, transport, more)
 
 
 def agent(
-    *,
+    *misplaced: object,
     events: Collection[str] = spec.FIVE,
     dialect: Mapping[str, Any] | None = None,
     transport: bool = True,
@@ -77,7 +78,17 @@ def agent(
 
     The keywords are those of `dispatcher`.
     """
+    _refuse(misplaced, "agent")
     return _declare("agent", events, None, dialect, transport, more)
+
+
+def _refuse(misplaced: tuple[object, ...], name: str) -> None:
+    if misplaced:
+        raise UsageProblem(
+            f"@{name} is used without brackets, or with an argument by position",
+            expected=f"@{name}() or @{name}(events=...)",
+            got=repr(misplaced[0])[:80],
+        )
 
 
 def _declare(

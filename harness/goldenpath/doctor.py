@@ -10,45 +10,55 @@ from goldenpath import spec
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
 from goldenpath.checkers.same import shown
-from goldenpath.conduct import Options, header_of, perform, probe
+from goldenpath.conduct import Conducted, Options, header_of, perform, probe
 from goldenpath.dialects import COMMON, Decoder, Dialect
 from goldenpath.errors import Exit
 from goldenpath.judge import relevant
-from goldenpath.model import Entry, Kind, Outcome
+from goldenpath.model import Entry, Kind, Outcome, Verdict
+from goldenpath.report.plain import plain
 from goldenpath.workloads import WORKLOADS
 
 Line = tuple[str, str]
 
 
-def examine(target: Target) -> tuple[list[Line], Exit]:
-    """Styled lines and the exit code: 0 if the golden path held, 1 if not, 3 if in doubt."""
-    options = Options()
-    facts = probe(target, options)
+#: The workloads that tell whether an adapter is right, by kind of target.
+_WORKLOADS = {"dispatcher": ("golden_path", "contract")}
+
+
+def examine(target: Target, again: str) -> tuple[list[Line], Exit]:
+    """Styled lines and the exit code: 0 if the golden path held, 1 if not, 3 if in doubt.
+
+    `again` is the command to go on with.
+    """
+    facts = probe(target, Options())
     lines: list[Line] = [("title", f"{facts.target}, a target of kind {facts.kind}"), *_card(facts)]
-    workload = WORKLOADS["golden_path"]
-    entries: list[Entry] = []
-    header = header_of(facts, workload, options)
-    result = perform(target, facts, header, options, listener=entries.append)
-    lines += [("", ""), ("title", "one golden path, as it was seen:")]
-    lines += _story(entries, facts)
-    proved = [v for v in relevant(result.verdicts) if v.proves]
-    lines += [("", ""), ("title", "what the suite would say of it:")]
-    for verdict in proved:
-        lines.append(
-            (
-                str(verdict.outcome).lower(),
-                f"  {verdict.outcome:<12} {verdict.rule:<12} {verdict.reason}",
-            )
-        )
-    lines += [("unknown", f"note: {note}") for note in result.notes]
+    proved: list[Verdict] = []
+    for name in _WORKLOADS.get(facts.kind, ("golden_path",)):
+        entries, result = _perform(target, facts, name)
+        lines += [("", ""), ("title", f"{name}, as it was seen:"), *_story(entries, facts)]
+        lines += [("unknown", f"  note: {note}") for note in result.notes]
+        proved += [verdict for verdict in relevant(result.verdicts) if verdict.proves]
+    lines += [("", ""), ("title", "what the suite would say of it:"), *map(_verdict, proved)]
     outcomes = {verdict.outcome for verdict in proved}
     if Outcome.FAIL in outcomes:
-        return [*lines, ("fail", "the adapter, or the target behind it, breaks the golden path")], (
+        return [*lines, ("fail", "the adapter, or the target behind it, breaks the contract")], (
             Exit.VIOLATIONS
         )
     if Outcome.UNKNOWN in outcomes or Outcome.PASS not in outcomes:
         return [*lines, ("unknown", "something could not be told: see above")], Exit.INCONCLUSIVE
-    return [*lines, ("pass", f"the adapter is right: goldenpath run {facts.target}")], Exit.CONFORMS
+    return [*lines, ("pass", f"the adapter is right; go on with: {again}")], Exit.CONFORMS
+
+
+def _perform(target: Target, facts: Facts, workload: str) -> tuple[list[Entry], Conducted]:
+    options, entries = Options(), list[Entry]()
+    header = header_of(facts, WORKLOADS[workload], options)
+    return entries, perform(target, facts, header, options, listener=entries.append)
+
+
+def _verdict(verdict: Verdict) -> Line:
+    findings = "; ".join(finding.message for finding in verdict.findings) or verdict.reason
+    text = f"  {verdict.outcome:<12} {verdict.rule:<12} {plain(findings, 600)}"
+    return str(verdict.outcome).lower(), text
 
 
 def _card(facts: Facts) -> Iterator[Line]:
@@ -64,11 +74,25 @@ def _card(facts: Facts) -> Iterator[Line]:
 def _story(entries: list[Entry], facts: Facts) -> Iterator[Line]:
     dialect = msgspec.convert(facts.dialect, Dialect) if facts.dialect else COMMON
     decoder = Decoder(dialect)
+    frames = [entry for entry in entries if entry.kind is Kind.FRAME]
     for entry in entries:
-        if entry.kind is Kind.FRAME:
-            yield _frame(entry, decoder)
-        else:
-            yield "dim", f"  {entry.index:>4} {entry.kind:<7} {entry.actor} {entry.what}"
+        yield _frame(entry, decoder) if entry.kind is Kind.FRAME else _line(entry)
+    texts = [frame.value for frame in frames if isinstance(frame.value, str)]
+    if frames and not any(decoder.read(text).event for text in texts):
+        yield (
+            "unknown",
+            "  none of the frames is an event that can be recognised: say in which words they are,"
+            " with dialect={'type': ..., 'types': {...}} or [dialect] in the profile",
+        )
+
+
+def _line(entry: Entry) -> Line:
+    start = f"  {entry.index:>4} {entry.kind:<7} {entry.actor} {entry.what}"
+    if entry.kind is not Kind.FAIL:
+        return "dim", start
+    value = entry.value
+    at = f" (at {value['at']})" if "at" in value else ""
+    return "", plain(f"{start}: {value.get('type', '')} {value.get('text', '')}{at}", 600)
 
 
 def _frame(entry: Entry, decoder: Decoder) -> Line:

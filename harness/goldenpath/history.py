@@ -70,12 +70,26 @@ _encode = msgspec.json.Encoder().encode
 _decode_header = msgspec.json.Decoder(Header).decode
 _decode_entry = msgspec.json.Decoder(Entry).decode
 _decode_footer = msgspec.json.Decoder(Footer).decode
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _FOOTER_START = b'{"type":"footer"'
 
 
 def encode_line(part: Header | Entry | Footer) -> bytes:
-    """Return one line with its newline."""
-    return _encode(part) + b"\n"
+    """Return one line with its newline. Half a surrogate pair, which UTF-8 cannot hold, becomes
+    U+FFFD: what a target says is written down, and never an exception thrown into it.
+    """
+    try:
+        return _encode(part) + b"\n"
+    except UnicodeEncodeError:
+        return _encode(_unicode(msgspec.to_builtins(part))) + b"\n"
+
+
+def _unicode(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_unicode(key): _unicode(item) for key, item in value.items()}
+    return [_unicode(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def dump(history: History) -> Iterator[bytes]:
@@ -90,7 +104,7 @@ def read_header(line: bytes) -> Header:
     """Decode the first line. Raises HistoryProblem where it is not a header of this format."""
     try:
         header = _decode_header(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise HistoryProblem(1, f"expected the header of a history, got: {error}") from None
     if header.format != FORMAT:
         raise HistoryProblem(1, f"expected format {FORMAT}, got format {header.format}")
@@ -102,19 +116,22 @@ def read_rest(lines: Iterable[bytes]) -> Iterator[Entry | Footer]:
 
     A footer counts only as the last line and with the right number of entries.
     """
-    count = 0
+    count, over = 0, False
     for number, line in enumerate(lines, start=2):
         if not line.endswith(b"\n"):
             return
+        if over:
+            raise HistoryProblem(number, "an entry after the footer")
         try:
             if line.startswith(_FOOTER_START):
                 footer = _decode_footer(line)
-                if footer.entries == count:
-                    yield footer
-                    continue
-                raise HistoryProblem(number, f"the footer counts {footer.entries}, not {count}")
+                if footer.entries != count:
+                    raise HistoryProblem(number, f"the footer counts {footer.entries}, not {count}")
+                over = True
+                yield footer
+                continue
             entry = _decode_entry(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             raise HistoryProblem(number, f"not an entry: {error}") from None
         if entry.index != count:
             raise HistoryProblem(number, f"expected entry {count}, got entry {entry.index}")
@@ -128,13 +145,12 @@ def load(lines: Iterable[bytes]) -> History:
     first = next(stream, b"")
     if not first.endswith(b"\n"):
         raise HistoryProblem(1, "expected the header of a history, got an empty or cut file")
+    header = read_header(first)
     entries: list[Entry] = []
     footer = None
     for part in read_rest(stream):
         if isinstance(part, Footer):
             footer = part
-        elif footer is not None:
-            raise HistoryProblem(part.index + 2, "an entry after the footer")
         else:
             entries.append(part)
-    return History(read_header(first), tuple(entries), footer)
+    return History(header, tuple(entries), footer)

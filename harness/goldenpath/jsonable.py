@@ -29,27 +29,45 @@ def safe_repr(value: object, limit: int = 200) -> str:
         text = reprlib.repr(value)
     except Exception as error:
         text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
-    return text[:limit]
+    return readable(text[:limit])
 
 
 def safe_text(error: BaseException, limit: int = 2000) -> str:
     """The text of an exception, bounded, that survives one whose str raises."""
     try:
-        return str(error)[:limit]
+        return readable(str(error)[:limit])
     except Exception as broken:
         return f"<text raised {type(broken).__name__}>"
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be written down: half a surrogate pair has no place in UTF-8."""
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def readable(text: str) -> str:
+    """The text, with what UTF-8 cannot hold written out."""
+    return text if _is_text(text) else text.encode("utf-8", "backslashreplace").decode()
 
 
 def jsonable(value: Any, depth: int = 0) -> Any:
     """Return `value` as JSON data of its own; tuples become lists, the rest that is odd markers."""
     kind = type(value)
-    if value is None or kind is bool or kind is int or kind is str:
+    if value is None or kind is bool or kind is int:
         return value
+    if kind is str:
+        return value if _is_text(value) else {NOT_JSON: f"not UTF-8: {safe_repr(value)}"}
     if kind is float:
         return value if math.isfinite(value) else {NOT_JSON: repr(value)}
     if depth >= DEEPEST:
         return {NOT_JSON: f"nested deeper than {DEEPEST}"}
-    if kind is dict and all(type(key) is str for key in value):
+    if kind is dict and all(type(key) is str and _is_text(key) for key in value):
         return {key: jsonable(item, depth + 1) for key, item in value.items()}
     if kind is list or kind is tuple:
         return [jsonable(item, depth + 1) for item in value]
@@ -76,4 +94,6 @@ def frame_value(message: Any, limit: int) -> str | dict[str, Any]:
         text = message if isinstance(message, str) else _json_text(message)
     except Exception as error:  # a hostile message may raise anything while it is walked
         return {"not_JSON": f"{type(error).__name__}: {safe_text(error, 200)}"}
+    if not _is_text(text):
+        return {"not_JSON": f"not UTF-8: {safe_repr(text)}"}
     return text if len(text) <= limit else {"too_large": f"{len(text)} letters, over {limit}"}

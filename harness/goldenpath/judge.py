@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from goldenpath import spec
 from goldenpath.canary import find
@@ -24,6 +25,7 @@ from goldenpath.runs import Call, Ledger, Run, Seen
 #: Shapes whose whole envelope is ours, so that a target's own dialect does not apply to them.
 _COMMON_SHAPES = frozenset({"bridge", "emitter"})
 
+TOO_LARGE = "they are larger than --max-frame allows"
 CUT = "the history was cut before its end"
 
 
@@ -34,6 +36,7 @@ class Judge:
         self.header = header
         self.unread: Counter[str] = Counter()
         self._broken = ""
+        self._too_large = 0
         self._crashed: dict[str, str] = {}
         self._untestable: dict[str, tuple[Outcome, str]] = {}
         self._tallies: dict[str, Tally] = {}
@@ -92,6 +95,7 @@ class Judge:
         if not seen.link:
             return
         self._ledger.place(seen)
+        self._too_large += seen.problem.startswith("too large")
         if seen.event is None:
             self.unread[seen.kind or seen.problem] += 1
         for fold in self._frames:
@@ -164,13 +168,17 @@ class Judge:
             verdict = Verdict(rule_id, level, workload, outcome, reason, proves=proves)
         else:
             verdict = self._tallies[rule_id].verdict(workload, proves)
+        blind = self._too_large and spec.RULES[rule_id].family in ("ORDER", "DELIVERY")
+        if blind and verdict.outcome is Outcome.FAIL:  # what seems lost may be what was not read
+            reason = f"{self._too_large} frames were not read: {TOO_LARGE}"
+            return replace(verdict, outcome=Outcome.UNKNOWN, reason=reason, findings=(), more=0)
         if verdict.outcome is Outcome.FAIL:
             return verdict
         if not whole:
-            return msgspec.structs.replace(verdict, outcome=Outcome.UNKNOWN, reason=CUT)
+            return replace(verdict, outcome=Outcome.UNKNOWN, reason=CUT)
         reason = self._crashed.get(rule_id, "") or self._broken
         if reason and rule_id not in self._untestable:
-            return msgspec.structs.replace(verdict, outcome=Outcome.UNKNOWN, reason=reason)
+            return replace(verdict, outcome=Outcome.UNKNOWN, reason=reason)
         return verdict
 
 

@@ -38,7 +38,7 @@ def parse(text: str, name: str, workloads: Collection[str], *, flaky: bool = Fal
     """Read a list. Raises UsageProblem with everything that is wrong with it."""
     lines, problems = [], []
     for number, raw in enumerate(text.splitlines(), start=1):
-        words = raw.partition("#")[0].split(maxsplit=2)
+        words = raw.partition("#")[0].strip().split(maxsplit=2)
         if not words:
             continue
         problem = _problem(words, workloads)

@@ -50,7 +50,10 @@ def judge_file(path: Path, lines: Iterable[known.Line] = ()) -> tuple[Header, Co
 
 
 def salvage(
-    folder: Path, plan: Iterable[str], results: Mapping[str, Conducted]
+    folder: Path,
+    plan: Iterable[str],
+    results: Mapping[str, Conducted],
+    lines: Iterable[known.Line] = (),
 ) -> dict[str, Conducted]:
     """The results, and for planned workloads without one what their cut histories still say."""
     found = dict(results)
@@ -58,7 +61,7 @@ def salvage(
         path = folder / f"{name}.jsonl"
         if name not in found and path.is_file() and path.stat().st_size:
             try:
-                found[name] = judge_file(path)[1]
+                found[name] = judge_file(path, lines)[1]
             except UsageProblem:  # not even the header was written
                 continue
     return found

@@ -52,10 +52,11 @@ class Recorder:
     """Makes entries out of what happens. `clock` gives seconds of one monotonic clock."""
 
     def __init__(self, sink: Sink | None = None, clock: Callable[[], float] | None = None) -> None:
-        self._sink = sink or Nowhere()
+        self._sink = Nowhere() if sink is None else sink
         self.clock = clock or time.monotonic
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
+        self._sealed = False
         self.count = 0
         self.notes: list[str] = []
 
@@ -70,16 +71,27 @@ class Recorder:
     def record(self, kind: Kind, actor: str, step: str | None, what: str, value: Any = None) -> int:
         """Stamp and write one entry, and return its index. `value` must be JSON data."""
         with self._lock:
+            if self._sealed:
+                return self.count
             at = int(self.clock() * 1e9)
             entry = Entry(self.count, at, kind, actor, step, what, value)
+            line = encode_line(entry)
             self.count += 1
-            self._sink.write(encode_line(entry))
+            self._sink.write(line)
             for listener in self._listeners:
                 listener(entry)
             return entry.index
 
     def end(self) -> Footer:
         """Write the footer: the history is whole."""
+        self.seal()
         footer = Footer(entries=self.count, notes=tuple(self.notes))
         self._sink.write(encode_line(footer))
         return footer
+
+    def seal(self) -> None:
+        """Record nothing from now on: what a target still does, in a task or thread that is late,
+        is no part of the history, and its file may be closed.
+        """
+        with self._lock:
+            self._sealed = True

@@ -58,7 +58,7 @@ class Deadlines:
 
 
 @asynccontextmanager
-async def patient(seconds: float) -> AsyncIterator[None]:
+async def patient(seconds: float) -> AsyncIterator[asyncio.Timeout]:
     """Like asyncio.timeout, but in ticks of the loop: while that stands still no time passes."""
     loop = asyncio.get_running_loop()
     left = max(1, round(seconds / TICK))
@@ -75,17 +75,23 @@ async def patient(seconds: float) -> AsyncIterator[None]:
     async with asyncio.timeout(None) as limit:
         timer = loop.call_later(TICK, tick)
         try:
-            yield
+            yield limit
         finally:
             timer.cancel()
 
 
 class Runner:
-    """Runs one script against one opened adapter."""
+    """Runs one script against one opened adapter. `beat` is called while the loop turns."""
 
     def __init__(
-        self, adapter: Adapter, plant: Plant, observer: Observer, deadlines: Deadlines
+        self,
+        adapter: Adapter,
+        plant: Plant,
+        observer: Observer,
+        deadlines: Deadlines,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
+        self._beat = beat
         self._adapter, self._plant, self._observer = adapter, plant, observer
         self._deadlines = deadlines
         self._recorder = plant.recorder
@@ -94,6 +100,7 @@ class Runner:
         self._finished: set[str] = set()
         self._current: dict[asyncio.Task[None], tuple[Step, int]] = {}
         self._performing: dict[str, asyncio.Task[None]] = {}
+        self._left: set[asyncio.Task[None]] = set()
         self._to_cancel: set[str] = set()
         self._truth: dict[tuple[str, str], int] = {}
         self._up: set[str] = set()
@@ -121,6 +128,7 @@ class Runner:
         try:
             while tasks:
                 done, tasks = await asyncio.wait(tasks, timeout=TICK)
+                self._beat()
                 for task in done:
                     task.result()
                 tasks = {task for task in tasks if done or not self._stuck(task)}
@@ -131,22 +139,24 @@ class Runner:
     def _stuck(self, task: asyncio.Task[None]) -> bool:
         """Whether the lane's step went on long after it was cancelled; then the lane is left."""
         step, ticks = self._current.get(task, (None, 0))
-        if step is None or step.action in self._actions:
+        if step is None:
             return False
         self._current[task] = step, ticks + 1
         if ticks * TICK < 2 * self._deadlines.call + 1:
             return False
         self._lost(step, "deadline")
         self._recorder.notes.append(f"{step.action} of {step.actor} swallowed its cancellation")
+        self._left.add(task)
         return True
 
     async def _lane(self, lane: tuple[Step, ...]) -> None:
         task = asyncio.current_task()
         assert task is not None
         for step in lane:
-            self._current[task] = step, 0
             control = self._actions.get(step.action)
             await (control(step) if control else self._perform(step, task))
+            if task in self._left:
+                return
             self._finished.add(step.id)
             self._news.set()
 
@@ -157,20 +167,26 @@ class Runner:
             Kind.INVOKE, step.actor, step.id, step.action, dict(step.args) or None
         )
         self._performing[step.id] = task
+        self._current[task] = step, 0
         try:
-            async with patient(self._deadlines.call):
+            async with patient(self._deadlines.call) as limit:
                 reply = await self._adapter.perform(step)
         except TimeoutError:
-            self._lost(step, "deadline")
+            if task not in self._left:
+                self._lost(step, "deadline")
         except asyncio.CancelledError:
             if step.id not in self._to_cancel:
                 raise
-            task.uncancel()
             self._lost(step, "cancelled")
         else:
-            self._reply(step, reply)
+            if limit.expired():  # it swallowed the cancellation, and answered when it was too late
+                self._lost(step, "deadline")
+            elif task not in self._left:
+                self._reply(step, reply)
         finally:
-            del self._performing[step.id]
+            del self._performing[step.id], self._current[task]
+            if step.id in self._to_cancel:  # however it went: the next step starts afresh
+                task.uncancel()
 
     def _reply(self, step: Step, reply: Reply) -> None:
         kind = Kind.OK if reply.ok else Kind.FAIL
@@ -183,11 +199,16 @@ class Runner:
     # --- what the harness itself does ------------------------------------------------------------
 
     async def _wait_for(self, step: Step) -> None:
-        """Wait for a run's end, or until the tool call with a token did something."""
+        """Wait for a run's end, or until the tool call with a token did something.
+
+        `briefly`: wait no longer than for what must not happen; a run that goes on is then right.
+        """
+        briefly = bool(step.args.get("briefly"))
         if "run" in step.args:
             run: str = step.args["run"]
-            await self._until(lambda: self._over(run, step.actor), self._deadlines.delivery)
-            met = self._observer.run_ended(run)
+            patience = self._deadlines.settle if briefly else self._deadlines.delivery
+            await self._until(lambda: self._over(run, step.actor), patience)
+            met = briefly or self._observer.run_ended(run)
         else:
             wanted = (step.args["token"], step.args["what"])
             met = await self._until(
@@ -237,6 +258,7 @@ class Runner:
             if naps * NAP >= patience or before - began > LONGEST * patience:
                 return False
             await self._nap()
+            self._beat()
             naps += self._recorder.clock() - before >= NAP / 2
         return True
 

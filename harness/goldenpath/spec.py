@@ -38,9 +38,9 @@ class Origin(StrEnum):
 class RunState(StrEnum):
     """Where one run stands in the grammar of DESIGN section 4."""
 
-    BEFORE = "before"
-    RUNNING = "running"
-    ENDED = "ended"
+    BEFORE = "before the start of the run"
+    RUNNING = "while it was running"
+    ENDED = "after its end"
 
 
 class Move(NamedTuple):

@@ -13,12 +13,32 @@ from pathlib import Path
 
 import msgspec
 
-from goldenpath.model import Finding, Verdict
+from goldenpath.dialects import COMMON, Decoder, Dialect
+from goldenpath.errors import UsageProblem
+from goldenpath.history import HistoryProblem, read_header
+from goldenpath.model import Entry, Finding, Verdict
 from goldenpath.report import data, html, junit, markdown, witness
+from goldenpath.report.evidence import Heard, Line, Reader
 from goldenpath.results import Report
 
 #: What a run leaves, in the order in which it appears; verdicts.json is the last.
 NAMES = ("report.html", "summary.md", "junit.xml", "verdicts.json")
+#: Shapes whose whole envelope is ours: the judge reads them in the common dialect.
+_COMMON_SHAPES = frozenset({"bridge", "emitter"})
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for reports. Raises UsageProblem where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise UsageProblem(
+            f"reports cannot be written to {folder}",
+            expected="a folder that can be made and written",
+            got=f"{type(error).__name__}: {error.strerror}",
+        ) from None
 
 
 def clear_reports(folder: Path) -> None:
@@ -95,19 +115,39 @@ def history_of(
     """Return where the history of a workload is, or None where none was kept."""
     named = histories.get(workload) or report.histories.get(workload)
     there = [folder / named, Path(named)] if named else []
-    if Path(workload).name == workload:
+    if workload and Path(workload).name == workload:
         there.append(folder / "histories" / f"{workload}.jsonl")
     return next((path for path in there if os.path.isfile(path)), None)
 
 
 def read_witnesses(
     report: Report, folder: Path, histories: Mapping[str, Path] | None = None
-) -> dict[str, dict[int, str]]:
+) -> dict[str, dict[int, Line]]:
     """Read the lines that findings point to, one pass over each history; gone ones are left out."""
     found = {}
     for workload, indexes in witness.wanted(report.verdicts).items():
         path = history_of(report, workload, folder, histories or {})
         if path is not None:
             with path.open("rb") as lines:
-                found[workload] = witness.collect(lines, indexes)
+                found[workload] = witness.collect(lines, indexes, frame_reader)
     return found
+
+
+def frame_reader(header: bytes) -> Reader:
+    """Return what reads the frames of the history with this first line, as its judge does."""
+    try:
+        dialect = read_header(header).dialect
+        declared = msgspec.convert(dialect, Dialect) if dialect else COMMON
+    except (HistoryProblem, msgspec.ValidationError):
+        declared = COMMON
+    own, common = Decoder(declared), Decoder(COMMON)
+
+    def read(entry: Entry) -> Heard:
+        if not isinstance(entry.value, str):
+            return "cannot be read"
+        decoded = (common if entry.what in _COMMON_SHAPES else own).read(entry.value)
+        if decoded.problem:
+            return f"cannot be read: {decoded.problem}"
+        return decoded.event or f"no event: {decoded.kind}"
+
+    return read

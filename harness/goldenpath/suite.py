@@ -8,7 +8,8 @@ stay on one worker, and the controller writes the reports.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import msgspec
 import pytest
 
 from goldenpath import known, spec
+from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import resolve
-from goldenpath.campaign import REST, Campaign, Choice, check_choice
+from goldenpath.campaign import REST, Campaign, Choice, check_choice, check_options
 from goldenpath.conduct import Conducted, Options
 from goldenpath.errors import Exit, GoldenpathError
 from goldenpath.model import NEUTRAL, Level, Outcome, Verdict
@@ -25,7 +27,7 @@ from goldenpath.offline import salvage
 from goldenpath.paths import SUITES
 from goldenpath.report.text import render
 from goldenpath.results import Report, interrupted
-from goldenpath.store import clear_reports, read_witnesses, with_replays, write_reports
+from goldenpath.store import clear_reports, make_folder, read_witnesses, with_replays, write_reports
 from goldenpath.workloads import WORKLOADS
 
 
@@ -63,6 +65,20 @@ class Progress:
                 file.write(json.dumps(what) + "\n")
 
 
+class Beat:
+    """Tells now and then that the loop still turns, so that waiting is not taken for hanging."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._last = progress, 0.0
+
+    def __call__(self) -> None:
+        """Tell it, at most once a second."""
+        now = time.monotonic()
+        if now - self._last >= 1.0:
+            self._last = now
+            self._progress.tell(turns=True)
+
+
 class Suite:
     """The plugin that is registered where a target is given."""
 
@@ -80,24 +96,27 @@ class Suite:
             self.progress.tell(stopped=str(error), exit=int(error.exit))
             raise pytest.UsageError(str(error)) from None
         self.plan = self.campaign.plan()
+        if self._writes and not config.getoption("collectonly"):
+            clear_reports(self.folder)
+            for old in (self.folder / "histories").glob("*.jsonl"):
+                old.unlink()
         if self._writes:
             self.progress.tell(plan=self.plan, kind=self.campaign.target.kind)
 
     def _prepare(self) -> Campaign:
         option = self.config.getoption
         histories = self.folder / "histories"
-        histories.mkdir(parents=True, exist_ok=True)
-        if self._writes:
-            clear_reports(self.folder)
-            for old in histories.glob("*.jsonl"):
-                old.unlink()
+        make_folder(histories)
+        beat = Beat(self.progress)
         options = Options(
+            beat=beat,
             seed=option("goldenpath_seed"),
             tier=option("goldenpath_tier"),
             time_scale=option("goldenpath_time_scale"),
             max_frame=option("goldenpath_max_frame"),
             histories=histories,
         )
+        check_options(options)
         target = resolve(option("goldenpath_target"), _path(option("goldenpath_profile")))
         return Campaign(
             target,
@@ -140,6 +159,26 @@ class Suite:
 
         return ByWorkload(config, log)
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """What was deselected by -k, -m or a node id is not owed."""
+        if not session.config.getoption("collectonly") and not _has_workers(session.config):
+            self._narrow(item.nodeid for item in session.items if isinstance(item, RuleItem))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        """The same, where workers collect."""
+        self._narrow(ids)
+
+    def _narrow(self, ids: Iterable[str]) -> None:
+        chosen: dict[str, list[str]] = {}
+        for nodeid in ids:
+            workload, _, rule = nodeid.rpartition("::")[2].partition("/")
+            if rule in self.plan.get(workload, ()):
+                chosen.setdefault(workload, []).append(rule)
+        narrowed = {name: tuple(rules) for name, rules in chosen.items()}
+        if narrowed != self.plan:
+            self.campaign.narrow(narrowed)
+
     # --- the end --------------------------------------------------------------------------------
 
     def pytest_keyboard_interrupt(self) -> None:
@@ -149,25 +188,41 @@ class Suite:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
         """Take over what a worker of xdist has found."""
-        for data in getattr(node, "workeroutput", {}).get("goldenpath", []):
+        output = getattr(node, "workeroutput", {}).get("goldenpath", {})
+        for data in output.get("results", ()):
             result = msgspec.convert(data, Conducted, dec_hook=lambda kind, value: kind(value))
             self._results[result.workload] = result
+        self.campaign.bugs += tuple(output.get("bugs", ()))
+        if output.get("facts"):
+            self.campaign.take_facts(msgspec.convert(output["facts"], Facts))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the reports; a worker hands its results to the controller."""
         results = {**self._results, **self.campaign.results}
         if not self._writes:
             output = session.config.workeroutput  # type: ignore[attr-defined]  # of xdist
-            output["goldenpath"] = [_plain(result) for result in results.values()]
+            output["goldenpath"] = {
+                "results": [_plain(result) for result in results.values()],
+                "bugs": self.campaign.bugs,
+                "facts": _plain(self.campaign.known_facts) if self.campaign.known_facts else None,
+            }
             return
         if session.config.getoption("collectonly"):
             return
         self.report = self._conclude(results)
         write_reports(self.report, self.folder)
         self.progress.tell(finished=True)
+        if self.report.exit and not session.exitstatus:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _conclude(self, results: dict[str, Conducted]) -> Report:
-        self.campaign.results.update(salvage(self.folder / "histories", self.plan, results))
+        self.campaign.results.update(
+            salvage(
+                self.folder / "histories", self.campaign.plan(), results, self.campaign.choice.known
+            )
+        )
+        if self.campaign.bugs:
+            return with_replays(interrupted(self.campaign.report(), Exit.BUG), self.folder)
         if not self._interrupted:
             return with_replays(self.campaign.report(), self.folder)
         report = interrupted(self.campaign.report(("interrupted",)), Exit.INTERRUPTED)
@@ -186,9 +241,14 @@ class Suite:
             terminalreporter.write_line(line)
 
 
-def _plain(result: Conducted) -> dict[str, Any]:
-    data: dict[str, Any] = msgspec.to_builtins(result, enc_hook=str)
+def _plain(record: Conducted | Facts) -> dict[str, Any]:
+    data: dict[str, Any] = msgspec.to_builtins(record, enc_hook=str)
     return data
+
+
+def _has_workers(config: pytest.Config) -> bool:
+    """Whether this is the controller of xdist, which collects nothing itself."""
+    return config.pluginmanager.has_plugin("dsession")
 
 
 class SuiteFile(pytest.File):

@@ -25,7 +25,7 @@ from goldenpath.offline import salvage
 from goldenpath.paths import SUITES
 from goldenpath.report.data import decode
 from goldenpath.results import Report, interrupted
-from goldenpath.store import clear_reports, with_replays, write_reports
+from goldenpath.store import clear_reports, make_folder, with_replays, write_reports
 
 #: Seconds without any progress after which a child is taken to be stuck. One workload has patience
 #: of a few seconds per step, so this is many times what an honest one needs.
@@ -79,7 +79,7 @@ class Order:
 
 def _command(order: Order, progress: Path) -> list[str]:
     return [
-        *(order.python, "-X", "faulthandler", "-m", "pytest", str(SUITES)),
+        *(order.python, "-P", "-X", "faulthandler", "-m", "pytest", str(SUITES)),
         *("-c", str(SUITES / "pytest.ini"), "--rootdir", str(Path.cwd()), "-q"),
         *("--goldenpath-target", order.target, "--goldenpath-report-dir", str(order.folder)),
         *("--goldenpath-progress", str(progress), *order.arguments),
@@ -92,7 +92,7 @@ class Stuck(Exception):
 
 def supervise(order: Order, show: Callable[[Progress], None]) -> Report:
     """Run the child to its end and return the report, written. Never raises for its sake."""
-    order.folder.mkdir(parents=True, exist_ok=True)
+    make_folder(order.folder)
     progress_file = order.folder / "progress.jsonl"
     progress_file.unlink(missing_ok=True)
     clear_reports(order.folder)
@@ -166,7 +166,7 @@ def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) ->
             write_reports(report, order.folder)
         return report
     problem, exit_ = _why(order, progress, cut, end, code)
-    results = salvage(order.folder / "histories", progress.plan, {})
+    results = salvage(order.folder / "histories", progress.plan, {}, order.choice.known)
     report = make_report(
         order.target,
         progress.kind,
@@ -174,6 +174,7 @@ def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) ->
         results,
         order.options,
         order.choice,
+        partial=order.choice.partial,
         problems=(problem,),
     )
     report = with_replays(interrupted(report, exit_), order.folder)
@@ -191,5 +192,10 @@ def _why(order: Order, progress: Progress, cut: str, end: Exit, code: int) -> tu
         return f"{order.target}: {cut}, {where}; {log}", end
     if progress.plan and code in (3,) and not progress.began:
         return f"pytest had an internal error; {log}", Exit.BUG
-    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+    how = f"signal {_signal_name(-code)}" if code < 0 else f"exit code {code}"
     return f"{order.target} ended the interpreter ({how}) {where}; {log}", Exit.INCONCLUSIVE
+
+
+def _signal_name(number: int) -> str:
+    """Most real-time signals have no name."""
+    return next((known.name for known in signal.Signals if known == number), str(number))

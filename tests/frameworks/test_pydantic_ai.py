@@ -31,6 +31,8 @@ RED = {
     ("failing_tool", "DELIVERY-5"): "pydantic_ai_failing_tool.py",
     ("cancelled_call", "DELIVERY-2"): "pydantic_ai_cancelled_run.py",
     ("cancelled_call", "DELIVERY-5"): "pydantic_ai_cancelled_run.py",
+    ("failing_sibling", "DELIVERY-2"): "pydantic_ai_siblings.py",
+    ("failing_sibling", "DELIVERY-5"): "pydantic_ai_siblings.py",
 }
 
 #: What only our own adapter could break, and is therefore grey.
@@ -72,7 +74,7 @@ def test_red_is_what_has_evidence_and_nothing_else(seed: int) -> None:
 
 
 def test_only_what_we_stamp_ourselves_is_grey() -> None:
-    names = {w.name for w in AGENT_WORKLOADS} - {"failing_tool", "cancelled_call"}
+    names = {w.name for w in AGENT_WORKLOADS} - {name for name, _ in RED}
     done = _run(resolve("pydantic-ai"), names)
     owed = {(c.workload, v.rule, v.outcome) for c in done for v in c.verdicts if v.proves}
     assert {rule for _, rule, outcome in owed if outcome is Outcome.UNOBSERVABLE} == GREY

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
-from goldenpath.jsonable import jsonable, safe_repr, safe_text
+from goldenpath.jsonable import jsonable, readable, safe_repr, safe_text
 from goldenpath.model import Step
 from goldenpath.plant import Plant
 
@@ -57,13 +59,17 @@ def done(value: Any = None) -> Reply:
 
 
 def raised(error: BaseException) -> Reply:
-    """It raised."""
-    return Reply(False, {"by": "exception", "type": type(error).__name__, "text": safe_text(error)})
+    """It raised; `at` is the file and line that did."""
+    value = {"by": "exception", "type": type(error).__name__, "text": safe_text(error)}
+    frames = traceback.extract_tb(error.__traceback__)
+    if len(frames) > 1:
+        value["at"] = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+    return Reply(False, value)
 
 
 def failed(error: Any, value: Any) -> Reply:
     """It returned a failed result."""
-    text = error if isinstance(error, str) else safe_repr(error)
+    text = readable(error) if isinstance(error, str) else safe_repr(error)
     return Reply(False, {"by": "result", "type": "", "text": text, "value": jsonable(value)})
 
 

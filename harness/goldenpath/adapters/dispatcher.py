@@ -76,18 +76,26 @@ class DispatcherAdapter:
 
     async def _look(self, step: Step) -> Reply:
         """All three look-ups without a turn of the loop between, where they are synchronous."""
+        wrong: dict[str, str] = {}
         has = self.sessions.member(step.actor, "has_tool")
         seen = {}
-        for name in step.args["tools"]:
-            answer = await guarded(lambda name=name: has(name)) if callable(has) else None
+        for name in step.args["tools"] if callable(has) else ():
+            answer = await guarded(lambda name=name: has(name))
             if isinstance(answer, bool):
                 seen[name] = answer
-        listing = self.sessions.member(step.actor, "get_available_tools")
-        names = await guarded(listing) if callable(listing) else None
-        tools = await guarded(lambda: self.sessions.member(step.actor, "tools"))
-        return done(
-            {"has_tool": seen, "get_available_tools": _names(names), "tools": _names(tools)}
-        )
+            else:
+                wrong["has_tool"] = _odd(answer, "true or false")
+        looks: dict[str, Any] = {"has_tool": seen}
+        for member in ("get_available_tools", "tools"):
+            found = self.sessions.member(step.actor, member)
+            if found is None:
+                looks[member] = None  # API-1 speaks of members that are missing
+                continue
+            answer = await guarded(found) if callable(found) else found
+            looks[member] = _names(answer)
+            if looks[member] is None:
+                wrong[member] = _odd(answer, "the names of tools")
+        return done({**looks, "wrong": wrong})
 
     async def _register(self, step: Step) -> Reply:
         member = self.sessions.member(step.actor, "register_tool")
@@ -139,6 +147,12 @@ def _kind(target: Any, name: str, expected: str) -> str:
         return "attribute"
     function = member if inspect.isroutine(member) else type(member).__call__
     return spec.ASYNC_METHOD if inspect.iscoroutinefunction(function) else spec.METHOD
+
+
+def _odd(answer: Any, expected: str) -> str:
+    if isinstance(answer, Reply):
+        return f"expected {expected}, got {answer.value['type']}: {answer.value['text']}"
+    return f"expected {expected}, got {safe_repr(answer)}"
 
 
 def _names(value: Any) -> Any:

@@ -99,7 +99,8 @@ class EndpointTarget:
 
     def _declared(self) -> dict[str, Any]:
         """user_ids: by position, None where not known. threads: the end of every thread id, or None
-        where the endpoint is not told any. plan: whether it takes one.
+        where the endpoint is not told any. plan: whether it takes one. profile: as it was written,
+        so that a replay needs no file; tokens never stand in it.
         """
         profile = self.profile
         seconds = asdict(profile.patience)
@@ -108,6 +109,7 @@ class EndpointTarget:
             "user_ids": [account.user_id for account in profile.accounts],
             "threads": mark if profile.sends("thread_id") else None,
             "plan": profile.sends("plan"),
+            "profile": dict(profile.table),
             "deadlines": {name: seconds[name] for name in ("call", "delivery", "settle")},
         }
 

@@ -6,6 +6,7 @@ may well return `{"success": false}` as its own legitimate value.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 from goldenpath.adapters.base import Reply, done, failed
@@ -15,25 +16,30 @@ _GOOD_STATUS = frozenset({"success", "ok", "completed", "complete", "done", "fin
 
 
 def _field(value: Any, name: str) -> Any:
-    if isinstance(value, dict):
-        return value.get(name)
-    return getattr(value, name, None)
+    """The field of a dict or an object; None where it is not there, or raises when read."""
+    try:
+        return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+    except Exception:
+        return None
 
 
 def _has(value: Any, name: str) -> bool:
-    return name in value if isinstance(value, dict) else hasattr(value, name)
+    try:
+        return name in value if isinstance(value, dict) else hasattr(value, name)
+    except Exception:
+        return False
 
 
 def read(shape: str, returned: Any) -> Reply:
-    """Read what was returned in this shape; a value that does not fit it is passed on as it is."""
+    """Read what was returned in this shape; one that does not fit it is passed on and marked."""
     names = OUTCOMES[shape]
     if names is None:
         return done(returned)
     flag, value, error = names
     if not _has(returned, flag):
-        return done(returned)
+        return Reply(True, {**done(returned).value, "misfit": shape})
     said = _field(returned, flag)
-    said = getattr(said, "value", said)
+    said = said.value if isinstance(said, Enum) else said
     good = said is True or (isinstance(said, str) and said.lower() in _GOOD_STATUS)
     if good:
         return done(_field(returned, value))
@@ -42,10 +48,8 @@ def read(shape: str, returned: Any) -> Reply:
 
 def recognise(returned: Any, expected: Any) -> str | None:
     """The shape in which `returned` says `expected`, or None where no shape does."""
-    if returned == expected:
-        return "value"
     for shape in OUTCOMES:
         reply = read(shape, returned)
-        if reply.ok and reply.value["value"] == expected:
+        if reply.ok and "misfit" not in reply.value and reply.value["value"] == expected:
             return shape
     return None

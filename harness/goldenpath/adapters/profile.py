@@ -76,6 +76,7 @@ class Profile:
     parameter: str = "token"
     ready: tuple[Mapping[str, Any], ...] = ()
     dialect: Dialect = COMMON
+    table: Mapping[str, Any] = field(default_factory=dict)
     patience: Patience = field(default_factory=Patience)
     ping: Mapping[str, Any] | None = None
     events: tuple[str, ...] = spec.FIVE
@@ -115,6 +116,7 @@ def read_profile(
         patience=reader.patience(table.get("deadlines", {})),
         ping=reader.message("ping", table["ping"]) if "ping" in table else None,
         events=reader.events(table.get("events", list(spec.FIVE))),
+        table={**table, "url": said},
     )
     if reader.problems:
         raise UsageProblem(

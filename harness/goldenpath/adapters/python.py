@@ -7,6 +7,7 @@ It runs once per target and process, with a transport of its own, and leaves no 
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,9 @@ class PythonTarget:
     declaration: Declaration
     _patience: float = PROBE_SECONDS
 
+    def __post_init__(self) -> None:
+        self._dialect_data = self._read_dialect()
+
     @property
     def kind(self) -> str:
         """Dispatcher or agent."""
@@ -46,7 +50,6 @@ class PythonTarget:
     async def probe(self, time_scale: float = 1.0) -> Facts:
         """Open one session and see what is there. Raises TargetProblem where there is nothing."""
         self._patience = PROBE_SECONDS * time_scale
-        dialect = self._dialect()
         user = plant_user(0, 255)
         plant = Plant(Recorder(), [user])
         sessions = Sessions(self.factory, self.declaration, plant)
@@ -55,9 +58,10 @@ class PythonTarget:
         if not reply.ok:
             raise TargetProblem(
                 f"{self.name}: no session could be created",
-                expected=f"the factory to return a {self.declaration.kind}",
+                expected=f"the factory to return {_a(self.declaration.kind)}",
                 got=_said(reply),
             )
+        self._check_members(sessions, user.name)
         look = self._look_at_dispatcher if self.declaration.kind == "dispatcher" else self._agent
         shown = {"made": reply.value["value"], **await look(sessions, user.name)}
         await self._in_time("clean up", sessions.cleanup(step))
@@ -67,7 +71,7 @@ class PythonTarget:
             events=dict(self.declaration.events),
             card=card_of(self.declaration),
             declared={**self.declaration.options, "members": dict(self.declaration.members)},
-            dialect=dialect,
+            dialect=self._dialect_data,
             shown=shown,
         )
 
@@ -79,7 +83,7 @@ class PythonTarget:
             self.factory, self.declaration, facts.shown.get("outcome", "value")
         )
 
-    def _dialect(self) -> dict[str, Any]:
+    def _read_dialect(self) -> dict[str, Any]:
         if not self.declaration.dialect:
             return {}
         try:
@@ -87,6 +91,21 @@ class PythonTarget:
         except DialectProblem as error:
             raise UsageProblem(f"the dialect of {self.name} is wrong:\n  {error}") from None
         return dialect_data(dialect)
+
+    def _check_members(self, sessions: Sessions, name: str) -> None:
+        """A member that the declaration maps must be there."""
+        made = sessions[name]
+        wrong = [
+            f"{ours}={theirs!r}"
+            for ours, theirs in self.declaration.members.items()
+            if inspect.getattr_static(made, theirs, None) is None and not _has(made, theirs)
+        ]
+        if wrong:
+            raise TargetProblem(
+                f"{self.name}: the declaration names members that are not there",
+                expected=f"a {type(made).__name__} with them",
+                got=", ".join(wrong),
+            )
 
     async def _look_at_dispatcher(self, sessions: Sessions, name: str) -> dict[str, str]:
         """Which member executes, and in which shape it answers."""
@@ -108,10 +127,10 @@ class PythonTarget:
         returned = await self._in_time(
             f"call {via}", guarded(lambda: member("give", *how[0], **how[1]))
         )
-        if isinstance(returned, Reply):
-            return {"executes by": via, "outcome": "value", "probe": _said(returned)}
         if self.declaration.outcome:
             return {"executes by": via, "outcome": self.declaration.outcome}
+        if isinstance(returned, Reply):
+            return {"executes by": via, "outcome": "value", "probe": _said(returned)}
         shape = outcome.recognise(returned, given["value"])
         note = {} if shape else {"probe": f"no known shape of result: {safe_repr(returned)}"}
         return {"executes by": via, "outcome": shape or "value", **note}
@@ -146,11 +165,24 @@ def dialect_data(dialect: Any) -> dict[str, Any]:
         "type_at": list(dialect.type_at),
         "types": dict(dialect.types),
         "fields": {field: list(paths) for field, paths in dialect.fields.items()},
+        "own": list(dialect.own),
         "statuses": {word: str(status) for word, status in dialect.statuses.items()},
     }
+
+
+def _has(made: Any, name: str) -> bool:
+    try:
+        return hasattr(made, name)
+    except Exception:  # a property that raises is there
+        return True
 
 
 def _said(reply: Reply) -> str:
     kind = reply.value.get("type")
     text = str(reply.value.get("text", ""))
-    return f"{kind}: {text}" if kind else text
+    at = f" (at {reply.value['at']})" if "at" in reply.value else ""
+    return f"{kind}: {text}{at}" if kind else text
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -27,8 +27,13 @@ class Sessions:
         return actor in self._objects
 
     def member(self, actor: str, name: str) -> Any:
-        """The member of the user's object under its declared name, or None."""
-        return getattr(self._objects[actor], self.declaration.members.get(name, name), None)
+        """The member of the user's object under its declared name, or None. One that raises when
+        it is looked up, as a facade that was closed may, raises when it is called.
+        """
+        try:
+            return getattr(self._objects[actor], self.declaration.members.get(name, name), None)
+        except Exception as error:
+            return _raising(error)
 
     async def create(self, step: Step) -> Reply:
         """Call the factory for the step's user. What it returns is kept as it is."""
@@ -51,6 +56,13 @@ class Sessions:
             return missing("cleanup")
         reply = await guarded(member)
         return reply if isinstance(reply, Reply) else done()
+
+
+def _raising(error: Exception) -> Callable[..., Any]:
+    def member(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return member
 
 
 def check_factory(factory: Callable[..., Any], target: str) -> None:

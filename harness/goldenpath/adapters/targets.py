@@ -65,19 +65,39 @@ FRAMEWORKS = {"pydantic-ai": "goldenpath.adapters.frameworks.pydantic_ai"}
 def resolve(text: str, profile: Path | None = None, here: Path | None = None) -> Target:
     """Return the target that `text` names. Raises UsageProblem with what to do."""
     here = here or Path.cwd()
-    if text in BUILTIN:
+    if text in BUILTIN and profile is None:
         return BUILTIN[text](text)
     configured = configured_targets(here)
     if text in configured:
-        return _configured(text, configured[text], here)
+        return _configured(text, configured, here)
     if text.startswith(("ws://", "wss://")):
         return _endpoint(text, _read_profile(profile) if profile else {}, url=text)
+    if profile is not None:
+        raise UsageProblem(
+            f"a profile is for a live endpoint, and {text} is none",
+            expected="ws://... or wss://...",
+        )
     framework, _, rest = text.partition(":")
     if framework in FRAMEWORKS:
         return _framework(text, framework, rest)
     if framework == "miniature":
         return _miniature(text, rest)
     return _python(text, configured)
+
+
+def recorded(text: str, declared: Mapping[str, Any]) -> Target:
+    """The target of a recorded history; an endpoint's profile was recorded with it."""
+    if "profile" in declared and text not in BUILTIN:
+        return _endpoint(text, declared["profile"])
+    try:
+        return resolve(text)
+    except UsageProblem as error:
+        raise UsageProblem(
+            error.problem,
+            expected=error.expected,
+            got=error.got,
+            hint=f"run it where it was recorded, or name the target: --target TARGET. {error.hint}",
+        ) from None
 
 
 def configured_targets(here: Path) -> Mapping[str, Any]:
@@ -88,6 +108,12 @@ def configured_targets(here: Path) -> Mapping[str, Any]:
             table: Any = _toml(path)
             for key in keys:
                 table = table.get(key, {}) if isinstance(table, dict) else {}
+            if not isinstance(table, dict):
+                raise UsageProblem(
+                    f"{path}: {'.'.join(keys)} is configured wrongly",
+                    expected="a table of targets by name",
+                    got=repr(table),
+                )
             if table:
                 return dict(table)
     return {}
@@ -100,11 +126,16 @@ def _toml(path: Path) -> dict[str, Any]:
         raise UsageProblem(f"{path} cannot be read: {error}", expected="TOML") from None
 
 
-def _configured(name: str, entry: Any, here: Path) -> Target:
-    if isinstance(entry, str) and entry != name:
+def _configured(name: str, configured: Mapping[str, Any], here: Path) -> Target:
+    """One name may stand for another, but not in a circle."""
+    passed, entry = [name], configured[name]
+    while isinstance(entry, str) and entry in configured and entry not in (*passed, *BUILTIN):
+        passed.append(entry)
+        entry = configured[entry]
+    if isinstance(entry, str) and entry not in passed:
         return resolve(entry, here=here)
     if isinstance(entry, dict):
-        return _endpoint(name, entry)
+        return _endpoint(passed[-1], entry)
     raise UsageProblem(
         f"target {name!r} is configured wrongly",
         expected="the string of a target, or the table of an endpoint",
@@ -155,8 +186,16 @@ def _framework(name: str, framework: str, rest: str) -> Target:
 def _python(text: str, configured: Mapping[str, Any]) -> Target:
     path = text.removeprefix("py:")
     module_name, colon, attribute = path.rpartition(":")
+    names = [*BUILTIN, *FRAMEWORKS, *configured]
+    if "://" in text:
+        raise UsageProblem(f"{text} is no live endpoint", expected="ws://... or wss://...")
+    if path.endswith(".py") or ("/" in path and not module_name.endswith(".py")):
+        raise UsageProblem(
+            f"{text} names no factory in a file",
+            expected="./file.py:factory",
+            hint=f"do you mean {path.partition(':')[0].removesuffix('.py')}.py:make?",
+        )
     if not colon or not module_name or not attribute:
-        names = [*BUILTIN, *FRAMEWORKS, *configured]
         raise UsageProblem(
             f"there is no target {text!r}",
             expected=f"package.module:factory, ./file.py:factory, ws://..., or {', '.join(names)}",
@@ -197,14 +236,26 @@ def _import(name: str, load: Callable[[], Any]) -> Any:
     except BaseException as error:
         lines = traceback.format_exception(error, limit=-2)
         got = "".join(lines).strip().replace("\n", "\n    ")
-        raise UsageProblem(f"{name} cannot be imported", got=got) from None
+        raise UsageProblem(f"{name} cannot be imported", got=got, hint=_shadows()) from None
+
+
+def _shadows() -> str:
+    """Which files on the path hide modules of the standard library: a frequent cause."""
+    folders = {Path(entry or ".") for entry in sys.path[:2]}
+    hidden = [
+        str(path)
+        for folder in folders
+        for path in folder.glob("*.py")
+        if path.stem in sys.stdlib_module_names and "site-packages" not in str(path)
+    ]
+    return f"rename {', '.join(hidden)}: hides a module of the standard library" if hidden else ""
 
 
 def _attribute(name: str, module: ModuleType, attribute: str) -> Any:
     value: Any = module
     for part in attribute.split("."):
         if not hasattr(value, part):
-            marked = [k for k, v in vars(module).items() if hasattr(v, "__goldenpath__")]
+            marked = [k for k, v in vars(module).items() if _declaration(v)]
             raise UsageProblem(
                 f"{name}: the module has no {attribute}",
                 expected="the name of a decorated factory",
@@ -215,13 +266,22 @@ def _attribute(name: str, module: ModuleType, attribute: str) -> Any:
     return value
 
 
+def _declaration(value: Any) -> Declaration | None:
+    """What a value declares; many things can stand in a module, and some raise when asked."""
+    try:
+        declared = getattr(value, "__goldenpath__", None)
+    except Exception:
+        return None
+    return declared if isinstance(declared, Declaration) else None
+
+
 def _decorated(name: str, module: ModuleType, attribute: str) -> Target:
     return _as_target(name, _attribute(name, module, attribute))
 
 
 def _as_target(name: str, factory: Any) -> Target:
-    declaration = getattr(factory, "__goldenpath__", None)
-    if not isinstance(declaration, Declaration) or not callable(factory):
+    declaration = _declaration(factory)
+    if declaration is None or not callable(factory):
         raise UsageProblem(
             f"{name} is not a target",
             expected="a factory decorated with @dispatcher() or @agent()",

@@ -152,7 +152,7 @@ def refused(call: Call, got: str) -> TargetProblem:
         f"{call.place} refuses the login of {call.user}",
         expected="valid credentials to be accepted",
         got=got,
-        hint="check the token in the environment, and [login] kind in the profile",
+        hint="check the token in the environment, [login] kind in the profile, and the URL's path",
     )
 
 

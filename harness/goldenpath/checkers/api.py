@@ -15,13 +15,25 @@ from goldenpath.runs import Call, Seen
 
 
 class _Members(Fold):
-    """API-1: `inspect` says what each member is; one finding for each that is wrong."""
+    """API-1: a session is made for every valid user, and `inspect` says what each of its members
+    is; one finding for each that is wrong (DESIGN 9: a failing creation is one, too).
+    """
 
-    kinds = frozenset({Kind.OK})
+    kinds = ANSWERED
 
     def entry(self, entry: Entry) -> None:
-        if entry.what != "inspect" or entry.kind is not Kind.OK:
-            return
+        if entry.what == "create":
+            self._created(entry)
+        elif entry.what == "inspect" and entry.kind is Kind.OK:
+            self._inspected(entry)
+
+    def _created(self, entry: Entry) -> None:
+        self.tally.chance()
+        if entry.kind is not Kind.OK:
+            said = shown((entry.value or {}).get("text", "no answer in time"))
+            self.tally.fail(f"no session was made for {entry.actor}: {said}", entry.index)
+
+    def _inspected(self, entry: Entry) -> None:
         members: dict[str, str] = entry.value["value"]
         for name, expected in spec.MEMBERS.items():
             self.tally.chance()
@@ -93,10 +105,13 @@ class _LookUpsAgree(Fold):
         self._compare(seen, entry.index)
 
     def _compare(self, seen: dict[str, Any], index: int) -> None:
+        for member, problem in seen.get("wrong", {}).items():
+            self.tally.chance()
+            self.tally.fail(f"{member}: {problem}", index)
         lists = {k: seen[k] for k in ("get_available_tools", "tools") if isinstance(seen[k], list)}
         for name, has in sorted(seen["has_tool"].items()):
             said = {"has_tool": has, **{k: name in v for k, v in lists.items()}}
-            self.tally.chance()
+            self.tally.chance(len(said) > 1)
             if len(set(said.values())) > 1:
                 words = ", ".join(f"{k} says {'yes' if v else 'no'}" for k, v in said.items())
                 self.tally.fail(f"look-ups disagree about {name}: {words}", index)
@@ -142,7 +157,7 @@ class _RegisteredWorks(Fold):
         name = asked.value["tool"]
         if entry.kind is Kind.OK:
             self._names.setdefault(entry.actor, {})[name] = asked.index
-        elif entry.kind is Kind.FAIL and entry.value["by"] != "missing" and self._alive(entry):
+        elif entry.kind is Kind.FAIL and self._owed(name, entry):
             self.tally.chance()
             self.tally.fail(
                 f"registering {name} was refused: {shown(entry.value.get('text', ''))}",
@@ -150,8 +165,10 @@ class _RegisteredWorks(Fold):
                 entry.index,
             )
 
-    def _alive(self, entry: Entry) -> bool:
-        return entry.actor in self._names
+    def _owed(self, name: str, entry: Entry) -> bool:
+        """Whether it had to be accepted: the session is alive and the name not taken (API-5)."""
+        names = self._names.get(entry.actor)
+        return entry.value["by"] != "missing" and names is not None and name not in names
 
     def _listed(self, entry: Entry) -> None:
         listed = entry.value["value"]["get_available_tools"]
@@ -197,6 +214,7 @@ class _RefusedAfterCleanup(Fold):
         self._before: dict[str, Entry] = {}
         self._asked: dict[str, Entry] = {}
         self._tokens: dict[str, Entry] = {}
+        self._after: dict[int, Entry] = {}
 
     def entry(self, entry: Entry) -> None:
         if entry.kind is Kind.INVOKE:
@@ -224,6 +242,7 @@ class _RefusedAfterCleanup(Fold):
         elif entry.what in ("execute", "register"):
             if (entry.actor, _member(entry)) in self._worked:
                 self._asked[entry.step or ""] = entry
+            self._after[entry.index] = entry
             if token := entry.value.get("token"):
                 self._tokens[token] = entry
 
@@ -244,6 +263,8 @@ class _RefusedAfterCleanup(Fold):
 
     def frame(self, seen: Seen) -> None:
         asked = next((self._tokens[t.text] for t in seen.tokens if t.text in self._tokens), None)
+        if asked is None and seen.call is not None and seen.call.asked is not None:
+            asked = self._after.get(seen.call.asked.index)
         if asked is not None and seen.event is not None:
             self.tally.fail(
                 f"{seen.event.type} was sent for a call after cleanup",

@@ -42,6 +42,12 @@ class Fold:
 ASKED = frozenset({Kind.INVOKE})
 ANSWERED = frozenset({Kind.OK, Kind.FAIL, Kind.LOST})
 
+#: Why nothing is said of runs side by side whose events name neither.
+MIXED = "events of runs that were open side by side cannot be told apart"
+
+#: Why nothing is said of calls that lost their canaries and overlap.
+UNTRACED = "executions of overlapping calls cannot be told apart"
+
 OverCall = Callable[[Call, Tally], None]
 OverRun = Callable[[Run, Tally], None]
 

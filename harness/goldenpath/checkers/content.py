@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from goldenpath import spec
-from goldenpath.checkers.base import Check, Fold
+from goldenpath.checkers.base import UNTRACED, Check, Fold
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import Outcome, Status
+from goldenpath.model import Event, Outcome, Status
 from goldenpath.runs import Call, Run, Seen
+
+#: Fields that every event, or every tool event, has where a dialect has a place for them.
+_FIELDS = {"run": False, "thread": False, "user": False, "tool": True, "call": True}
 
 
 class _Readable(Fold):
-    """CONTENT-1: counted are only frames whose envelope the target built (rule of truth 9)."""
+    """CONTENT-1: counted are only frames whose envelope the target built (rule of truth 9).
+
+    A field that the dialect declares and that no event has is most likely misspelt.
+    """
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        own = header.dialect.get("own", ()) if header.dialect else ()
+        self._missing = {name for name in own if name in _FIELDS}
+        self._seen: set[bool] = set()
 
     def frame(self, seen: Seen) -> None:
         ours = seen.entry.what in spec.OUR_ENVELOPE
@@ -26,8 +38,22 @@ class _Readable(Fold):
                 Outcome.UNOBSERVABLE,
                 "every envelope was built by our own transport shape",
             )
-        else:
+        elif seen.event or seen.problem:
             self.tally.chance()
+        if seen.event is not None and self._missing:
+            self._look_for_fields(seen.event)
+
+    def _look_for_fields(self, event: Event) -> None:
+        self._seen |= {False, event.type in spec.TOOL_EVENTS}
+        self._missing -= {name for name in self._missing if getattr(event, name) is not None}
+
+    def finish(self) -> None:
+        for name in sorted(self._missing):
+            if _FIELDS[name] in self._seen:
+                paths = " or ".join(self.header.dialect["fields"][name])
+                self.tally.doubt(
+                    f"the dialect declares the field {name} at {paths}: no event has it"
+                )
 
 
 class _OwnIds(Fold):
@@ -102,21 +128,26 @@ _AGREES = {"ended": {Status.SUCCESS}, "failed": _FAILED, "cancelled": _FAILED, N
 def _status(call: Call, tally: Tally) -> None:
     """CONTENT-5: tool_completed says success exactly if the tool ended without failing.
 
-    A call that the caller was told has failed may say so, although its tool ended well.
+    A call that the caller was told has failed may say so, although its tool ended well. Of a tool
+    that ran more than once the status may be that of any execution.
     """
     if call.ambiguous:
         tally.doubt("events of overlapping calls cannot be paired")
         return
+    if call.untraced:
+        tally.doubt(UNTRACED)
+        return
     if not (call.asked or call.planned):
         return
     told_failed = call.answered is not None and call.answered.kind.value == "FAIL"
+    truths: set[str | None] = {*(end.what for end in call.ends)} or {None}
+    agrees = {status for truth in truths for status in _AGREES[truth]}
     for position, seen in enumerate(call.completed):
         status = seen.event.status if seen.event else None
         if status is None or status is Status.PROGRESS:
             continue
         end = call.ends[min(position, len(call.ends) - 1)] if call.ends else None
         tally.chance()
-        agrees = _AGREES[end.what if end else None]
         if status not in agrees and not (told_failed and status in _FAILED):
             truth = end.what if end else "never ran"
             witness = [end.index] if end else []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from goldenpath import spec
-from goldenpath.checkers.base import Check, Fold
+from goldenpath.checkers.base import MIXED, Check, Fold
 from goldenpath.checkers.tally import Tally
 from goldenpath.model import Kind
 from goldenpath.runs import Call, Run, Seen, by_link
@@ -33,8 +33,8 @@ def _all_five(run: Run, tally: Tally) -> None:
     tally.chance()
     shown = {seen.event.type for seen in _reached(run.events, run.owner) if seen.event}
     missing = [name for name in spec.FIVE if name not in shown]
-    if missing and run.cut:
-        tally.doubt(_CUT)
+    if missing and (run.cut or run.mixed):
+        tally.doubt(_CUT if run.cut else MIXED)
     elif missing:
         tally.fail(
             f"a golden run of {run.owner} showed no {', no '.join(missing)}", run.asked.index
@@ -102,6 +102,9 @@ def _not_doubled_run(run: Run, tally: Tally) -> None:
 
     Two different terminal events are two events: that is ORDER-2.
     """
+    if run.mixed:
+        tally.doubt(MIXED)
+        return
     for _, here in by_link(run.events):
         tally.chance()
         for name in (spec.STARTED, *sorted(spec.TERMINAL)):
@@ -152,8 +155,8 @@ def _ends(run: Run, tally: Tally) -> None:
     mine = _reached(run.events, run.owner)
     if any(seen.event and seen.event.type in spec.TERMINAL for seen in mine):
         return
-    if run.cut:
-        tally.doubt(_CUT)
+    if run.cut or run.mixed:
+        tally.doubt(_CUT if run.cut else MIXED)
     else:
         tally.fail(
             f"a run of {run.owner} never ended: no terminal event by the deadline",

@@ -15,9 +15,12 @@ from goldenpath.runs import Seen
 
 
 class _Exposure(Fold):
-    """Knows which users have a link open, and which have planted something so far."""
+    """Knows which users have a link open, and which have planted something so far.
 
-    kinds = frozenset({Kind.LINK, Kind.INVOKE})
+    A user whose session could not be made is not there: nothing could have leaked to or from them.
+    """
+
+    kinds = frozenset({Kind.LINK, Kind.INVOKE, Kind.FAIL})
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
@@ -33,6 +36,9 @@ class _Exposure(Fold):
             self._links.pop(entry.actor, None)
         elif entry.kind is Kind.INVOKE and entry.actor in self.marks:
             self._active.add(entry.actor)
+        elif entry.what == "create":
+            self._active.discard(entry.actor)
+            self._links = {k: user for k, user in self._links.items() if user != entry.actor}
 
     def others_listen(self, user: str) -> bool:
         """Whether another user's link is open now."""
@@ -95,7 +101,7 @@ class _NoForeignCanary(_Exposure):
 class _NoForeignReturn(_Exposure):
     """ISOLATION-3: in results and errors given back to a caller."""
 
-    kinds = _Exposure.kinds | {Kind.OK, Kind.FAIL}
+    kinds = _Exposure.kinds | {Kind.OK}
 
     def entry(self, entry: Entry) -> None:
         super().entry(entry)

@@ -9,24 +9,33 @@ from goldenpath.runs import Call, Run, Seen, by_link
 
 
 def _walk_grammar(run: Run, tally: Tally) -> None:
-    """ORDER-1, ORDER-2: walk the run's events, link by link, through the table of the spec."""
+    """ORDER-1, ORDER-2: walk the run's events, link by link, through the table of the spec.
+
+    A link that came in mid-run sees the rest of what had started on another.
+    """
     for doubt in run.doubts:
         tally.doubt(doubt)
-    if run.session:
+    if run.session or run.mixed:
         return
-    for _, events in by_link(seen for seen in run.events if seen.user == run.owner):
+    mine = [seen for seen in run.events if seen.user == run.owner]
+    starts = [seen.entry.index for seen in mine if _part(seen) == "start"]
+    for _, events in by_link(mine):
         tally.chance()
-        _walk_link(events, tally)
+        rest = _part(events[0]) != "start" and starts and starts[0] < events[0].entry.index
+        _walk_link(events, spec.RunState.RUNNING if rest else spec.RunState.BEFORE, tally)
 
 
-def _walk_link(events: list[Seen], tally: Tally) -> None:
-    state = spec.RunState.BEFORE
+def _part(seen: Seen) -> str:
+    return spec.part(seen.event.type) if seen.event else ""
+
+
+def _walk_link(events: list[Seen], state: spec.RunState, tally: Tally) -> None:
     for seen in events:
         assert seen.event is not None
         move = spec.RUN_GRAMMAR[state, spec.part(seen.event.type)]
         if move.breaks == tally.rule.id:
             tally.fail(
-                f"{move.why}; got {seen.event.type} in a run that was {state.value}",
+                f"{move.why}; got {seen.event.type} {state.value}",
                 events[0].entry.index,
                 seen.entry.index,
             )

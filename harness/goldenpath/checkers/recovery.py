@@ -15,6 +15,8 @@ def _outcome_unchanged(call: Call, tally: Tally, transport: str) -> None:
         return
     if transport == "raising" and not call.run.faults:
         return
+    if not call.starts and _refused_anyway(call, answered):
+        return
     tally.chance()
     end = call.ends[-1] if call.ends else None
     witness = [call.asked.index, answered.index, *([end.index] if end else [])]
@@ -27,13 +29,22 @@ def _outcome_unchanged(call: Call, tally: Tally, transport: str) -> None:
             *witness,
         )
     elif end.what == "ended" and not same(answered.value["value"], end.value["result"]):
-        tally.fail(f"with the transport {transport}, the result of {call.tool} changed", *witness)
-    elif end.what == "failed" and not _same_error(end, answered):
-        tally.fail(f"with the transport {transport}, the error of {call.tool} changed", *witness)
+        tally.fail(
+            f"with the transport {transport}, {call.tool} returned {shown(end.value['result'])} and"
+            f" its caller got {shown(answered.value['value'])}",
+            *witness,
+        )
+    elif end.what == "failed" and answered.kind is not Kind.FAIL:
+        tally.fail(f"with the transport {transport}, {call.tool} failed as if it had not", *witness)
 
 
-def _same_error(end: Entry, answered: Entry) -> bool:
-    return answered.kind is Kind.FAIL and end.value["error"] in str(answered.value)
+def _refused_anyway(call: Call, answered: Entry) -> bool:
+    """Whether it need not have run with any transport: an unknown tool, a session that was cleaned
+    up, a member that is not there, a caller that gave up.
+    """
+    given_up = answered.kind is Kind.LOST and answered.value["why"] == "cancelled"
+    missing = answered.kind is Kind.FAIL and answered.value["by"] == "missing"
+    return not call.held or given_up or missing
 
 
 def _run_unchanged(run: Run, tally: Tally, transport: str) -> None:

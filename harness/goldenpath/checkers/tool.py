@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
+from goldenpath.checkers.base import ANSWERED, ASKED, UNTRACED, Check, Fold
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
 from goldenpath.model import Entry, Kind
-from goldenpath.runs import Call
+from goldenpath.runs import Call, Run
 from goldenpath.spec import ACCIDENTS
 
 
@@ -20,10 +20,19 @@ def _once(call: Call, tally: Tally) -> None:
     if len(call.starts) > 1:
         starts = [entry.index for entry in call.starts]
         tally.fail(f"one call of {call.tool} ran it {len(starts)} times", asked, *starts)
+    elif call.untraced:
+        tally.doubt(UNTRACED)
     elif not call.starts and _accepted(call):
         answered = call.answered or call.run.answered
         witness = [answered.index] if answered else []
         tally.fail(f"{call.tool} was called with success and never ran", asked, *witness)
+
+
+def _nothing_more(run: Run, tally: Tally) -> None:
+    """TOOL-1: an execution that fits no single call may be one too many."""
+    for entry in run.unplaced:
+        if entry.what == "started":
+            tally.doubt(f"an execution of {entry.value['tool']} fits no single call")
 
 
 def _accepted(call: Call) -> bool:
@@ -86,6 +95,13 @@ def _result(call: Call, tally: Tally) -> None:
             end.index,
             answered.index,
         )
+    elif "misfit" in answered.value:
+        tally.fail(
+            f"what came back from {call.tool} is not of the declared shape"
+            f" {answered.value['misfit']}: {shown(answered.value['value'])}",
+            end.index,
+            answered.index,
+        )
     elif not any(same(answered.value["value"], result) for result in results):
         tally.fail(
             f"{call.tool} returned {shown(results[-1])} and its caller got"
@@ -96,13 +112,18 @@ def _result(call: Call, tally: Tally) -> None:
 
 
 def _failure(call: Call, tally: Tally) -> None:
-    """TOOL-4: a tool that failed is not reported to its caller as a success."""
+    """TOOL-4: a tool that failed is not reported to its caller as a success, unless another
+    execution of the same call went well and that is what the caller got.
+    """
     if call.answered is None or not any(end.what == "failed" for end in call.ends):
         return
     if call.answered.kind is Kind.LOST:
         return
     tally.chance()
-    if call.answered.kind is Kind.OK:
+    good = [end.value["result"] for end in call.ends if end.what == "ended"]
+    if call.answered.kind is Kind.OK and not any(
+        same(call.answered.value["value"], result) for result in good
+    ):
         tally.fail(
             f"{call.tool} failed and its caller was told that it succeeded, with"
             f" {shown(call.answered.value['value'])}",
@@ -173,7 +194,7 @@ class _UnknownTool(Fold):
 
 
 CHECKS = (
-    Check("TOOL-1", call=_once),
+    Check("TOOL-1", call=_once, run=_nothing_more),
     Check("TOOL-2", call=_parameters),
     Check("TOOL-3", call=_result),
     Check("TOOL-4", call=_failure),

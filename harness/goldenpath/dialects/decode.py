@@ -84,12 +84,18 @@ class Decoder:
 
 
 def _boxes(dialect: Dialect) -> list[tuple[tuple[str, ...], Callable[[str], _Slot | None]]]:
-    tables: dict[tuple[str, ...], dict[str, _Slot]] = {}
+    """One table per box; a second field that stands in the same place goes to a second table."""
+    tables: list[tuple[tuple[str, ...], dict[str, _Slot]]] = []
     for field, paths in dialect.fields.items():
         for rank, path in enumerate(paths):
             *box, key = path.split(".")
-            tables.setdefault(tuple(box), {})[key] = (rank, field)
-    return [(path, table.get) for path, table in tables.items()]
+            fits = (table for at, table in tables if at == tuple(box) and key not in table)
+            table = next(fits, None)
+            if table is None:
+                table = {}
+                tables.append((tuple(box), table))
+            table[key] = (rank, field)
+    return [(path, table.get) for path, table in tables]
 
 
 def _walk(value: Any, path: tuple[str, ...]) -> Any:

@@ -37,12 +37,15 @@ TYPE_WORDS: dict[str, str] = {
 
 
 class Dialect(msgspec.Struct, frozen=True):
-    """type_at: paths of the type word. types: word to event type. fields: field to its paths."""
+    """type_at: paths of the type word. types: word to event type. fields: field to its paths.
+    own: the fields whose paths a user declared, which must therefore be found somewhere.
+    """
 
     name: str
     type_at: tuple[str, ...]
     types: Mapping[str, str]
     fields: Mapping[str, tuple[str, ...]]
+    own: tuple[str, ...] = ()
     statuses: Mapping[str, Status] = msgspec.field(default_factory=lambda: STATUS_WORDS)
 
 
@@ -68,9 +71,9 @@ def _read_types(table: object, problems: list[str]) -> dict[str, str]:
         return {}
     known = sorted(set(TYPE_WORDS))
     for word, name in table.items():
-        if name not in TYPE_WORDS:
+        if name not in known:
             problems.append(f"dialect.types.{word}: expected one of {known}, got {name!r}")
-    return {word: TYPE_WORDS[name] for word, name in table.items() if name in TYPE_WORDS}
+    return {word: TYPE_WORDS[name] for word, name in table.items() if name in known}
 
 
 def _read_fields(table: object, problems: list[str]) -> dict[str, tuple[str, ...]]:
@@ -122,4 +125,5 @@ def from_table(name: str, table: Mapping[str, Any], base: Dialect) -> Dialect:
         types={**base.types, **types},
         fields={**base.fields, **fields},
         statuses={**base.statuses, **statuses},
+        own=tuple(fields),
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from goldenpath.miniatures.base import miniature
 from goldenpath.reference import Execution, RequestScopedDispatcher, ScriptedAgent
+from goldenpath.reference.plan import AnyCall
 from goldenpath.reference.waiting import settle
 
 _NO_START = {"DELIVERY-1": "agent_started is one of the five"}
@@ -102,6 +104,14 @@ class ToolAfterEnd(ScriptedAgent):
         await self._finish(plan.answer)
         await self._round(plan.rounds[-1])
         return str(plan.answer)
+
+
+@miniature("ORDER-2")
+class LeavesSiblings(ScriptedAgent):
+    """A call that fails ends the run, while the other calls of its round still work on."""
+
+    async def _round(self, calls: Sequence[AnyCall]) -> None:
+        await asyncio.gather(*map(self._call, calls))
 
 
 # --- ORDER-3 -------------------------------------------------------------------------------------

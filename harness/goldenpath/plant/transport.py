@@ -89,7 +89,7 @@ class Manager:
     def __init__(self, transport: Transport, own: str) -> None:
         self._transport, self._own = transport, own
 
-    async def send_event(self, event_type: str, data: Any = None, /) -> bool:
+    async def send_event(self, event_type: str, data: Any = None) -> bool:
         """Send an event to the tap's own user."""
         message = {"type": event_type, "data": data}
         return self._transport.deliver(self._own, "manager.send_event", message)
@@ -198,20 +198,68 @@ class Bridge:
 
         return Emitter(send)
 
+    async def notify_agent_started(
+        self, run_id: Any, agent_name: Any, context: Any = _LEFT_OUT, **extra: Any
+    ) -> bool:
+        """The agent began to work."""
+        return await self._emitter(run_id, agent_name).notify_agent_started(context, **extra)
 
-def _addressed(name: str) -> Callable[..., Awaitable[bool]]:
-    async def notify(self: Bridge, run_id: Any, agent_name: Any, *args: Any, **kw: Any) -> bool:
+    async def notify_agent_thinking(
+        self,
+        run_id: Any,
+        agent_name: Any,
+        reasoning: Any,
+        step_number: Any = _LEFT_OUT,
+        **extra: Any,
+    ) -> bool:
+        """The agent thinks."""
         emitter = self._emitter(run_id, agent_name)
-        sent: bool = await getattr(emitter, name)(*args, **kw)
-        return sent
+        return await emitter.notify_agent_thinking(reasoning, step_number, **extra)
 
-    notify.__name__ = notify.__qualname__ = name
-    notify.__doc__ = f"{name} of the emitter, addressed by run."
-    return notify
+    async def notify_tool_executing(
+        self,
+        run_id: Any,
+        agent_name: Any,
+        tool_name: Any,
+        parameters: Any = _LEFT_OUT,
+        **extra: Any,
+    ) -> bool:
+        """A tool is about to run."""
+        emitter = self._emitter(run_id, agent_name)
+        return await emitter.notify_tool_executing(tool_name, parameters, **extra)
 
+    async def notify_tool_completed(
+        self,
+        run_id: Any,
+        agent_name: Any,
+        tool_name: Any,
+        result: Any = _LEFT_OUT,
+        execution_time_ms: Any = _LEFT_OUT,
+        error: Any = _LEFT_OUT,
+        status: Any = _LEFT_OUT,
+        **extra: Any,
+    ) -> bool:
+        """A tool has ended."""
+        emitter = self._emitter(run_id, agent_name)
+        return await emitter.notify_tool_completed(
+            tool_name, result, execution_time_ms, error, status, **extra
+        )
 
-for _name in [name for name in vars(Emitter) if name.startswith("notify_")]:
-    setattr(Bridge, _name, _addressed(_name))
+    async def notify_agent_completed(
+        self,
+        run_id: Any,
+        agent_name: Any,
+        result: Any = _LEFT_OUT,
+        execution_time_ms: Any = _LEFT_OUT,
+        status: Any = _LEFT_OUT,
+        error: Any = _LEFT_OUT,
+        **extra: Any,
+    ) -> bool:
+        """The agent has answered."""
+        emitter = self._emitter(run_id, agent_name)
+        return await emitter.notify_agent_completed(
+            result, execution_time_ms, status, error, **extra
+        )
 
 
 class Socket:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from goldenpath.report.headline import headline
 from goldenpath.report.layout import lay_out
 from goldenpath.report.plain import count, plain
-from goldenpath.report.view import Group, Said, View
+from goldenpath.report.view import Block, Group, View
 from goldenpath.results import Report
 
 #: What GitHub shows of each level and step.
@@ -20,13 +20,13 @@ def annotations(report: Report) -> list[str]:
     """Return the commands. There is an error exactly if the exit code is not 0."""
     shown = lay_out(report)
     end = headline(shown)
-    errors = [*map(_verdict, shown.failures)]
+    errors = [*map(_block, shown.failures)]
     errors += [("the known-failing list is stale", text) for text in shown.stale]
     errors += map(_group, _unknowns(shown, True))
     errors += [("the run was not whole", problem) for problem in shown.problems]
     if end.exit and not errors:
         errors = [(f"goldenpath {end.word}", end.sentence)]
-    warnings = [*map(_verdict, shown.soft), *map(_group, _unknowns(shown, False))]
+    warnings = [*map(_block, shown.soft), *map(_group, _unknowns(shown, False))]
     return [*_commands("error", errors), *_commands("warning", warnings)]
 
 
@@ -34,14 +34,16 @@ def _unknowns(shown: View, decides: bool) -> list[Group]:
     return [group for group in shown.unknowns if group.decides is decides]
 
 
-def _verdict(said: Said) -> tuple[str, str]:
+def _block(block: Block) -> tuple[str, str]:
+    said = block.best
     first = said.findings[0] if said.findings else None
     lines = [said.text] if said.text else []
     lines.append(first.message if first else said.reason or "no finding was given")
-    others = said.more + len(said.findings) - 1
+    others = said.count - 1
     lines += [f"and {count(others, 'more finding')}"] if first and others else []
+    lines += [block.also] if block.also else []
     lines += [f"replay with: {first.replay}"] if first and first.replay else []
-    return f"{said.rule} in {said.workload}", "\n".join(plain(line, _LETTERS) for line in lines)
+    return said.title, "\n".join(plain(line, _LETTERS) for line in lines)
 
 
 def _group(group: Group) -> tuple[str, str]:

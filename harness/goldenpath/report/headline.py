@@ -81,7 +81,7 @@ def _beside(view: View) -> str:
 
 
 def _breaks(view: View) -> str:
-    broken = list(dict.fromkeys(said.rule for said in view.failures))
+    broken = [block.best.rule for block in view.failures]
     tested = sum(rule.said.outcome not in NEUTRAL for rule in view.rules)
     if not broken:
         why = f": {count(len(view.stale), 'stale line')} in its list of known failures"

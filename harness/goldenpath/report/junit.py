@@ -62,7 +62,7 @@ def _properties(element: ElementTree.Element, pairs: Iterable[tuple[str, str]]) 
 
 
 def _case(said: Said) -> ElementTree.Element:
-    name = f"{said.workload}/{said.rule}"
+    name = f"{said.workload}/{said.rule}" if said.workload else said.rule
     case = ElementTree.Element("testcase", classname=said.family, name=name, time="0.000")
     pairs = (
         ("rule", said.rule),
@@ -106,11 +106,13 @@ def _body(said: Said) -> str:
     for finding in said.findings:
         lines += _finding(finding)
     lines += [f"… and {count(said.more, 'more finding')}"] if said.more else []
-    replay = next((finding.replay for finding in said.findings if finding.replay), "")
-    lines += [f"replay with: {replay}"] if replay else []
+    lines += [f"replay with: {said.replay}"] if said.replay else []
     return "\n".join(lines)
 
 
 def _finding(finding: Shown) -> list[str]:
-    where = f" (entries {', '.join(map(str, finding.witness))})" if finding.witness else ""
-    return [f"- {finding.message}{where}", *(f"  {line}" for _, line in finding.lines)]
+    entries = f" ({finding.entries})" if finding.entries else ""
+    lines = [f"- {finding.message}{entries}"]
+    for line in finding.lines:
+        lines += [f"  {line.short}", *([f"        {line.rest}"] if line.rest else [])]
+    return lines

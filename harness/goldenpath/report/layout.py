@@ -1,4 +1,4 @@
-"""Lays a report out once, for every format: plain, bounded, in the order of the catalogue, grouped.
+"""Lays a report out once, for every format: plain, bounded, causes before consequences, grouped.
 
 The formats only place and escape what stands here.
 """
@@ -21,6 +21,7 @@ from goldenpath.report.view import (
     Shown,
     Style,
     View,
+    telling,
 )
 from goldenpath.report.witness import PER_FINDING, Witnesses
 from goldenpath.results import Report
@@ -34,14 +35,29 @@ _STYLES: dict[Outcome, Style] = {
     Outcome.KNOWN: "known",
     Outcome.UNKNOWN: "unknown",
 }
-_PLACE = {rule: place for place, rule in enumerate(spec.RULES)}
+
+#: The order of the families in every report: causes before consequences, so that what is to be
+#: mended first is read first. An event that reached the wrong user (ISOLATION) is also missing
+#: where it belongs, and no other fault is as grave. A tool that ran wrong (TOOL), or was asked in a
+#: way that is not taken (API), shows in its events: when they come, what they hold, whether they
+#: come at all, whether faults are survived. Families not named follow, in the catalogue's order.
+FAMILIES = ("ISOLATION", "TOOL", "API", "ORDER", "CONTENT", "DELIVERY", "RECOVERY")
+
+
+def _rank(family: str) -> int:
+    return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
+
+
+#: All rules, in that order; within a family as in the catalogue.
+_RULES = sorted(spec.RULES.values(), key=lambda rule: _rank(rule.family))
+_PLACE = {rule.id: place for place, rule in enumerate(_RULES)}
 _UNTOUCHED = (Outcome.NOT_RUN, "no workload of this run tests it")
 
 
 def lay_out(report: Report, witnesses: Witnesses | None = None) -> View:
     """Lay out a report. `witnesses` holds lines of histories, see report.witness."""
     layout = _Layout(report, witnesses or {})
-    said = tuple(layout.said(v) for v in sorted(report.verdicts, key=_place))
+    said = layout.every(sorted(report.verdicts, key=_place))
     lines = layout.rule_lines()
     return View(
         report=report,
@@ -67,6 +83,17 @@ class _Layout:
         self.report, self.witnesses = report, witnesses
         self.lines_left = LINES
 
+    def every(self, verdicts: list[Verdict]) -> tuple[Said, ...]:
+        """All verdicts; the most telling one of each rule takes its witness lines first."""
+        best: dict[str, int] = {}
+        for n, verdict in enumerate(verdicts):
+            before = best.setdefault(verdict.rule, n)
+            best[verdict.rule] = min(before, n, key=lambda m: telling(verdicts[m]))
+        first = set(best.values())
+        order = sorted(range(len(verdicts)), key=lambda n: n not in first)
+        made = {n: self.said(verdicts[n]) for n in order}
+        return tuple(made[n] for n in range(len(verdicts)))
+
     def said(self, verdict: Verdict) -> Said:
         rule = spec.RULES.get(verdict.rule)
         decides = results.decides(verdict, strict=self.report.strict)
@@ -91,7 +118,7 @@ class _Layout:
         known = self.witnesses.get(verdict.workload, {})
         there = [i for i in finding.witness[:PER_FINDING] if i in known][: self.lines_left]
         self.lines_left -= len(there)
-        lines = tuple((index, plain(known[index], MESSAGE)) for index in there)
+        lines = tuple(known[index] for index in there)
         message, replay = plain(finding.message, MESSAGE), plain(finding.replay, MESSAGE)
         return Shown(message, finding.witness[:LISTED], lines, replay)
 
@@ -102,9 +129,15 @@ class _Layout:
         made = []
         for rule, strongest in results.strongest(verdicts).items():
             mine = [v for v in verdicts if v.rule == rule]
-            names = tuple(dict.fromkeys(plain(v.workload) for v in mine))
-            made.append(RuleLine(bare.said(strongest), sum(v.opportunities for v in mine), names))
+            same = [v for v in mine if v.outcome is strongest.outcome]
+            opportunities = sum(v.opportunities for v in mine)
+            made.append(RuleLine(bare.said(strongest), opportunities, _names(same), _names(mine)))
         return made
+
+
+def _names(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """Their workloads; a rule that no workload of the run tested has none."""
+    return tuple(dict.fromkeys(plain(v.workload) for v in verdicts if v.workload))
 
 
 def _place(verdict: Verdict) -> tuple[int, str, str]:
@@ -137,8 +170,13 @@ def _unknowns(said: Iterable[Said]) -> Iterable[Group]:
             rules.setdefault(one.rule, []).append(one.workload)
     for decides, reason in sorted(found, key=lambda key: not key[0]):
         places = found[decides, reason]
-        members = tuple(f"{rule} ({', '.join(where)})" for rule, where in places.items())
+        members = tuple(_within(rule, filter(None, where)) for rule, where in places.items())
         yield Group(Outcome.UNKNOWN, reason, members, decides)
+
+
+def _within(rule: str, workloads: Iterable[str]) -> str:
+    names = ", ".join(workloads)
+    return f"{rule} ({names})" if names else rule
 
 
 def _greys(report: Report, lines: Iterable[RuleLine]) -> Iterable[Group]:
@@ -149,7 +187,7 @@ def _greys(report: Report, lines: Iterable[RuleLine]) -> Iterable[Group]:
         if said.outcome in NEUTRAL:
             found.setdefault((said.outcome, said.reason or "no reason given"), []).append(said.rule)
     met = {verdict.rule for verdict in report.verdicts}
-    for rule in spec.RULES.values() if met else ():
+    for rule in _RULES if met else ():
         if rule.id not in met:
             found.setdefault(_untouched(rule, report.card), []).append(rule.id)
     for (outcome, reason), rules in found.items():

@@ -1,7 +1,7 @@
 """summary.md: the report for a job summary on GitHub, at most 1 MiB.
 
-Text of a target stands in `<code>` with every letter that means something to Markdown or HTML as an
-entity: no table, link, mention, emoji or tag can come out of it.
+Text of a target stands in code spans: no table, link, mention, emoji or tag can come out of them,
+and they read well where nothing renders them. Only what could end a span is escaped.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from collections.abc import Iterable, Iterator
 from goldenpath.model import Outcome
 from goldenpath.report.headline import headline
 from goldenpath.report.layout import lay_out
-from goldenpath.report.plain import count, plain
-from goldenpath.report.view import Family, Group, Said, Shown, View
+from goldenpath.report.plain import count
+from goldenpath.report.view import Block, Family, Group, Said, Shown, View
 from goldenpath.report.witness import Witnesses
 from goldenpath.results import Report
 
 #: GitHub takes 1 MiB; a job may write more than one summary.
 LIMIT = 1_000_000
-#: Findings per verdict and letters of a witness line; the other reports have more.
-_FINDINGS, _LETTERS = 3, 400
+#: Findings per rule; the other reports have more.
+_FINDINGS = 3
 
-_SPECIAL = re.compile(
-    r"[&<>\"'|\\`*\[\]#@!~$]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|:(?=\S)|(?<=www)\."
-)
+#: What means something in our own sentences, which stand outside of code.
+_SPECIAL = re.compile(r"[&<>|\\`*\[\]~$]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")
+_TICKS = re.compile("`+")
 _MARKS = {
     "pass": "✅",
     "fail": "❌",
@@ -40,7 +40,7 @@ def render(report: Report, *, witnesses: Witnesses | None = None, limit: int = L
     """Return the summary, cut between two of its blocks where it would pass `limit` bytes."""
     shown = lay_out(report, witnesses)
     kept, size = [], len(_CUT.encode())
-    for block in _blocks(shown):
+    for block in filter(None, _blocks(shown)):
         size += len(block.encode()) + 1
         if size > limit:
             kept.append(_CUT)
@@ -55,8 +55,17 @@ def escape(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Return `text` as code: nobody is mentioned and nothing is linked out of it."""
-    return f"<code>{escape(text)}</code>" if text else ""
+    """Return `text`, which is one line, as a code span, in which nothing means anything.
+
+    The fence is the shortest run of backticks that is not in the text, so it never passes the 80
+    that GitHub takes (a text of 2,000 letters holds at most 62 runs of different length).
+    """
+    if not text:
+        return ""
+    inside = {len(run) for run in _TICKS.findall(text)}
+    fence = "`" * next(n for n in range(1, len(inside) + 2) if n not in inside)
+    room = " " if text[0] in "` " or text[-1] in "` " else ""
+    return f"{fence}{room}{text}{room}{fence}"
 
 
 def _blocks(shown: View) -> Iterator[str]:
@@ -70,13 +79,14 @@ def _blocks(shown: View) -> Iterator[str]:
     yield _list("Lines of the known-failing list that no longer hold", stale)
     yield _list("Unknown: should have been tested and could not be", map(_group, shown.unknowns))
     yield from _verdicts("Warnings: rules of level SHOULD that fail", shown.soft)
-    known = (f"{code(s.rule)} in {code(s.workload)}: {code(s.reason)}" for s in shown.known)
-    yield _list("Known failures", known)
+    known = (said for block in shown.known for said in (block.best, *block.others))
+    yield _list("Known failures", (f"{_title(s)}: {code(s.reason) or 'as listed'}" for s in known))
     yield _folded("Not tested", map(_group, shown.greys))
     unread = (f"{number:,} times {code(kind)}" for kind, number in shown.unread)
     yield _folded("Frames that are no events of the dialect", unread)
     yield _folded("Target", _target(shown))
-    yield _folded("Notes", (f"{code(name)}: {code(note)}" for name, note in shown.notes))
+    notes = (f"{code(name)}: {code(note)}" if name else code(note) for name, note in shown.notes)
+    yield _folded("Notes", notes)
 
 
 def _list(title: str, items: Iterable[str]) -> str:
@@ -101,33 +111,44 @@ def _families(shown: View) -> str:
 
 def _row(family: Family) -> str:
     counts = ", ".join(f"{outcome} {number}" for outcome, number in family.counts)
-    cells = (_MARKS[family.style], code(family.name), str(len(family.rules)), counts)
+    name = code(family.name).replace("|", "\\|")  # a table ends its cells even inside of code
+    cells = (_MARKS[family.style], name, str(len(family.rules)), counts)
     return f"| {' | '.join(cells)} | {family.opportunities:,} |"
 
 
-def _verdicts(title: str, verdicts: tuple[Said, ...]) -> Iterator[str]:
-    if verdicts:
+def _verdicts(title: str, blocks: tuple[Block, ...]) -> Iterator[str]:
+    if blocks:
         yield f"### {title}\n"
-    yield from map(_verdict, verdicts)
+    yield from map(_block, blocks)
 
 
-def _verdict(said: Said) -> str:
-    head = f"#### {_MARKS[said.style]} {code(said.rule)} in {code(said.workload)} ({said.level})\n"
-    lines = [head]
+def _title(said: Said) -> str:
+    return f"{code(said.rule)} in {code(said.workload)}" if said.workload else code(said.rule)
+
+
+def _block(block: Block) -> str:
+    said = block.best
+    lines = [f"#### {_MARKS[said.style]} {_title(said)} ({said.level})\n"]
     lines += [f"{escape(said.text)}\n"] if said.text else []
-    lines += [_finding(f) for f in said.findings[:_FINDINGS]] or [f"- {code(said.reason)}"]
+    reason = code(said.reason) or "no finding was given"
+    lines += [_finding(f) for f in said.findings[:_FINDINGS]] or [f"- {reason}"]
     more = said.more + len(said.findings[_FINDINGS:])
     lines += [f"- … and {count(more, 'more finding')}"] if more else []
-    replay = next((finding.replay for finding in said.findings if finding.replay), "")
-    lines += [f"\nReplay with: {code(replay)}"] if replay else []
+    others = ", ".join(code(other.workload) for other in block.others if other.workload)
+    lines += [f"\nAlso in {others}"] if others else []
+    lines += [f"\nReplay with: {code(said.replay)}"] if said.replay else []
     return "\n".join([*lines, ""])
 
 
 def _finding(finding: Shown) -> str:
-    noun = "entry" if len(finding.witness) == 1 else "entries"
-    where = ", ".join(map(str, finding.witness))
-    first = f"- {code(finding.message)}" + (f" ({noun} {where})" if where else "")
-    return "\n".join([first, *(f"  - {code(plain(line, _LETTERS))}" for _, line in finding.lines)])
+    entries = f" ({finding.entries})" if finding.entries else ""
+    lines = [f"- {code(finding.message)}{entries}"]
+    for line in finding.lines:
+        lines += [
+            f"  - {code(line.short.strip())}",
+            *([f"    - {code(line.rest)}"] if line.rest else []),
+        ]
+    return "\n".join(lines)
 
 
 def _group(group: Group) -> str:

@@ -14,22 +14,33 @@ from typing import Any
 NAME = 300
 #: Letters of a message or of a witness line.
 MESSAGE = 2_000
+#: A rest of more letters is longer than the note that it was cut.
+_LONGEST = 20
 
 
-def plain(text: str, limit: int = NAME) -> str:
-    """Return `text` printable, on one line and cut at `limit` letters, saying how many are left."""
-    if len(text) <= limit and text.isprintable():
+def plain(text: str, limit: int = NAME, beyond: int = 0) -> str:
+    """Return `text` printable, on one line and cut at `limit` letters, saying how many are left.
+
+    It is never cut where the rest is shorter than the note of the cut. beyond: letters that were
+    left out of `text` before.
+    """
+    if len(text) <= limit and not beyond and text.isprintable():
         return text
-    kept: list[str] = []
-    size = 0
-    for letter in text[:limit]:
-        shown = letter if letter.isprintable() else _named(letter)
-        size += len(shown)
-        if size > limit:
-            break
-        kept.append(shown)
-    left = len(text) - len(kept)
-    return "".join(kept) + (f"… (+{left:,} letters)" if left else "")
+    shown = [_printable(letter) for letter in text[: limit + _LONGEST]]
+    kept = size = 0
+    while kept < len(shown) and size + len(shown[kept]) <= limit:
+        size += len(shown[kept])
+        kept += 1
+    left = len(text) - kept + beyond
+    note = f"… (+{count(left, 'letter')})" if left else ""
+    rest = "".join(shown[kept:])
+    if left == len(shown) - kept and len(rest) <= len(note):
+        return "".join(shown)
+    return "".join(shown[:kept]) + note
+
+
+def _printable(letter: str) -> str:
+    return letter if letter.isprintable() else _named(letter)
 
 
 def _named(letter: str) -> str:

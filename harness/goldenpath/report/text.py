@@ -11,14 +11,14 @@ from goldenpath.model import Outcome
 from goldenpath.report.headline import headline
 from goldenpath.report.layout import lay_out
 from goldenpath.report.plain import count, plain
-from goldenpath.report.view import Family, Group, Said, Shown, Style, View
+from goldenpath.report.view import Block, Family, Group, Said, Shown, Style, View
 from goldenpath.report.witness import Witnesses
 from goldenpath.results import Report
 
 Line = tuple[Style, str]
 
 #: What a terminal shows of each; the other reports have more.
-_FAILURES, _FINDINGS, _LETTERS, _NOTES = 20, 3, 240, 10
+_FAILURES, _FINDINGS, _LETTERS, _NOTES = 20, 3, 500, 10
 
 
 def render(report: Report, *, where: str = "", witnesses: Witnesses | None = None) -> list[Line]:
@@ -56,15 +56,16 @@ def _rules(shown: View) -> Iterator[Line]:
     yield from _heading("Rules", True)
     if not shown.families:
         yield "unknown", "  no rule has a verdict: nothing was checked"
-    width = max((len(family.name) for family in shown.families), default=0)
+    name = min(max((len(family.name) for family in shown.families), default=0), 24)
+    counts = max((len(_counts(family)) for family in shown.families), default=0)
     for family in shown.families:
-        yield family.style, f"  {_family(family, min(width, 24))}"
+        rules = count(len(family.rules), "rule")
+        start = f"{family.name:<{name}}  {rules:<8}  {_counts(family):<{counts}}"
+        yield family.style, f"  {start}  (opportunities {family.opportunities:,})"
 
 
-def _family(family: Family, width: int) -> str:
-    counts = "  ".join(f"{outcome} {number}" for outcome, number in family.counts)
-    start = f"{family.name:<{width}}  {count(len(family.rules), 'rule'):<8}  {counts:<24}"
-    return f"{start}  (opportunities {family.opportunities:,})"
+def _counts(family: Family) -> str:
+    return "  ".join(f"{outcome} {number}" for outcome, number in family.counts)
 
 
 def _troubles(shown: View) -> Iterator[Line]:
@@ -76,29 +77,24 @@ def _troubles(shown: View) -> Iterator[Line]:
     for group in shown.unknowns:
         yield from _group(group)
     yield from _heading("Known failures", shown.known)
-    for said in shown.known:
-        yield "known", f"  {said.rule} in {said.workload}: {said.reason or 'as listed'}"
+    for said in (said for block in shown.known for said in (block.best, *block.others)):
+        yield "known", f"  {said.title}: {said.reason or 'as listed'}"
 
 
-def _verdicts(title: str, verdicts: tuple[Said, ...]) -> Iterator[Line]:
+def _verdicts(title: str, blocks: tuple[Block, ...]) -> Iterator[Line]:
     """One block per rule: the workload that shows it best, and where else it fails."""
-    yield from _heading(title, verdicts)
-    rules: dict[str, list[Said]] = {}
-    for said in verdicts:
-        rules.setdefault(said.rule, []).append(said)
-    for mine in list(rules.values())[:_FAILURES]:
-        best = min(mine, key=lambda s: (not s.findings, not s.proves, s.opportunities))
-        yield from _verdict(best)
-        others = [said.workload for said in mine if said is not best]
-        if others:
-            yield "dim", plain(f"    also in {', '.join(others)}", _LETTERS)
-    left = list(rules)[_FAILURES:]
+    yield from _heading(title, blocks)
+    for block in blocks[:_FAILURES]:
+        yield from _verdict(block.best)
+        if block.also:
+            yield "dim", f"    {plain(block.also, _LETTERS)}"
+    left = [block.best.rule for block in blocks[_FAILURES:]]
     if left:
         yield "dim", plain(f"  … and {count(len(left), 'more rule')}: {', '.join(left)}", _LETTERS)
 
 
 def _verdict(said: Said) -> Iterator[Line]:
-    yield said.style, f"  {said.outcome} {said.rule} in {said.workload} ({said.level})"
+    yield said.style, f"  {said.outcome} {said.title} ({said.level})"
     if said.text:
         yield "dim", f"    {said.text}"
     for finding in said.findings[:_FINDINGS]:
@@ -108,17 +104,18 @@ def _verdict(said: Said) -> Iterator[Line]:
     more = said.more + len(said.findings[_FINDINGS:])
     if more:
         yield "dim", f"    … and {count(more, 'more finding')}"
-    for replay in [finding.replay for finding in said.findings if finding.replay][:1]:
-        yield "", f"    replay with: {replay}"
+    if said.replay:
+        yield "", f"    replay with: {said.replay}"
 
 
 def _finding(finding: Shown) -> Iterator[Line]:
     yield "", f"    - {finding.message}"
-    if finding.witness:
-        noun = "entry" if len(finding.witness) == 1 else "entries"
-        yield "dim", f"      {noun} {', '.join(map(str, finding.witness))}"
-    for _, line in finding.lines:
-        yield "dim", f"      {plain(line, _LETTERS)}"
+    if finding.entries:
+        yield "dim", f"      {finding.entries}"
+    for line in finding.lines:
+        yield "", f"      {line.short}"
+        if line.rest:
+            yield "dim", f"            {line.rest}"
 
 
 def _group(group: Group) -> Iterator[Line]:
@@ -139,7 +136,8 @@ def _end(shown: View, where: str) -> Iterator[Line]:
     yield from _heading("Frames that are no events of the dialect", shown.unread)
     yield from (("neutral", f"  {number:,} times {kind}") for kind, number in shown.unread)
     yield from _heading("Notes", shown.notes)
-    yield from (("dim", f"  {name}: {note}") for name, note in shown.notes[:_NOTES])
+    for name, note in shown.notes[:_NOTES]:
+        yield "dim", f"  {name}: {note}" if name else f"  {note}"
     if len(shown.notes) > _NOTES:
         yield "dim", f"  … and {len(shown.notes) - _NOTES} more"
     yield from _heading("Problems: the run was not whole", shown.problems)

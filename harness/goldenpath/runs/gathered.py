@@ -77,6 +77,11 @@ class Call(msgspec.Struct, eq=False):
         return self.held and not self.starts
 
     @property
+    def untraced(self) -> bool:
+        """Whether it may have run: an execution of its tool could be this call's or another's."""
+        return not self.starts and any(e.value["tool"] == self.tool for e in self.run.unplaced)
+
+    @property
     def first(self) -> int:
         """The index of the first entry that knows of this call."""
         entries = [e.index for e in (self.asked, self.run.asked) if e is not None]
@@ -84,7 +89,11 @@ class Call(msgspec.Struct, eq=False):
 
 
 class Run(msgspec.Struct, eq=False):
-    """One agent run, or one dispatcher session, whose calls belong to it."""
+    """One agent run, or one dispatcher session, whose calls belong to it.
+
+    mixed: it was open beside another of its user's, and events came that name neither. unplaced:
+    executions that fit no single call.
+    """
 
     owner: str
     run_id: str | None
@@ -102,7 +111,9 @@ class Run(msgspec.Struct, eq=False):
     calls: list[Call] = []
     by_wire_id: dict[str, Call] = {}
     unpaired: list[Seen] = []
+    unplaced: list[Entry] = []
     doubts: list[str] = []
+    mixed: bool = False
     faults: int = 0
     ended: bool = False
     settled: bool = False

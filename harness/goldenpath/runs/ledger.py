@@ -45,6 +45,7 @@ class Ledger:
         self._transports: dict[str, str] = {}
         self._runs: dict[str, list[Run]] = {}
         self._by_run_id: dict[str, Run] = {}
+        self._learnt: dict[str, dict[str, Run]] = {}
         self._by_step: dict[str, Call | Run] = {}
         self._by_token: dict[str, Call] = {}
         self._registering: dict[str, str] = {}
@@ -155,22 +156,27 @@ class Ledger:
         call = self._by_token.get(entry.value.get("token") or "") or self._only_running(entry)
         if call is None:
             for run in self._runs.get(entry.actor, [])[-1:]:
-                run.doubts.append(f"an execution of {entry.value['tool']} fits no single call")
+                run.unplaced.append(entry)
             return
         (call.starts if entry.what == "started" else call.ends).append(entry)
         call.run.ran.add(call.tool)
         self._settle(call)
 
     def _only_running(self, entry: Entry) -> Call | None:
-        begin = entry.what == "started"
-        fits = [
+        """The one call under way that an execution without a canary can be of: one that it would be
+        the first of, else one that ran already.
+        """
+        under_way = [
             call
             for call in self._open_calls
             if call.owner == entry.actor
             and call.tool == entry.value["tool"]
-            and (not call.starts if begin else len(call.ends) < len(call.starts))
             and call.answered is None
         ]
+        if entry.what == "started":
+            fits = [call for call in under_way if not call.starts] or under_way
+        else:
+            fits = [call for call in under_way if len(call.ends) < len(call.starts)]
         return fits[0] if len(fits) == 1 else None
 
     # --- frames: whose, which run, which call ------------------------------------------------
@@ -190,14 +196,14 @@ class Ledger:
             self._place_call(seen, event, run)
         if event.run and event.run not in run.wire_ids:
             run.wire_ids.append(event.run)
-            self._by_run_id.setdefault(event.run, run)
+            self._learnt.setdefault(event.run, {}).setdefault(seen.user, run)
         if not run.session and seen.run is run:
             run.events.append(seen)
             run.ended = run.ended or event.type in spec.TERMINAL
         self._settle(seen.call or run)
 
     def _run_of(self, seen: Seen, event: Event) -> Run | None:
-        named = self._by_run_id.get(event.run or "")
+        named = self._by_run_id.get(event.run or "") or self._learnt_run(seen, event)
         if named is not None:
             return named
         if event.run in self._done:
@@ -208,8 +214,19 @@ class Ledger:
             whose = seen.user
         return self._current(whose, event)
 
+    def _learnt_run(self, seen: Seen, event: Event) -> Run | None:
+        """The run that has shown this id, which its maker chose, before: on the same user's links;
+        on those of one other user only where this one has no run that could be new to its id.
+        """
+        runs = self._learnt.get(event.run or "", {})
+        if seen.user in runs or not runs:
+            return runs.get(seen.user)
+        fresh = any(run.open and not run.wire_ids for run in self._runs.get(seen.user, []))
+        return None if fresh or len(runs) > 1 else next(iter(runs.values()))
+
     def _current(self, user: str, event: Event) -> Run | None:
-        runs = [run for run in self._runs.get(user, []) if not run.settled or run.session]
+        kept = self._runs.get(user, [])
+        runs = [run for run in kept if not run.settled or run.session] or kept[-1:]
         unended = [run for run in runs if run.open]
         if len(unended) > 1 and event.thread:
             unended = [run for run in unended if run.thread == event.thread] or unended
@@ -217,6 +234,7 @@ class Ledger:
             unended = [run for run in unended if not run.wire_ids] or unended
         if len(unended) > 1 and not all(run.session for run in unended):
             for run in unended:
+                run.mixed = True
                 run.doubts.append(f"{event.type} without a run id while several runs were open")
         chosen = unended or runs
         return chosen[-1] if chosen else None
@@ -255,14 +273,14 @@ class Ledger:
         fits = pairing.fitting(mine or run.calls, event)
         if not mine and not any(pairing.awaits(call, event) for call in fits):
             others = named or self._elsewhere(event, run)
-            if others:
+            if len(others) == 1:
                 return others[0]
         if len(fits) > 1:
             self._ambiguous(seen, run, fits)
             return None
         if fits:
             return fits[0]
-        call = Call(run, event.tool or "")
+        call = Call(run, event.tool or "a tool without a name")
         self._add(call)
         return call
 
@@ -353,6 +371,7 @@ class Ledger:
         self._by_step.pop(run.asked.step or "", None)
         for run_id in {*run.wire_ids, run.run_id or ""}:
             self._by_run_id.pop(run_id, None)
+            self._learnt.pop(run_id, None)
             self._done.add(run_id)
         self._runs[run.owner].remove(run)
 

@@ -49,6 +49,25 @@ def _failing_tool(script: Script, size: int) -> tuple[Lane, ...]:
     return (script.session("alice", *rounds * size, golden=False),)
 
 
+def _failing_sibling(script: Script, size: int) -> tuple[Lane, ...]:
+    """Of two calls in one round one fails at once; the other is held until the run has had the time
+    to end without it. A run that waits for it, or stops it, is right.
+    """
+    lane: list[Step] = []
+    for _ in range(size):
+        lane.append(script.create("alice", ["explode", "hold"]))
+        asked = script.ask("alice", [Ask("hold"), Ask("explode")], golden=False)
+        held, failing = script.tokens(asked)
+        release = (
+            script.step("alice", "wait_for", token=held, what="started"),
+            script.step("alice", "wait_for", token=failing, what="failed"),
+            script.step("alice", "wait_for", run=asked[0].id, briefly=True),
+            script.step("alice", "release", token=held),
+        )
+        lane += [script.together(asked, release), script.cleanup("alice")]
+    return (tuple(lane),)
+
+
 def _unknown_tool(script: Script, size: int) -> tuple[Lane, ...]:
     rounds = [[Ask("lookup")], [Ask("no_such_tool")], [Ask("lookup")]]
     return (script.session("alice", *rounds * size, golden=False),)
@@ -110,6 +129,15 @@ WORKLOADS = (
             "agent": ("CONTENT-5", "ORDER-2", "DELIVERY-4", "DELIVERY-5"),
         },
         lanes=_failing_tool,
+        users=ONE,
+        size=tiers(1, 5, 20),
+    ),
+    Workload(
+        name="failing_sibling",
+        about="of two calls in one round one fails while the other is under way",
+        suite="events",
+        proves={"agent": ("ORDER-2", "DELIVERY-4", "DELIVERY-5")},
+        lanes=_failing_sibling,
         users=ONE,
         size=tiers(1, 5, 20),
     ),

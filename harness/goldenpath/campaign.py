@@ -93,7 +93,6 @@ class Campaign:
         self._facts: Facts | None = None
         self._narrowed: dict[str, tuple[str, ...]] | None = None
         self._problem: str | None = None
-        self._crashed: dict[str, Exception] = {}
 
     # --- the plan, from declarations alone ----------------------------------------------------
 
@@ -143,18 +142,10 @@ class Campaign:
         self._facts = facts
 
     def result(self, name: str) -> Conducted:
-        """What came of this workload; it runs now if it has not yet. One in which something of
-        ours went wrong is not tried again: that would hide it.
-        """
-        if name in self._crashed:
-            raise self._crashed[name]
+        """What came of this workload; it runs now if it has not yet."""
         if name not in self.results:
             self.began(name)
-            try:
-                self.results[name] = self._conduct(name)
-            except Exception as error:
-                self._crashed[name] = error
-                raise
+            self.results[name] = self._conduct(name)
             self.ended(self.results[name])
         return self.results[name]
 

@@ -12,6 +12,10 @@ import zlib
 from typing import NamedTuple
 
 LENGTH = 19
+
+#: What the number of a canary marks: the user, their thread, and from FIRST_CALL on their calls.
+SELF, THREAD, FIRST_CALL = 0, 1, 16
+
 _TOKEN = re.compile(r"gpc[0-9a-f]{16}")
 
 

@@ -22,9 +22,6 @@ from goldenpath.history import Footer, Header, History
 from goldenpath.model import NEUTRAL, Entry, Kind, Outcome, Verdict
 from goldenpath.runs import Call, Ledger, Run, Seen
 
-#: Shapes whose whole envelope is ours, so that a target's own dialect does not apply to them.
-_COMMON_SHAPES = frozenset({"bridge", "emitter"})
-
 TOO_LARGE = "they are larger than --max-frame allows"
 CUT = "the history was cut before its end"
 
@@ -108,7 +105,7 @@ class Judge:
         link = entry.actor
         user = self._ledger.links.get(link, link.partition("/")[0])
         if isinstance(entry.value, str):
-            decoder = self._common if entry.what in _COMMON_SHAPES else self._decoder
+            decoder = self._common if entry.what in spec.OUR_WORDS else self._decoder
             decoded, tokens = decoder.read(entry.value), find(entry.value)
         else:
             decoded, tokens = Decoded(None, _unreadable(entry.value)), find(str(entry.value))

@@ -20,7 +20,6 @@ COMPLETED = "tool_completed"
 FINISHED = "agent_completed"
 FIVE = (STARTED, THINKING, EXECUTING, COMPLETED, FINISHED)
 TOOL_EVENTS = frozenset({EXECUTING, COMPLETED})
-RUN_EVENTS = frozenset({STARTED, THINKING, FINISHED})
 
 FAILED = "agent_failed"
 CANCELLED = "agent_cancelled"
@@ -99,6 +98,9 @@ ACCIDENTS = frozenset({"AttributeError", "NameError", "TypeError", "UnboundLocal
 
 #: Shapes whose envelope our own transport builds: they say nothing about the target's envelope.
 OUR_ENVELOPE = frozenset({"bridge", "emitter", "manager.send_event", "manager.emit_critical_event"})
+
+#: ... and whose words are ours as well: a dialect of the target's own does not apply to them.
+OUR_WORDS = frozenset({"bridge", "emitter"})
 
 # --- capabilities: what a rule may need, and what to say where it is missing --------------------
 

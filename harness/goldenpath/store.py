@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from goldenpath import spec
 from goldenpath.dialects import COMMON, Decoder, Dialect
 from goldenpath.errors import UsageProblem
 from goldenpath.history import HistoryProblem, read_header
@@ -23,8 +24,6 @@ from goldenpath.results import Report
 
 #: What a run leaves, in the order in which it appears; verdicts.json is the last.
 NAMES = ("report.html", "summary.md", "junit.xml", "verdicts.json")
-#: Shapes whose whole envelope is ours: the judge reads them in the common dialect.
-_COMMON_SHAPES = frozenset({"bridge", "emitter"})
 
 
 def make_folder(folder: Path) -> None:
@@ -145,7 +144,7 @@ def frame_reader(header: bytes) -> Reader:
     def read(entry: Entry) -> Heard:
         if not isinstance(entry.value, str):
             return "cannot be read"
-        decoded = (common if entry.what in _COMMON_SHAPES else own).read(entry.value)
+        decoded = (common if entry.what in spec.OUR_WORDS else own).read(entry.value)
         if decoded.problem:
             return f"cannot be read: {decoded.problem}"
         return decoded.event or f"no event: {decoded.kind}"

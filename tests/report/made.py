@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from goldenpath.model import Finding, Level, Outcome, Verdict
+from goldenpath.model import Entry, Finding, Kind, Level, Outcome, Verdict
+from goldenpath.report.evidence import Line, line_of
 from goldenpath.results import Report, conclude
 
 HOSTILE = (
@@ -27,6 +28,17 @@ def failing(rule: str, message: str = "expected one, got two", **more: Any) -> V
     return verdict(rule, Outcome.FAIL, reason=message, findings=(found,), **more)
 
 
+def untested(rule: str, outcome: Outcome = Outcome.NOT_RUN, **more: Any) -> Verdict:
+    """What a campaign says of a rule that no workload of the run tested."""
+    return verdict(rule, outcome, workload="", opportunities=0, **more)
+
+
+def shown(index: int, what: str, value: Any = None) -> Line:
+    """A line of a history, as the reports get it."""
+    entry = Entry(index, 1, Kind.INVOKE, "alice", "s1", what, value)
+    return line_of(entry, "", f'{{"index":{index},"what":"{what}"}}')
+
+
 def report(*verdicts: Verdict, **more: Any) -> Report:
     """A concluded report of a part of a run."""
     made = Report(target=more.pop("target", "mine"), seed=7, verdicts=verdicts, **more)
@@ -43,7 +55,7 @@ def everything() -> Report:
         failing("TOOL-5", "too slow", level=Level.SHOULD),
         verdict("ORDER-1", Outcome.UNSUPPORTED, reason="not declared", opportunities=0),
         verdict("RECOVERY-1", Outcome.UNOBSERVABLE, reason="out of reach", opportunities=0),
-        verdict("RECOVERY-2", Outcome.NOT_RUN, reason="not asked for", opportunities=0),
+        untested("RECOVERY-2", reason="not asked for"),
         problems=("not run: crowd",),
         stale=("known-failing line 3 passes",),
         notes={"two_users": ("a slow machine",)},

@@ -9,11 +9,21 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.report.made import ACTING, all_green, everything, failing, hostile, report, verdict
+from tests.report.made import (
+    ACTING,
+    all_green,
+    everything,
+    failing,
+    hostile,
+    report,
+    untested,
+    verdict,
+)
 
 from goldenpath.model import Finding, Outcome
 from goldenpath.report import data, github, html, junit, markdown, text
 from goldenpath.report.headline import conclusion
+from goldenpath.report.layout import FAMILIES
 from goldenpath.report.plain import plain
 from goldenpath.results import Report
 
@@ -128,7 +138,41 @@ def test_plain_says_how_much_is_cut_and_names_what_it_replaces() -> None:
     assert plain("\x1b[0m\n\0\u202e\ud800") == r"\x1b[0m\n\x00\u202e\ud800"
     assert plain("a\xa0b\u3000c") == "a b c"
     assert plain("x" * 1_010, 10) == "xxxxxxxxxx… (+1,000 letters)"
-    assert plain("\x1b" * 5, 8) == r"\x1b\x1b… (+3 letters)"
+    assert plain("\x1b" * 9, 8) == r"\x1b\x1b… (+7 letters)"
+
+
+def test_nothing_is_cut_that_is_shorter_than_the_note_of_the_cut() -> None:
+    assert plain("x" * 11, 10) == "x" * 11
+    assert plain("x" * 25, 10) == "x" * 25
+    assert plain("x" * 26, 10) == "x" * 10 + "… (+16 letters)"
+    assert plain("\x1b" * 5, 8) == r"\x1b" * 5
+    assert plain("x" * 11, 10, beyond=1) == "x" * 10 + "… (+2 letters)"
+    assert plain("x" * 10, 10, beyond=1) == "x" * 10 + "… (+1 letter)"
+
+
+@all_formats
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_verdict_without_a_workload_reads_well(render: Render, outcome: Outcome) -> None:
+    said = render(report(untested("API-1", outcome, reason="for this reason")))
+
+    assert not re.search(r"\bin\s*(``|<|:|\(|$)|\(\)|name=\"/|· *<|in  ", said, re.MULTILINE)
+    assert "API-1" in said or outcome is Outcome.PASS or render is ALL["github"]
+
+
+def test_the_families_stand_in_one_order() -> None:
+    names = ("RECOVERY", "OTHER", "DELIVERY", "CONTENT", "ORDER", "API", "TOOL", "ISOLATION")
+    made = report(*(failing(f"{name}-1") for name in names))
+    for name, render in ALL.items():
+        said = render(made)
+        start = said.find("Failures") + 1
+        places = [said.index(f"{family}-1", start) for family in (*FAMILIES, "OTHER")]
+        assert places == sorted(places) or name == "json"
+
+
+def test_a_rule_that_fails_in_many_workloads_is_one_annotation() -> None:
+    (said,) = github.annotations(report(failing("API-1", workload="a"), failing("API-1")))
+
+    assert "also in two_users" in said
 
 
 def test_a_rule_counts_over_all_workloads_by_its_strongest_verdict() -> None:
@@ -138,9 +182,7 @@ def test_a_rule_counts_over_all_workloads_by_its_strongest_verdict() -> None:
         verdict("API-1", Outcome.NOT_RUN, workload="c", opportunities=0),
     )
 
-    assert ("fail", "  API  1 rule    FAIL 1                    (opportunities 7)") in text.render(
-        made
-    )
+    assert ("fail", "  API  1 rule    FAIL 1  (opportunities 7)") in text.render(made)
 
 
 def test_rules_without_a_verdict_are_named_with_their_reason() -> None:

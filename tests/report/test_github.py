@@ -11,8 +11,8 @@ def test_a_run_that_conforms_has_no_annotation() -> None:
 
 
 def test_at_most_ten_of_each_level_and_the_rest_counted() -> None:
-    hard = [failing("API-1", workload=f"w{n}") for n in range(30)]
-    soft = [failing("API-2", workload=f"w{n}", level=Level.SHOULD) for n in range(30)]
+    hard = [failing(f"X-{n}") for n in range(30)]
+    soft = [failing(f"Y-{n}", level=Level.SHOULD) for n in range(30)]
     lines = annotations(report(*hard, *soft))
 
     assert sum(line.startswith("::error ") for line in lines) == 10

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.build import ALICE, call, history, session
+from tests.build import ALICE, bare, call, history, session, up
 from tests.report.made import all_green, everything, failing, hostile, report
 
 from goldenpath import store
 from goldenpath.history import dump
+from goldenpath.model import Entry, Event, Kind
 from goldenpath.report import html
 
 
@@ -38,6 +39,28 @@ def test_they_hold_the_witness_lines_and_how_to_replay(tmp_path: Path) -> None:
     document = json.loads((tmp_path / "verdicts.json").read_bytes())
     assert document["verdicts"][0]["findings"][0]["replay"] == f"goldenpath replay {path}"
     assert store.read_reports(tmp_path) == store.with_replays(report(failing("API-1")), tmp_path)
+
+
+def test_frames_are_read_in_the_dialect_of_the_history(tmp_path: Path) -> None:
+    frame = bare(ALICE, "ignored", kind="began", what="lookup")
+    own = {"name": "own", "type_at": ["kind"], "types": {"began": "tool_executing"}}
+    own |= {"fields": {"tool": ["what"]}, "statuses": {}}
+    path = tmp_path / "histories" / "two_users.jsonl"
+    path.parent.mkdir()
+
+    for dialect, says in ((own, "tool_executing lookup (by"), ({}, "no event: ignored (by")):
+        path.write_bytes(b"".join(dump(history([up(ALICE), frame], dialect=dialect))))
+        lines = store.read_witnesses(report(failing("API-1")), tmp_path)
+        assert lines["two_users"][1].says.startswith(says)
+
+
+@pytest.mark.parametrize("header", [b"", b"{}\n", b'{"type":"header","dialect":{"a":1}}\n'])
+def test_a_header_that_cannot_be_read_leaves_the_common_dialect(header: bytes) -> None:
+    read = store.frame_reader(header)
+
+    assert isinstance(read(Entry(0, 0, Kind.FRAME, "a/1", None, "tap.send", "{}")), str)
+    text = '{"type":"agent_started"}'
+    assert isinstance(read(Entry(0, 0, Kind.FRAME, "a/1", None, "tap.send", text)), Event)
 
 
 def test_a_replay_is_promised_only_where_the_history_was_kept(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from tests.report.made import all_green, everything, failing, hostile, report, verdict
+from tests.report.made import all_green, everything, failing, hostile, report, shown, verdict
 
 from goldenpath.model import Outcome
 from goldenpath.report import text
@@ -28,7 +28,7 @@ def test_the_last_line_of_a_run_that_does_not() -> None:
 
     assert text.render(made)[-1] == (
         "fail",
-        "FAIL  mine breaks 2 of 3 rules: API-1, TOOL-1, seed 7  (exit 1: violations)",
+        "FAIL  mine breaks 2 of 3 rules: TOOL-1, API-1, seed 7  (exit 1: violations)",
     )
 
 
@@ -49,18 +49,41 @@ def test_the_last_line_of_a_run_that_could_not_tell() -> None:
 
 
 def test_a_failure_is_laid_out_whole() -> None:
-    lines = {"two_users": {1: '{"index":1}', 3: '{"index":3}'}}
-    shown = text.as_text(text.render(report(failing("API-1")), witnesses=lines))
+    plan = {"plan": ["x" * 200]}
+    lines = {"two_users": {1: shown(1, "cleanup"), 3: shown(3, "run", plan)}}
+    said = text.as_text(text.render(report(failing("API-1")), witnesses=lines))
 
     assert (
         "Failures\n"
         "  FAIL API-1 in two_users (MUST)\n"
         "    The ten members are there, each of its kind.\n"
         "    - expected one, got two\n"
-        "      entries 1, 3\n"
-        '      {"index":1}\n'
-        '      {"index":3}\n'
-    ) in shown
+        "         1  INVOKE  alice  cleanup\n"
+        f'         3  INVOKE  alice  run, plan ["{"x" * 113}… (+89 letters)\n'
+        f'            {{"plan":["{"x" * 200}"]}}\n'
+    ) in said
+
+
+def test_entries_are_numbered_where_not_all_are_shown() -> None:
+    lines = {"two_users": {3: shown(3, "cleanup")}}
+
+    for some in (lines, {}):
+        said = text.as_text(text.render(report(failing("API-1")), witnesses=some))
+        assert "      entries 1, 3\n" in said
+
+
+def test_causes_stand_before_consequences() -> None:
+    said = text.as_text(text.render(report(*map(failing, ("DELIVERY-2", "API-1", "ISOLATION-1")))))
+
+    assert said.index("FAIL ISOLATION-1") < said.index("FAIL API-1") < said.index("FAIL DELIVERY-2")
+    assert "breaks 3 of 3 rules: ISOLATION-1, API-1, DELIVERY-2" in said
+
+
+def test_the_columns_of_the_families_are_one_alignment() -> None:
+    lines = [line for _, line in text.render(everything()) if "(opportunities" in line]
+
+    assert len(lines) > 3
+    assert len({line.index("(opportunities") for line in lines}) == 1
 
 
 def test_a_rule_that_fails_in_many_workloads_is_shown_where_it_is_proved() -> None:

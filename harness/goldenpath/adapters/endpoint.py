@@ -15,10 +15,9 @@ from urllib.parse import quote
 from goldenpath import spec
 from goldenpath.adapters.base import Adapter, Facts, Reply, done, missing, raised
 from goldenpath.adapters.profile import Account, Profile, fill, matches
-from goldenpath.adapters.python import dialect_data
 from goldenpath.adapters.secret import base64url
 from goldenpath.adapters.websocket import Call, Link, closed, dial, hang_up
-from goldenpath.dialects import COMMON
+from goldenpath.dialects import COMMON, as_data
 from goldenpath.errors import TargetProblem
 from goldenpath.model import Step
 from goldenpath.plant import Plant
@@ -57,7 +56,7 @@ class EndpointTarget:
             events=self._events(),
             card=self._card(),
             declared=self._declared(),
-            dialect={} if self.profile.dialect is COMMON else dialect_data(self.profile.dialect),
+            dialect={} if self.profile.dialect is COMMON else as_data(self.profile.dialect),
             shown=shown,
         )
 

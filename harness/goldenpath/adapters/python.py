@@ -18,7 +18,7 @@ from goldenpath.adapters.base import Adapter, Facts, Reply, guarded, settle
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.session import Sessions
 from goldenpath.declare import Declaration, card_of
-from goldenpath.dialects import COMMON, DialectProblem, from_table
+from goldenpath.dialects import COMMON, DialectProblem, as_data, from_table
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.jsonable import safe_repr
 from goldenpath.model import Step
@@ -90,7 +90,7 @@ class PythonTarget:
             dialect = from_table(self.name, self.declaration.dialect, COMMON)
         except DialectProblem as error:
             raise UsageProblem(f"the dialect of {self.name} is wrong:\n  {error}") from None
-        return dialect_data(dialect)
+        return as_data(dialect)
 
     def _check_members(self, sessions: Sessions, name: str) -> None:
         """A member that the declaration maps must be there."""
@@ -156,18 +156,6 @@ class PythonTarget:
                 expected="an answer",
                 got="none",
             ) from None
-
-
-def dialect_data(dialect: Any) -> dict[str, Any]:
-    """A dialect as the plain data that a header holds."""
-    return {
-        "name": dialect.name,
-        "type_at": list(dialect.type_at),
-        "types": dict(dialect.types),
-        "fields": {field: list(paths) for field, paths in dialect.fields.items()},
-        "own": list(dialect.own),
-        "statuses": {word: str(status) for word, status in dialect.statuses.items()},
-    }
 
 
 def _has(made: Any, name: str) -> bool:

@@ -75,7 +75,11 @@ def _announced_crowd(run: Run, tally: Tally) -> None:
         ran = [call for call in calls if call.starts]
         tally.chance(len(ran))
         for name, events in (("tool_executing", begun), ("tool_completed", done)):
-            if len(events) < len(ran) and run.transport == "working":
+            if len(events) >= len(ran) or run.transport != "working":
+                continue
+            if run.cut:
+                tally.doubt(_CUT)
+            else:
                 tally.fail(
                     f"{calls[0].tool} ran {len(ran)} times for {run.owner}, who got {len(events)}"
                     f" {name}",
@@ -182,7 +186,9 @@ def _closed_crowd(run: Run, tally: Tally) -> None:
     """DELIVERY-5, by counting."""
     for calls, begun, done in _crowds(run):
         tally.chance(len(begun))
-        if len(done) < len(begun):
+        if len(done) < len(begun) and run.cut:
+            tally.doubt(_CUT)
+        elif len(done) < len(begun):
             tally.fail(
                 f"{len(begun)} tool_executing of {calls[0].tool} and {len(done)} tool_completed",
                 *_at(begun),

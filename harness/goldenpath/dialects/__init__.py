@@ -2,8 +2,17 @@
 
 from goldenpath.dialects.common import COMMON
 from goldenpath.dialects.decode import Decoded, Decoder
-from goldenpath.dialects.model import Dialect, DialectProblem, from_table
+from goldenpath.dialects.model import Dialect, DialectProblem, as_data, from_table
 
 DIALECTS: dict[str, Dialect] = {COMMON.name: COMMON}
 
-__all__ = ["COMMON", "DIALECTS", "Decoded", "Decoder", "Dialect", "DialectProblem", "from_table"]
+__all__ = [
+    "COMMON",
+    "DIALECTS",
+    "Decoded",
+    "Decoder",
+    "Dialect",
+    "DialectProblem",
+    "as_data",
+    "from_table",
+]

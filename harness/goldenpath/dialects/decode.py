@@ -15,7 +15,6 @@ from goldenpath import spec
 from goldenpath.dialects.model import Dialect
 from goldenpath.model import Event, Status
 
-#: Deepest nesting of a frame that is read; msgspec itself refuses deeper than the interpreter.
 _parse = msgspec.json.Decoder().decode
 
 _Slot = tuple[int, str]

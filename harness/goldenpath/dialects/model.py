@@ -127,3 +127,15 @@ def from_table(name: str, table: Mapping[str, Any], base: Dialect) -> Dialect:
         statuses={**base.statuses, **statuses},
         own=tuple(fields),
     )
+
+
+def as_data(dialect: Dialect) -> dict[str, Any]:
+    """A dialect as the plain data that a header holds."""
+    return {
+        "name": dialect.name,
+        "type_at": list(dialect.type_at),
+        "types": dict(dialect.types),
+        "fields": {field: list(paths) for field, paths in dialect.fields.items()},
+        "own": list(dialect.own),
+        "statuses": {word: str(status) for word, status in dialect.statuses.items()},
+    }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from goldenpath.canary import mint
+from goldenpath.canary import SELF, mint
 from goldenpath.model import User
 from goldenpath.plant.tools import Gates, Tools, plant_tools
 from goldenpath.plant.transport import MAX_FRAME, Tap, Transport
-from goldenpath.plant.users import SELF, PlantedUser, as_planted
+from goldenpath.plant.users import PlantedUser, as_planted
 from goldenpath.recorder import Recorder
 
 

@@ -6,16 +6,13 @@ import random
 import uuid
 from dataclasses import dataclass
 
-from goldenpath.canary import mint, owner_mark
+from goldenpath.canary import SELF, THREAD, mint, owner_mark
 from goldenpath.model import User
 
 NAMES = (
     *("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"),
     *("ivan", "judy", "kim", "leo", "mia", "nina", "oscar", "peggy"),
 )
-
-#: Numbers of a user's canaries: what they mark. Calls count up from FIRST_CALL.
-SELF, THREAD, FIRST_CALL = 0, 1, 16
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ class Ledger:
         run = self._run_of(seen, event)
         if run is None:
             seen.owner = self._token_owner(seen) or seen.user
-            seen.late = any(token.text in self._done for token in seen.tokens)
+            seen.late = seen.late or any(token.text in self._done for token in seen.tokens)
             return
         seen.owner, seen.run = run.owner, run
         if event.type in spec.TOOL_EVENTS:

@@ -13,11 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from goldenpath.canary import mint
+from goldenpath.canary import FIRST_CALL, mint
 from goldenpath.model import Step, User
-
-#: Canary numbers below this mark the user and the thread; calls count up from here.
-FIRST_CALL = 16
 
 #: Numbers that each workload has to itself; beyond them they run on into another's.
 OWN_NUMBERS = 1 << 12

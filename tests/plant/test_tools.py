@@ -1,0 +1,245 @@
+"""Planted tools: they do what their name says, and record what really happened."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goldenpath.canary import mint
+from goldenpath.checkers.same import NOT_JSON, same
+from goldenpath.model import Entry, Kind
+from goldenpath.plant import TOOL_NAMES, Plant, PlantedTool, ToolFailure, Tools, plant_user
+from goldenpath.recorder import Recorder
+
+USER = plant_user(0, 0)
+TOKEN = mint(USER.owner, 16)
+OTHER = mint(USER.owner, 17)
+
+
+class Planted:
+    """Tools of one user, and what they recorded."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        recorder = Recorder()
+        recorder.listen(self.entries.append)
+        self.plant = Plant(recorder, [USER])
+        self.tools = {tool.name: tool for tool in self.plant.tools("alice", TOOL_NAMES)}
+
+    def call(self, name: str, /, **parameters: Any) -> Any:
+        return asyncio.run(self.tools[name].arun(**parameters))
+
+    def story(self) -> list[str]:
+        return [entry.what for entry in self.entries]
+
+
+def test_each_tool_is_as_a_target_expects_it() -> None:
+    """A name, a description, a JSON Schema of its parameters, and no admin's privilege."""
+    tools = Planted().tools
+
+    assert set(tools) == set(TOOL_NAMES)
+    for tool in tools.values():
+        assert tool.description
+        assert tool.parameters["type"] == "object"
+        assert tool.admin_only is False
+        assert inspect.iscoroutinefunction(tool.arun)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "result"),
+    [
+        ("lookup", {"query": f"what is {TOKEN}?"}, {"found": TOKEN}),
+        ("lookup", {}, {"found": None}),
+        ("echo", {"a": 1, "b": [None]}, {"echo": {"a": 1, "b": [None]}}),
+        ("echo", {}, {"echo": {}}),
+    ],
+)
+def test_a_result_tells_the_call_and_whose_tool_it_was(
+    name: str, given: dict[str, Any], result: dict[str, Any]
+) -> None:
+    """The call's own canary, and the mark of the user whom the instance was planted for."""
+    planted = Planted()
+
+    assert planted.call(name, **given) == {**result, "by": mint(USER.owner, 0)}
+
+
+@pytest.mark.parametrize("value", [None, False, 0, "", [], {}, 1.5, {"success": False}], ids=repr)
+def test_give_returns_its_value_as_it_is(value: Any) -> None:
+    """Nothing is put around it."""
+    assert same(Planted().call("give", value=value), value)
+
+
+def test_what_happened_is_recorded() -> None:
+    """That it started, with what it was really given, and that it ended, with its real result."""
+    planted = Planted()
+    result = planted.call("lookup", query=TOKEN, page=1)
+    started, ended = planted.entries
+    about = {"tool": "lookup", "token": TOKEN, "run": 0}
+
+    assert {(e.kind, e.actor, e.step) for e in planted.entries} == {(Kind.TOOL, "alice", None)}
+    assert (started.what, ended.what) == ("started", "ended")
+    assert started.value == {**about, "parameters": {"query": TOKEN, "page": 1}}
+    assert ended.value == {**about, "result": result}
+
+
+@pytest.mark.parametrize("given", [{"query": TOKEN}, {}], ids=["with a token", "without"])
+def test_explode_fails(given: dict[str, Any]) -> None:
+    """The error holds the call's canary, or else the user's."""
+    planted = Planted()
+    with pytest.raises(ToolFailure) as failure:
+        planted.call("explode", **given)
+
+    assert planted.story() == ["started", "failed"]
+    assert planted.entries[1].value["error"] == str(failure.value)
+    assert (TOKEN if given else mint(USER.owner, 0)) in str(failure.value)
+
+
+def test_hold_waits_until_its_own_call_is_released() -> None:
+    """Releasing another call is not enough."""
+    planted = Planted()
+
+    async def main() -> Any:
+        call = asyncio.create_task(planted.tools["hold"].arun(query=TOKEN))
+        await asyncio.sleep(0)
+        planted.plant.gates.release(OTHER)
+        await asyncio.sleep(0)
+        before = planted.story()
+        planted.plant.gates.release(TOKEN)
+        return before, await call
+
+    before, result = asyncio.run(main())
+
+    assert before == ["started"]
+    assert result["found"] == TOKEN
+    assert planted.story() == ["started", "ended"]
+
+
+def test_a_call_may_be_released_before_it_comes() -> None:
+    """The order of two tasks does not decide over a deadlock."""
+    planted = Planted()
+
+    async def main() -> None:
+        planted.plant.gates.release(TOKEN)
+        await planted.tools["hold"].arun(query=TOKEN)
+
+    asyncio.run(main())
+
+    assert planted.story() == ["started", "ended"]
+
+
+def test_everything_that_is_held_can_be_let_go() -> None:
+    """At the end of a workload no call is left behind."""
+    planted = Planted()
+
+    async def main() -> None:
+        hold = planted.tools["hold"]
+        calls = [asyncio.create_task(hold.arun(query=query)) for query in (TOKEN, OTHER, "")]
+        await asyncio.sleep(0)
+        planted.plant.gates.release_all()
+        await asyncio.gather(*calls)
+
+    asyncio.run(main())
+
+    assert planted.story() == ["started"] * 3 + ["ended"] * 3
+
+
+def test_a_cancelled_call_says_so() -> None:
+    """The cancellation is recorded, and goes on to whoever called."""
+    planted = Planted()
+
+    async def main() -> None:
+        call = asyncio.create_task(planted.tools["hold"].arun(query=TOKEN))
+        await asyncio.sleep(0)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    asyncio.run(main())
+
+    assert planted.story() == ["started", "cancelled"]
+    assert planted.entries[1].value == {"tool": "hold", "token": TOKEN, "run": 0}
+
+
+def test_runs_of_one_tool_are_told_apart() -> None:
+    """Starts and ends that overlap are joined by the number of the run."""
+    planted = Planted()
+
+    async def main() -> None:
+        await asyncio.gather(*(planted.tools["lookup"].arun(query=TOKEN) for _ in range(3)))
+
+    asyncio.run(main())
+    runs = [(entry.what, entry.value["run"]) for entry in planted.entries]
+
+    assert sorted(runs) == [(what, n) for what in ("ended", "started") for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    "name", ["self", "cls", "name", "tool", "parameters", "token", "mark", "args", "kwargs", "a-b"]
+)
+@pytest.mark.parametrize("how", ["arun", "call", "function"])
+def test_parameters_may_have_any_name(name: str, how: str) -> None:
+    """None is taken for an argument of the tool's own."""
+    planted = Planted()
+    tool = planted.tools["echo"]
+    call: Any = {"arun": tool.arun, "call": tool, "function": Tools([tool]).as_functions()["echo"]}
+    result = asyncio.run(call[how](**{name: 1}))
+
+    assert result["echo"] == {name: 1}
+    assert planted.entries[0].value["parameters"] == {name: 1}
+
+
+@given(st.dictionaries(st.text(), st.text(alphabet=st.characters(codec=None)), max_size=3))
+def test_whatever_a_target_passes_can_be_recorded(parameters: dict[str, str]) -> None:
+    """Any name and any text, also one that is no UTF-8; nothing is thrown into the target."""
+    planted = Planted()
+    planted.call("echo", **parameters)
+
+    assert planted.story() == ["started", "ended"]
+
+
+def test_what_is_no_json_is_marked() -> None:
+    """A target may pass anything; the tool gets it as it is, the history a marker."""
+    planted = Planted()
+    thing = object()
+    result = planted.call("give", value=thing)
+
+    assert result is thing
+    assert NOT_JSON in planted.entries[0].value["parameters"]["value"]
+    assert NOT_JSON in planted.entries[1].value["result"]
+
+
+def test_the_first_canary_names_the_call() -> None:
+    """It may stand anywhere in the parameters, however deep; a forged one does not count."""
+    planted = Planted()
+    planted.call("echo", deep=[{"in": f"... {TOKEN} {OTHER}"}])
+    planted.call("echo", forged=TOKEN[:-1] + ("0" if TOKEN[-1] != "0" else "1"))
+
+    assert [entry.value["token"] for entry in planted.entries] == [TOKEN, TOKEN, None, None]
+
+
+def test_tools_are_a_list_and_functions_by_name() -> None:
+    """A factory takes them in the form that it needs."""
+    tools = Planted().plant.tools("alice", ["echo", "give"])
+    functions = tools.as_functions()
+
+    assert [tool.name for tool in tools] == ["echo", "give"]
+    assert all(isinstance(tool, PlantedTool) for tool in tools)
+    assert list(functions) == ["echo", "give"]
+    assert asyncio.run(functions["give"](value=5)) == 5
+    assert repr(tools[0]) == "PlantedTool('echo')"
+
+
+def test_two_users_have_instances_of_their_own() -> None:
+    """A result from somebody else's instance shows by its mark."""
+    users = [plant_user(0, n) for n in range(2)]
+    plant = Plant(Recorder(), users)
+    marks = [
+        asyncio.run(plant.tools(user.name, ["lookup"])[0].arun(query=TOKEN))["by"] for user in users
+    ]
+
+    assert marks == [mint(user.owner, 0) for user in users]

@@ -165,7 +165,7 @@ def hung(who: User, number: int = 16, why: str = "deadline") -> Line:
     return lost(who, "execute", f"call-{who.name}-{number}", why)
 
 
-# --- a run of an agent, line by line ------------------------------------------------------------
+# --- a run of an agent, line by line -----------------------------------------------------------
 
 
 def run(who: User, *numbers: int, golden: bool = False, **more: Any) -> Line:

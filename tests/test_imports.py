@@ -36,7 +36,9 @@ ALLOWED: dict[str, set[str]] = {
     "reference": set(),
     "workloads": {"canary", "model"},
     "runner": {"adapters.base", "model", "plant"},
-    "adapters.base": {"jsonable", "model", "plant"},
+    "overheard": {"canary"},
+    "interrupts": set(),
+    "adapters.base": {"interrupts", "jsonable", "model", "overheard", "plant"},
 }
 PURE = (*CORE, "report", "known", "errors")
 IMPURE = {"asyncio", "time", "random", "socket", "pytest", "subprocess", "threading", "os"}

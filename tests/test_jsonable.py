@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenpath.checkers.same import NOT_JSON, same
-from goldenpath.jsonable import frame_value, jsonable
+from goldenpath.jsonable import frame_value, jsonable, readable, safe_text
 
 LIMIT = 1000
 JSON = st.recursive(
@@ -92,6 +92,26 @@ def test_what_json_cannot_hold_is_marked_and_never_raises(value: Any) -> None:
 def test_what_json_dumps_takes_is_a_frame(value: Any, text: str) -> None:
     """A frame is what a platform's own `json.dumps` would have sent."""
     assert frame_value(value, LIMIT) == text
+
+
+@pytest.mark.parametrize("value", ["\ud800", {"\udcff": 1}, ["a", {"b": "\udfff!"}]], ids=ascii)
+def test_half_a_surrogate_pair_has_no_place_in_a_history(value: Any) -> None:
+    """What is no UTF-8 is marked, as a value and as a frame, and can be written down."""
+    marked = jsonable(value)
+
+    assert NOT_JSON in json.dumps(marked)
+    assert json.dumps(marked, ensure_ascii=False).encode()
+    assert frame_value("a\ud800", LIMIT) == {"not_JSON": "not UTF-8: 'a\\ud800'"}
+
+
+@pytest.mark.parametrize("text", ["plain", "\u00e9\U0001f600", "\udcff.txt", "\ud800" * 10])
+def test_a_message_can_be_written_down(text: str) -> None:
+    """What is UTF-8 stays as it is, the rest is written out."""
+    said = safe_text(OSError(text))
+
+    assert said.encode()
+    assert (said == text) is not text.startswith(("\ud800", "\udcff"))
+    assert readable(text) == said
 
 
 def test_a_frame_beyond_the_limit_says_how_large_it_was() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import warnings
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
@@ -132,15 +134,17 @@ def perform(
     listener: Listener | None = None,
 ) -> Conducted:
     """Perform the script of a header, new or replayed; `listener` is told each entry."""
+    here = Path.cwd()
     path = options.histories / f"{header.workload}.jsonl" if options.histories else None
     sink = FileSink(str(path)) if path else None
     recorder = Recorder(sink)
     try:
         if listener:
             recorder.listen(listener)
-        work = lambda: _perform(target, facts, header, options, recorder, path)  # noqa: E731
+        work = partial(_perform, target, facts, header, options, recorder, path)
         return in_loop(work, options)
     finally:
+        os.chdir(here)  # a target may have gone elsewhere
         recorder.seal()
         if sink:
             sink.close()

@@ -134,6 +134,12 @@ def _wrong_events(events: Collection[str]) -> list[str]:
     if isinstance(events, str):
         return [f"events: expected a set of event types, got the text {events!r}"]
     known = ", ".join(spec.FIVE)
+    if isinstance(events, Mapping):
+        origins = [str(origin) for origin in spec.Origin]
+        odd = {k: v for k, v in events.items() if k in spec.FIVE and v not in origins}
+        return [f"events: {v!r} of {k} is none of {', '.join(origins)}" for k, v in odd.items()] + [
+            f"events: {event!r} is none of {known}" for event in events if event not in spec.FIVE
+        ]
     wrong = [event for event in events if event not in spec.FIVE]
     return [f"events: {event!r} is none of {known}" for event in wrong]
 

@@ -18,6 +18,9 @@ from goldenpath.checkers.same import NOT_JSON
 #: Deeper than this a value is cut; the standard library's encoder gives up at about 1,000.
 DEEPEST = 200
 
+#: Bits of a whole number that the interpreter turns to text without complaint (4,300 digits).
+LONGEST_INT = 14_000
+
 _strict = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 _quick = msgspec.json.Encoder().encode
 _parse = msgspec.json.Decoder().decode
@@ -27,7 +30,7 @@ def safe_repr(value: object, limit: int = 200) -> str:
     """A short repr that survives objects whose repr raises."""
     try:
         text = reprlib.repr(value)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:  # hostile: nobody interrupts a repr
         text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
     return readable(text[:limit])
 
@@ -36,7 +39,7 @@ def safe_text(error: BaseException, limit: int = 2000) -> str:
     """The text of an exception, bounded, that survives one whose str raises."""
     try:
         return readable(str(error)[:limit])
-    except Exception as broken:
+    except (Exception, KeyboardInterrupt) as broken:
         return f"<text raised {type(broken).__name__}>"
 
 
@@ -59,8 +62,11 @@ def readable(text: str) -> str:
 def jsonable(value: Any, depth: int = 0) -> Any:
     """Return `value` as JSON data of its own; tuples become lists, the rest that is odd markers."""
     kind = type(value)
-    if value is None or kind is bool or kind is int:
+    if value is None or kind is bool:
         return value
+    if kind is int:
+        fits = value.bit_length() <= LONGEST_INT
+        return value if fits else {NOT_JSON: "an enormous whole number"}
     if kind is str:
         return value if _is_text(value) else {NOT_JSON: f"not UTF-8: {safe_repr(value)}"}
     if kind is float:
@@ -91,7 +97,7 @@ def _json_text(message: Any) -> str:
 def frame_value(message: Any, limit: int) -> str | dict[str, Any]:
     """What to record for a message handed to a transport: its JSON text, or why there is none."""
     try:
-        text = message if isinstance(message, str) else _json_text(message)
+        text = str.__str__(message) if isinstance(message, str) else _json_text(message)
     except Exception as error:  # a hostile message may raise anything while it is walked
         return {"not_JSON": f"{type(error).__name__}: {safe_text(error, 200)}"}
     if not _is_text(text):

@@ -60,7 +60,11 @@ class Judge:
         if check.run:
             self._runs.append((tally, check.run))
         if check.fold:
-            fold = check.fold(self.header, tally)
+            try:
+                fold = check.fold(self.header, tally)
+            except Exception as error:
+                self._crash(tally, error)
+                return
             self._folds.append(fold)
             for kind in check.fold.kinds:
                 self._entries[kind].append(fold)
@@ -109,7 +113,9 @@ class Judge:
             decoded, tokens = decoder.read(entry.value), find(entry.value)
         else:
             decoded, tokens = Decoded(None, _unreadable(entry.value)), find(str(entry.value))
-        return Seen(entry, link, user, decoded.event, tokens, decoded.problem, decoded.kind)
+        return Seen(
+            entry, link, user, decoded.event, tokens, decoded.problem, decoded.kind, decoded.text
+        )
 
     def _judge_call(self, call: Call) -> None:
         for tally, check in self._calls:

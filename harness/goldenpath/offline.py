@@ -15,6 +15,8 @@ from goldenpath.judge import CUT, Judge, relevant
 def read_file_header(path: Path) -> Header:
     """The header of a recorded history. Raises UsageProblem where the file is none."""
     try:
+        if not path.is_file():
+            raise OSError("no regular file")
         with path.open("rb") as lines:
             return read_header(next(lines, b""))
     except (HistoryProblem, OSError) as error:
@@ -26,7 +28,10 @@ def read_file_header(path: Path) -> Header:
 def judge_file(path: Path, lines: Iterable[known.Line] = ()) -> tuple[Header, Conducted]:
     """Judge one recorded history. A cut one keeps its findings; the rest of it is UNKNOWN."""
     header = read_file_header(path)
-    judge = Judge(header)
+    try:
+        judge = Judge(header)
+    except (ValueError, TypeError, KeyError) as error:  # it can be decoded and makes no sense
+        raise UsageProblem(f"{path}: its header is damaged", got=str(error)) from None
     footer: Footer | None = None
     notes: list[str] = []
     with path.open("rb") as file:

@@ -8,11 +8,14 @@ step, silence. Patience is counted in naps, so that a machine that stalls stretc
 from __future__ import annotations
 
 import asyncio
+import copy
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from goldenpath.adapters.base import Adapter, Reply
 from goldenpath.model import Entry, Kind, Step
@@ -117,9 +120,17 @@ class Runner:
         """Drive all lanes to their end, then wait for what is owed, then for silence."""
         await self._drive(tuple(lanes))
         self._plant.gates.release_all()
-        if not await self._until(lambda: not self._observer.owes(), self._deadlines.delivery):
+        if not await self._settled():
             self._recorder.notes.append("never arrived: " + "; ".join(self._observer.owes()[:5]))
         await self._silence()
+
+    async def _settled(self) -> bool:
+        """Wait for what is owed, with fresh patience while some of it comes: slow is not lost."""
+        while owed := len(self._observer.owes()):
+            less = lambda owed=owed: len(self._observer.owes()) < owed  # noqa: E731
+            if not await self._until(less, self._deadlines.delivery):
+                return False
+        return True
 
     # --- lanes ---------------------------------------------------------------------------------
 
@@ -166,11 +177,12 @@ class Runner:
         self._recorder.record(
             Kind.INVOKE, step.actor, step.id, step.action, dict(step.args) or None
         )
+        given = replace(step, args=copy.deepcopy(dict(step.args)))  # the target may change its copy
         self._performing[step.id] = task
         self._current[task] = step, 0
         try:
             async with patient(self._deadlines.call) as limit:
-                reply = await self._adapter.perform(step)
+                reply = await self._adapter.perform(given)
         except TimeoutError:
             if task not in self._left:
                 self._lost(step, "deadline")
@@ -179,9 +191,11 @@ class Runner:
                 raise
             self._lost(step, "cancelled")
         else:
+            if task in self._left:
+                return
             if limit.expired():  # it swallowed the cancellation, and answered when it was too late
                 self._lost(step, "deadline")
-            elif task not in self._left:
+            else:
                 self._reply(step, reply)
         finally:
             del self._performing[step.id], self._current[task]
@@ -231,7 +245,10 @@ class Runner:
             task.cancel()
 
     async def _join(self, step: Step) -> None:
-        await self._until(lambda: step.args["step"] in self._finished, 2 * self._deadlines.call)
+        """Wait until another lane has done a step; `briefly`: go on where it cannot be done yet."""
+        briefly = bool(step.args.get("briefly"))
+        patience = 10 * self._deadlines.settle if briefly else 2 * self._deadlines.call
+        await self._until(lambda: step.args["step"] in self._finished, patience)
 
     # --- waiting -----------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ stay on one worker, and the controller writes the reports.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from goldenpath import known, spec
+from goldenpath import interrupts, known, spec
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import resolve
 from goldenpath.campaign import REST, Campaign, Choice, check_choice, check_options
@@ -56,13 +55,13 @@ class Progress:
     """Lines of JSON for whoever supervises: what is planned, what began, what ended."""
 
     def __init__(self, path: str | None) -> None:
-        self._path = path
+        self._path = Path(path).resolve() if path else None
 
     def tell(self, **what: Any) -> None:
         """Write one line at once."""
         if self._path:
-            with Path(self._path).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(what) + "\n")
+            with self._path.open("ab") as file:
+                file.write(msgspec.json.encode(what) + b"\n")
 
 
 class Beat:
@@ -90,6 +89,8 @@ class Suite:
         self.report: Report | None = None
         self._results: dict[str, Conducted] = {}
         self._interrupted = False
+        if self.supervised:
+            interrupts.watch()
         try:
             self.campaign = self._prepare()
         except GoldenpathError as error:

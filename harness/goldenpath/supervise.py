@@ -122,7 +122,9 @@ def supervise(order: Order, show: Callable[[Progress], None]) -> Report:
 
 
 def _follow(child: subprocess.Popen[bytes], path: Path, stall: float) -> Iterator[dict[str, Any]]:
-    """Yield the lines that the child adds to its progress file, until it has ended."""
+    """Yield the lines that the child adds to its progress file, until it has ended. One that has
+    told that it is finished is only held up by what the target left, and not waited for long.
+    """
     offset, last = 0, time.monotonic()
     while True:
         ended = child.poll() is not None
@@ -132,13 +134,24 @@ def _follow(child: subprocess.Popen[bytes], path: Path, stall: float) -> Iterato
         if whole:
             last = time.monotonic()
         for line in whole.splitlines():
-            yield json.loads(line)
+            told = _told(line)
+            stall = min(stall, GRACE) if told.get("finished") else stall
+            yield told
         if ended:
             return
         if time.monotonic() - last > stall:
             raise Stuck
         with suppress(subprocess.TimeoutExpired):
             child.wait(timeout=0.05)
+
+
+def _told(line: bytes) -> dict[str, Any]:
+    """One line of progress; what a target made of our file instead says nothing."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _end(child: subprocess.Popen[bytes], how: signal.Signals) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from goldenpath.adapters.base import Reply, done, guarded, missing
+from goldenpath.adapters.base import Reply, done, guarded, heard, missing
 from goldenpath.adapters.session import Sessions
 from goldenpath.declare import Declaration
 from goldenpath.model import Step
@@ -73,7 +73,7 @@ class AgentAdapter:
         more = {"run_id": step.args["run_id"]} if takes_run_id(run) else {}
         plan = read_plan(step.args["plan"])
         returned = await guarded(lambda: run(step.args["message"], plan, **more))
-        return returned if isinstance(returned, Reply) else done(returned)
+        return returned if isinstance(returned, Reply) else heard(done(returned), returned)
 
     async def _cleanup(self, step: Step) -> Reply:
         """An agent need not have a cleanup."""

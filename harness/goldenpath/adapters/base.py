@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from goldenpath import interrupts
 from goldenpath.jsonable import jsonable, readable, safe_repr, safe_text
 from goldenpath.model import Step
+from goldenpath.overheard import overheard
 from goldenpath.plant import Plant
 
 
@@ -64,7 +66,14 @@ def raised(error: BaseException) -> Reply:
     frames = traceback.extract_tb(error.__traceback__)
     if len(frames) > 1:
         value["at"] = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
-    return Reply(False, value)
+    return heard(Reply(False, value), error)
+
+
+def heard(reply: Reply, raw: Any) -> Reply:
+    """The reply, with the canaries that were in the raw thing and that it no longer shows."""
+    shown = str(reply.value)
+    hidden = [token for token in overheard(raw) if token not in shown]
+    return Reply(reply.ok, {**reply.value, "overheard": hidden}) if hidden else reply
 
 
 def failed(error: Any, value: Any) -> Reply:
@@ -97,7 +106,20 @@ async def guarded(call: Any) -> Reply | Any:
         if task and task.cancelling() > before:
             raise
         return raised(error)
-    except (KeyboardInterrupt, GeneratorExit):
-        raise
+    except GeneratorExit as error:
+        if task is None or not _runs(task):  # somebody closes us
+            raise
+        return raised(error)
+    except KeyboardInterrupt as error:
+        if not interrupts.made_up():
+            raise
+        return raised(error)
     except BaseException as error:
         return raised(error)
+
+
+def _runs(task: asyncio.Task[Any]) -> bool:
+    try:
+        return asyncio.current_task() is task
+    except RuntimeError:  # no loop runs
+        return False

@@ -13,7 +13,7 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.adapters import outcome
-from goldenpath.adapters.base import Reply, done, guarded, missing
+from goldenpath.adapters.base import Reply, done, guarded, heard, missing
 from goldenpath.adapters.session import Sessions
 from goldenpath.declare import Declaration
 from goldenpath.jsonable import jsonable, safe_repr
@@ -37,9 +37,14 @@ class DispatcherAdapter:
     """Performs steps on the dispatchers that a factory makes."""
 
     def __init__(
-        self, factory: Callable[..., Any], declaration: Declaration, shape: str = "value"
+        self,
+        factory: Callable[..., Any],
+        declaration: Declaration,
+        shape: str = "value",
+        awaited: set[str] | None = None,
     ) -> None:
         self._factory, self._declaration, self._shape = factory, declaration, shape
+        self._awaited = set() if awaited is None else awaited
         self._actions: Mapping[str, Callable[[Step], Awaitable[Reply]]] = {
             "inspect": self._inspect,
             "register": self._register,
@@ -49,7 +54,7 @@ class DispatcherAdapter:
 
     async def open(self, plant: Plant) -> None:
         """Nothing is made before the first step."""
-        self.sessions = Sessions(self._factory, self._declaration, plant)
+        self.sessions = Sessions(self._factory, self._declaration, plant, self._awaited)
 
     async def perform(self, step: Step) -> Reply:
         """Do what the step asks of the user's dispatcher."""
@@ -67,12 +72,13 @@ class DispatcherAdapter:
     async def _inspect(self, step: Step) -> Reply:
         names = self._declaration.members
         target = self.sessions[step.actor]
-        return done(
-            {
-                name: _kind(target, names.get(name, name), kind)
-                for name, kind in spec.MEMBERS.items()
-            }
-        )
+        kinds = {
+            name: _kind(target, names.get(name, name), kind) for name, kind in spec.MEMBERS.items()
+        }
+        for name in self._awaited:
+            if kinds[name] == spec.METHOD:
+                kinds[name] = spec.ASYNC_METHOD
+        return done(kinds)
 
     async def _look(self, step: Step) -> Reply:
         """All three look-ups without a turn of the loop between, where they are synchronous."""
@@ -93,7 +99,7 @@ class DispatcherAdapter:
                 continue
             answer = await guarded(found) if callable(found) else found
             looks[member] = _names(answer)
-            if looks[member] is None:
+            if looks[member] is None or not _only_names(answer):
                 wrong[member] = _odd(answer, "the names of tools")
         return done({**looks, "wrong": wrong})
 
@@ -119,15 +125,14 @@ class DispatcherAdapter:
         if not callable(member):
             return missing(via)
         if via == "dispatch":
-            returned = await guarded(lambda: member(name, **(given or {})))
+            returned = await self.sessions.call(via, member, name, **(given or {}))
         else:
             positional, keywords = _FORMS[args.get("form", "positional")](name, given)
-            returned = await guarded(
-                lambda: member(*positional, **keywords, **args.get("context", {}))
-            )
+            keywords = {**keywords, **args.get("context", {})}
+            returned = await self.sessions.call(via, member, *positional, **keywords)
         if isinstance(returned, Reply):
             return returned
-        return outcome.read(self._shape, returned)
+        return heard(outcome.read(self._shape, returned), returned)
 
 
 def _kind(target: Any, name: str, expected: str) -> str:
@@ -145,8 +150,13 @@ def _kind(target: Any, name: str, expected: str) -> str:
         return f"a member that raises {type(error).__name__}"
     if not callable(member) or (expected == spec.PROPERTY and not isinstance(on_class, _METHODS)):
         return "attribute"
-    function = member if inspect.isroutine(member) else type(member).__call__
+    plain = inspect.isroutine(member) or isinstance(member, functools.partial)
+    function = member if plain else type(member).__call__
     return spec.ASYNC_METHOD if inspect.iscoroutinefunction(function) else spec.METHOD
+
+
+def _only_names(answer: Any) -> bool:
+    return all(isinstance(item, str) for item in answer)
 
 
 def _odd(answer: Any, expected: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from goldenpath.adapters import outcome
@@ -17,6 +17,7 @@ from goldenpath.adapters.agent import AgentAdapter, takes_run_id
 from goldenpath.adapters.base import Adapter, Facts, Reply, guarded, settle
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.session import Sessions
+from goldenpath.canary import SELF, mint
 from goldenpath.declare import Declaration, card_of
 from goldenpath.dialects import COMMON, DialectProblem, as_data, from_table
 from goldenpath.errors import TargetProblem, UsageProblem
@@ -24,6 +25,10 @@ from goldenpath.jsonable import safe_repr
 from goldenpath.model import Step
 from goldenpath.plant import Plant, plant_user
 from goldenpath.recorder import Recorder
+
+#: The probe's own user, and their canary.
+_USER = plant_user(0, 255)
+_MARK = mint(_USER.owner, SELF)
 
 #: Seconds that the probe's factory, and its one call, may take. Imports can take 10 to 20 seconds,
 #: so the time is generous (FIELD_NOTES section 1).
@@ -38,6 +43,7 @@ class PythonTarget:
     factory: Callable[..., Any]
     declaration: Declaration
     _patience: float = PROBE_SECONDS
+    _awaited: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._dialect_data = self._read_dialect()
@@ -50,9 +56,9 @@ class PythonTarget:
     async def probe(self, time_scale: float = 1.0) -> Facts:
         """Open one session and see what is there. Raises TargetProblem where there is nothing."""
         self._patience = PROBE_SECONDS * time_scale
-        user = plant_user(0, 255)
+        user = _USER
         plant = Plant(Recorder(), [user])
-        sessions = Sessions(self.factory, self.declaration, plant)
+        sessions = Sessions(self.factory, self.declaration, plant, self._awaited)
         step = Step("probe", user.name, "create", {"run_id": user.run_id or "", "tools": ["give"]})
         reply = await self._in_time("create a session", sessions.create(step))
         if not reply.ok:
@@ -79,9 +85,8 @@ class PythonTarget:
         """A fresh adapter for one workload."""
         if self.declaration.kind == "agent":
             return AgentAdapter(self.factory, self.declaration)
-        return DispatcherAdapter(
-            self.factory, self.declaration, facts.shown.get("outcome", "value")
-        )
+        shape = facts.shown.get("outcome", "value")
+        return DispatcherAdapter(self.factory, self.declaration, shape, self._awaited)
 
     def _read_dialect(self) -> dict[str, Any]:
         if not self.declaration.dialect:
@@ -122,7 +127,7 @@ class PythonTarget:
 
     async def _call_once(self, via: str, member: Callable[..., Any]) -> dict[str, str]:
         """Call `give`, which returns its parameter, and recognise the shape of the answer."""
-        given = {"value": "a value of the probe"}
+        given = {"value": f"a value of {_MARK}"}  # a leak of it would show
         how = ((), given) if via == "dispatch" else ((given,), {})
         returned = await self._in_time(
             f"call {via}", guarded(lambda: member("give", *how[0], **how[1]))

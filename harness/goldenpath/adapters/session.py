@@ -16,8 +16,15 @@ from goldenpath.plant import Plant
 class Sessions:
     """One object of the target per user, made by its factory."""
 
-    def __init__(self, factory: Callable[..., Any], declaration: Declaration, plant: Plant) -> None:
+    def __init__(
+        self,
+        factory: Callable[..., Any],
+        declaration: Declaration,
+        plant: Plant,
+        awaited: set[str] | None = None,
+    ) -> None:
         self.factory, self.declaration, self.plant = factory, declaration, plant
+        self.awaited = set() if awaited is None else awaited
         self._objects: dict[str, Any] = {}
 
     def __getitem__(self, actor: str) -> Any:
@@ -54,8 +61,23 @@ class Sessions:
         member = self.member(step.actor, "cleanup")
         if not callable(member):
             return missing("cleanup")
-        reply = await guarded(member)
+        reply = await self.call("cleanup", member)
         return reply if isinstance(reply, Reply) else done()
+
+    async def call(
+        self, name: str, member: Callable[..., Any], /, *args: Any, **keywords: Any
+    ) -> Any:
+        """Call a member, guarded, and note whether what it gave could be awaited: a decorated
+        `def` that hands on a coroutine is as good as an `async def`.
+        """
+
+        def noted() -> Any:
+            given = member(*args, **keywords)
+            if inspect.isawaitable(given):
+                self.awaited.add(name)
+            return given
+
+        return await guarded(noted)
 
 
 def _raising(error: Exception) -> Callable[..., Any]:

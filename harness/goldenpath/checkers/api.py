@@ -221,8 +221,8 @@ class _RefusedAfterCleanup(Fold):
             self._invoked(entry)
         elif entry.kind is Kind.TOOL:
             self._ran(entry)
-        elif entry.what == "cleanup" and entry.kind is Kind.OK:
-            self._cleaned.setdefault(entry.actor, entry.index)
+        elif entry.what == "cleanup" and entry.kind in ANSWERED:
+            self._clean(entry)
         elif (before := self._before.pop(entry.step or "", None)) is not None:
             if entry.kind is Kind.OK:
                 self._worked.add((entry.actor, _member(before)))
@@ -245,6 +245,13 @@ class _RefusedAfterCleanup(Fold):
             self._after[entry.index] = entry
             if token := entry.value.get("token"):
                 self._tokens[token] = entry
+
+    def _clean(self, entry: Entry) -> None:
+        """From here on everything must be refused, also where cleanup itself failed."""
+        self._cleaned.setdefault(entry.actor, entry.index)
+        if entry.kind is Kind.FAIL and entry.value["by"] != "missing":
+            self.tally.chance()
+            self.tally.fail(f"cleanup failed: {shown(entry.value.get('text', ''))}", entry.index)
 
     def _judge(self, asked: Entry, answer: Entry) -> None:
         self.tally.chance()

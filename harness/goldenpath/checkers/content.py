@@ -144,6 +144,11 @@ def _status(call: Call, tally: Tally) -> None:
     agrees = {status for truth in truths for status in _AGREES[truth]}
     for position, seen in enumerate(call.completed):
         status = seen.event.status if seen.event else None
+        if status is Status.PROGRESS:
+            tally.doubt(
+                "a tool_completed has a status that is none of the known words: declare it, with"
+                " dialect.statuses"
+            )
         if status is None or status is Status.PROGRESS:
             continue
         end = call.ends[min(position, len(call.ends) - 1)] if call.ends else None

@@ -31,6 +31,14 @@ def _all_five(run: Run, tally: Tally) -> None:
     if not run.golden or run.transport != "working":
         return
     tally.chance()
+    if run.answered is not None and run.answered.kind is Kind.FAIL:
+        tally.fail(
+            f"a golden run of {run.owner} failed to its caller:"
+            f" {run.answered.value.get('text', '')}",
+            run.asked.index,
+            run.answered.index,
+        )
+        return
     shown = {seen.event.type for seen in _reached(run.events, run.owner) if seen.event}
     missing = [name for name in spec.FIVE if name not in shown]
     if missing and (run.cut or run.mixed):

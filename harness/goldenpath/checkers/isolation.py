@@ -36,7 +36,7 @@ class _Exposure(Fold):
             self._links.pop(entry.actor, None)
         elif entry.kind is Kind.INVOKE and entry.actor in self.marks:
             self._active.add(entry.actor)
-        elif entry.what == "create":
+        elif entry.kind is Kind.FAIL and entry.what == "create":
             self._active.discard(entry.actor)
             self._links = {k: user for k, user in self._links.items() if user != entry.actor}
 
@@ -59,6 +59,10 @@ class _Exposure(Fold):
 class _OwnLinksOnly(_Exposure):
     """ISOLATION-1."""
 
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._users = {user.name: user for user in header.users}
+
     def frame(self, seen: Seen) -> None:
         if seen.event is None:
             return
@@ -71,8 +75,24 @@ class _OwnLinksOnly(_Exposure):
             self.tally.fail(
                 f"{seen.event.type} of a run of {seen.owner} reached {seen.user}", *witness
             )
-        elif seen.run is None and not seen.late and self.others_act(seen.user):
+        elif self._unasked(seen):
             self.tally.doubt(f"{seen.event.type} reached {seen.user}, who had asked for nothing")
+
+    def _unasked(self, seen: Seen) -> bool:
+        """Whether it belongs to no run that is known, and does not claim to be this user's."""
+        if seen.run is not None or seen.late or not self.others_act(seen.user):
+            return False
+        return not self._claims_own(seen)
+
+    def _claims_own(self, seen: Seen) -> bool:
+        """Whether it names the user of its link, their thread or their run. That proves nothing
+        where they have asked (rule of truth 1), but what nobody asked for names whom it is about.
+        """
+        user, event = self._users.get(seen.user), seen.event
+        if user is None or event is None:
+            return False
+        claims = ((event.user, user.user_id), (event.thread, user.thread_id))
+        return any(said and said == known for said, known in (*claims, (event.run, user.run_id)))
 
 
 class _NoForeignCanary(_Exposure):
@@ -87,8 +107,9 @@ class _NoForeignCanary(_Exposure):
             self.tally.chance()
         for name in self.foreign(seen.user, seen.tokens):
             self.tally.fail(f"a frame to {seen.user} holds data of {name}", seen.entry.index)
-        if seen.event is not None and seen.event.text:
-            self._joined(seen, seen.event.text)
+        text = seen.event.text if seen.event is not None else seen.text
+        if text:
+            self._joined(seen, text)
 
     def _joined(self, seen: Seen, text: str) -> None:
         joined = self._tails.get(seen.link, "") + text
@@ -105,9 +126,9 @@ class _NoForeignReturn(_Exposure):
 
     def entry(self, entry: Entry) -> None:
         super().entry(entry)
-        if entry.kind not in (Kind.OK, Kind.FAIL) or entry.what not in ("execute", "run"):
+        if entry.kind not in (Kind.OK, Kind.FAIL):
             return
-        if self.others_act(entry.actor):
+        if entry.what in ("execute", "run") and self.others_act(entry.actor):
             self.tally.chance()
         for name in self.foreign(entry.actor, find(str(entry.value))):
             self.tally.fail(f"what was returned to {entry.actor} holds data of {name}", entry.index)

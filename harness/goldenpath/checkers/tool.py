@@ -17,7 +17,8 @@ def _once(call: Call, tally: Tally) -> None:
         return
     tally.chance()
     asked = call.first
-    if len(call.starts) > 1:
+    again = sum(end.what == "failed" for end in call.ends) if call.planned else 0
+    if len(call.starts) > 1 + again:  # a model may ask again for what has failed
         starts = [entry.index for entry in call.starts]
         tally.fail(f"one call of {call.tool} ran it {len(starts)} times", asked, *starts)
     elif call.untraced:

@@ -28,6 +28,6 @@ COMMON = Dialect(
         "parameters": _everywhere("parameters", "params", "arguments", deep=True),
         "result": _everywhere("result", "output", "answer", deep=True),
         "error": _everywhere("error", "error_message", deep=True),
-        "text": _everywhere("reasoning", "thought", "message", "content"),
+        "text": _everywhere("reasoning", "thought", "message", "content", "delta", "text", "chunk"),
     },
 )

@@ -22,11 +22,15 @@ _LAST = 1 << 30
 
 
 class Decoded(NamedTuple):
-    """What a frame is: an event, something else that is fine, or nothing readable (problem)."""
+    """What a frame is: an event, something else that is fine, or nothing readable (problem).
+
+    text: what something else says to be read, such as a piece of an answer.
+    """
 
     event: Event | None
     problem: str = ""
     kind: str = ""
+    text: str = ""
 
 
 class Decoder:
@@ -48,7 +52,10 @@ class Decoder:
         word = self._word(frame)
         event_type = self.dialect.types.get(word) if word is not None else None
         if event_type is None:
-            return Decoded(None, kind=word or "(no type)")
+            said = self._values(frame).get("text")
+            return Decoded(
+                None, kind=word or "(no type)", text=said if isinstance(said, str) else ""
+            )
         values = self._values(frame)
         return Decoded(_event(event_type, values, self.dialect))
 

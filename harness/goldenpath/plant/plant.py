@@ -31,6 +31,7 @@ class Plant:
 
     def tap(self, name: str, condition: str) -> Tap:
         """Open a link for the user and return their view of the transport."""
+        self.transport.disconnect(name)
         if condition != "absent":
             self.transport.connect(name, condition)
         return Tap(self.transport, name, absent=condition == "absent")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from goldenpath.canary import find
@@ -18,26 +20,51 @@ class ToolFailure(Exception):
 
 
 class Gates:
-    """Holds executions of the tool `hold` until they are released, by the token of the call."""
+    """Holds executions of the tool `hold` until they are released, by the token of the call.
+
+    A target may run a tool in another thread, in a loop of its own: each is woken in its own.
+    """
 
     def __init__(self) -> None:
-        self._gates: dict[str, asyncio.Event] = {}
-
-    def _gate(self, token: str) -> asyncio.Event:
-        return self._gates.setdefault(token, asyncio.Event())
+        self._lock = threading.Lock()
+        self._open: set[str] = set()
+        self._all = False
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
 
     async def wait(self, token: str) -> None:
         """Wait until the call with this token is released."""
-        await self._gate(token).wait()
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        with self._lock:
+            if self._all or token in self._open:
+                return
+            self._waiting.setdefault(token, []).append(waiter)
+        await waiter
 
     def release(self, token: str) -> None:
         """Let the call with this token go on, now or when it comes."""
-        self._gate(token).set()
+        with self._lock:
+            self._open.add(token)
+            waiters = self._waiting.pop(token, [])
+        _wake(waiters)
 
     def release_all(self) -> None:
-        """Let everything go on that is held."""
-        for gate in self._gates.values():
-            gate.set()
+        """Let everything go on that is held, or comes to be."""
+        with self._lock:
+            self._all = True
+            waiters = [waiter for held in self._waiting.values() for waiter in held]
+            self._waiting.clear()
+        _wake(waiters)
+
+
+def _wake(waiters: Iterable[asyncio.Future[None]]) -> None:
+    for waiter in waiters:
+        with suppress(RuntimeError):  # its loop has been closed meanwhile
+            waiter.get_loop().call_soon_threadsafe(_go_on, waiter)
+
+
+def _go_on(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 class PlantedTool:

@@ -193,7 +193,8 @@ class Bridge:
 
     def _emitter(self, run_id: Any, agent_name: Any) -> Emitter:
         def send(event_type: str, fields: dict[str, Any]) -> bool:
-            message = {"type": event_type, "run_id": run_id, "agent_name": agent_name, **fields}
+            ours = {"type": event_type, "run_id": run_id, "agent_name": agent_name}
+            message = {**ours, **fields, **ours}
             return self._transport.deliver(self._transport.owner_of(run_id), "bridge", message)
 
         return Emitter(send)
@@ -309,7 +310,7 @@ class Tap:
     @staticmethod
     def _emit(transport: Transport, own: str) -> Callable[[str, dict[str, Any]], bool]:
         def send(event_type: str, fields: dict[str, Any]) -> bool:
-            return transport.deliver(own, "emitter", {"type": event_type, **fields})
+            return transport.deliver(own, "emitter", {**fields, "type": event_type})
 
         return send
 

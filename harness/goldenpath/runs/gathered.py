@@ -24,6 +24,7 @@ class Seen(msgspec.Struct, eq=False):
     tokens: tuple[Token, ...]
     problem: str = ""
     kind: str = ""
+    text: str = ""
     owner: str = ""
     run: Run | None = None
     call: Call | None = None
@@ -39,6 +40,7 @@ class Call(msgspec.Struct, eq=False):
     run: Run
     tool: str
     token: str = ""
+    wire_id: str = ""
     asked: Entry | None = None
     planned: dict[str, Any] | None = None
     held: bool = False
@@ -110,6 +112,7 @@ class Run(msgspec.Struct, eq=False):
     wire_ids: list[str] = []
     calls: list[Call] = []
     by_wire_id: dict[str, Call] = {}
+    shared_ids: set[str] = msgspec.field(default_factory=set)
     unpaired: list[Seen] = []
     unplaced: list[Entry] = []
     doubts: list[str] = []

@@ -43,6 +43,7 @@ class Ledger:
         self._truth = header.card.get("truth") == "yes"
         self._run_events = header.events.get(spec.FINISHED) == spec.Origin.NATIVE
         self._transports: dict[str, str] = {}
+        self._tools: dict[str, set[str]] = {}
         self._runs: dict[str, list[Run]] = {}
         self._by_run_id: dict[str, Run] = {}
         self._learnt: dict[str, dict[str, Run]] = {}
@@ -98,6 +99,7 @@ class Ledger:
         session = entry.what == "create"
         if session:
             self._transports[entry.actor] = value.get("transport", "working")
+            self._tools[entry.actor] = set(value.get("tools", ()))
         if session and self.header.kind != "dispatcher":
             return
         run = Run(
@@ -151,6 +153,7 @@ class Ledger:
             for run in self._runs.get(entry.actor, [])[-1:]:
                 if entry.kind is Kind.OK and not run.cleaned:
                     run.tools.add(tool)
+                    self._tools.setdefault(entry.actor, set()).add(tool)
 
     def _tool(self, entry: Entry) -> None:
         call = self._by_token.get(entry.value.get("token") or "") or self._only_running(entry)
@@ -175,6 +178,7 @@ class Ledger:
         ]
         if entry.what == "started":
             fits = [call for call in under_way if not call.starts] or under_way
+            fits = [call for call in fits if call.executing and not call.completed] or fits
         else:
             fits = [call for call in under_way if len(call.ends) < len(call.starts)]
         return fits[0] if len(fits) == 1 else None
@@ -258,13 +262,18 @@ class Ledger:
         seen.call = call
         if event.call:
             call.run.by_wire_id.setdefault(event.call, call)
+            call.wire_id = call.wire_id or event.call
         (call.executing if event.type == spec.EXECUTING else call.completed).append(seen)
 
     def _call_of(self, seen: Seen, event: Event, run: Run) -> Call | None:
-        if event.call and event.call in run.by_wire_id:
-            return run.by_wire_id[event.call]
         named = [c for t in seen.tokens if (c := self._by_token.get(t.text)) is not None]
         mine = [call for call in named if call.run is run]
+        known = None if event.call in run.shared_ids else run.by_wire_id.get(event.call or "")
+        if known is not None:
+            other = len(mine) == 1 and mine[0] is not known and pairing.awaits(mine[0], event)
+            if not other:
+                return known
+            run.shared_ids.add(event.call or "")  # a canary says that this is no id of a call
         if len(mine) == 1:
             return mine[0]
         astray = [call for call in named if call.run is not run and pairing.shows(call, event)]
@@ -275,14 +284,39 @@ class Ledger:
             others = named or self._elsewhere(event, run)
             if len(others) == 1:
                 return others[0]
+            if any(token.text in self._done for token in seen.tokens):
+                seen.late = True
+                return None
+        fits = fits if mine else self._not_another(fits, event, run)
         if len(fits) > 1:
             self._ambiguous(seen, run, fits)
             return None
         if fits:
             return fits[0]
+        theirs = self._theirs(event, run)
+        if theirs is not None:
+            return theirs
         call = Call(run, event.tool or "a tool without a name")
         self._add(call)
         return call
+
+    def _not_another(self, fits: list[Call], event: Event, run: Run) -> list[Call]:
+        """Without those that it cannot be, because it speaks of a call that the target makes on its
+        own: it has an id of its own, or announces again what was closed and is no planted tool.
+        """
+        if event.call and event.call not in run.shared_ids:
+            fits = [call for call in fits if call.wire_id in ("", event.call)]
+        planted = self._truth and event.tool in self._tools.get(run.owner, ())
+        if event.type == spec.EXECUTING and not planted and all(call.completed for call in fits):
+            return []
+        return fits
+
+    def _theirs(self, event: Event, run: Run) -> Call | None:
+        """An open call of another user, for a planted tool that this one never had."""
+        if not event.tool or event.tool in self._tools.get(run.owner, ()):
+            return None
+        open_ = (c for c in self._open_calls if c.owner != run.owner and c.tool == event.tool)
+        return next((call for call in open_ if pairing.awaits(call, event)), None)
 
     def _elsewhere(self, event: Event, run: Run) -> list[Call]:
         """The one call of another run that shows like this, where none of its own tool is open."""

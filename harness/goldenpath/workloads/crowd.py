@@ -15,15 +15,25 @@ _SAME = Ask("lookup", {"query": "what is new?"}, plain=True)
 def _two_users(script: Script, size: int) -> tuple[Lane, ...]:
     """Both sessions are open before either works; they work side by side, then in turns."""
     names = list(script.users)
-    begin = [script.create(name, ["lookup", "echo", "explode"]) for name in names]
+    created = {name: script.create(name, ["lookup", "echo", "explode"]) for name in names}
     rounds = [[Ask("lookup")], [Ask("echo")]] * size
-    busy = [tuple(script.ask(name, *rounds)) for name in names]
-    lane: list[Step] = [*begin, script.together(*busy)]
+    lanes = {name: [created[name]] for name in names}
+    for name in names:
+        lanes[name] += [script.step(name, "join", step=created[n].id) for n in names if n != name]
+        lanes[name] += script.ask(name, *rounds)
     if script.kind == "dispatcher":
-        for name in names * 2:
-            lane += script.ask(name, [_SAME], [Ask("explode")])
-    lane += [script.cleanup(name) for name in names]
-    return (tuple(lane),)
+        _in_turns(script, lanes)
+    return tuple((*lanes[name], script.cleanup(name)) for name in names)
+
+
+def _in_turns(script: Script, lanes: dict[str, list[Step]]) -> None:
+    """Twice round, each user asks what the one before has just asked, word for word."""
+    last = {name: lane[-1] for name, lane in lanes.items()}
+    before = next(reversed(list(lanes)))
+    for name in [*lanes] * 2:
+        lanes[name].append(script.step(name, "join", step=last[before].id))
+        lanes[name] += script.ask(name, [_SAME], [Ask("explode")])
+        last[name], before = lanes[name][-1], name
 
 
 def _many_users(script: Script, size: int) -> tuple[Lane, ...]:
@@ -39,16 +49,24 @@ def _misaddressed(script: Script, size: int) -> tuple[Lane, ...]:
     first, second = list(script.users)[:2]
     asked = script.ask(first, [Ask("hold")])
     (token,) = script.tokens(asked)
-    meanwhile = [
+    theirs = script.ask(second, [Ask("lookup")])
+    begun = script.step(second, "wait_for", token=token, what="started")
+    release = (
         script.step(first, "wait_for", token=token, what="started"),
-        script.create(second, ["lookup"]),
-        *script.ask(second, [Ask("lookup")]),
+        script.step(first, "join", step=theirs[-1].id, briefly=True),
         script.step(first, "release", token=token),
-        script.step(first, "join", step=asked[-1].id),
-        script.cleanup(second),
-    ]
-    lane = [script.create(first, ["hold"]), script.together(asked, meanwhile)]
-    return ((*lane, script.cleanup(first)),)
+    )
+    ours = (script.create(first, ["hold"]), script.together(asked, release), script.cleanup(first))
+    return (
+        ours,
+        (
+            begun,
+            script.create(second, ["lookup"]),
+            *theirs,
+            script.step(second, "join", step=asked[-1].id),
+            script.cleanup(second),
+        ),
+    )
 
 
 WORKLOADS = (

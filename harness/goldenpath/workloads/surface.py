@@ -30,7 +30,7 @@ def _contract(script: Script, size: int) -> tuple[Lane, ...]:
     def look() -> Step:
         return script.step(name, "look", tools=_LOOKED_FOR)
 
-    lane = [script.create(name, ["lookup"]), script.step(name, "inspect"), look()]
+    lane = [script.create(name, ["lookup"]), look()]
     lane.append(script.execute(name, Ask("lookup")))
     for tool in ("echo", "give"):
         lane += [script.step(name, "register", tool=tool), look()]
@@ -39,7 +39,7 @@ def _contract(script: Script, size: int) -> tuple[Lane, ...]:
         for via, form, given in _FORMS:
             ask = Ask("lookup", plain=not given, more={"via": via, "form": form})
             lane.append(script.execute(name, ask))
-    lane += [look(), script.cleanup(name)]
+    lane += [look(), script.step(name, "inspect"), script.cleanup(name)]
     return (tuple(lane),)
 
 

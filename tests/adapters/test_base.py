@@ -1,0 +1,235 @@
+"""What an adapter says of a call: a value, an exception, a failed result, or nothing to call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from goldenpath.adapters.base import Reply, done, failed, guarded, missing, raised, settle
+from goldenpath.checkers.same import NOT_JSON
+
+
+class Hostile(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
+class Awaits:
+    def __await__(self) -> Any:
+        yield from asyncio.sleep(0).__await__()
+        return "awaited"
+
+
+async def later(value: Any) -> Any:
+    await asyncio.sleep(0)
+    return value
+
+
+def throw(error: BaseException) -> Callable[[], Any]:
+    """A call that raises at once."""
+
+    def call() -> Any:
+        raise error
+
+    return call
+
+
+def throw_later(error: BaseException) -> Callable[[], Any]:
+    """A call whose result raises when it is awaited."""
+
+    async def call() -> Any:
+        await asyncio.sleep(0)
+        raise error
+
+    return call
+
+
+async def never() -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("reply", "ok", "value"),
+    [
+        (done(), True, {"value": None}),
+        (done({"a": (1, 2)}), True, {"value": {"a": [1, 2]}}),
+        (missing("cleanup"), False, {"by": "missing", "type": "", "text": "there is no cleanup"}),
+        (
+            raised(ValueError("no such tool")),
+            False,
+            {"by": "exception", "type": "ValueError", "text": "no such tool"},
+        ),
+        (
+            failed("no such tool", None),
+            False,
+            {"by": "result", "type": "", "text": "no such tool", "value": None},
+        ),
+        (
+            failed({"code": 4}, 0),
+            False,
+            {"by": "result", "type": "", "text": "{'code': 4}", "value": 0},
+        ),
+    ],
+)
+def test_a_reply_is_json_data(reply: Reply, ok: bool, value: dict[str, Any]) -> None:
+    """Success has the value; failure says by what, of which type, and in which words."""
+    assert reply == Reply(ok, value)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [done(Hostile()), raised(Hostile()), failed(Hostile(), Hostile()), done({"a": {1, 2}})],
+    ids=["value", "exception", "error", "set"],
+)
+def test_what_no_json_can_hold_is_marked(reply: Reply) -> None:
+    """A reply can always be written down, whatever the target returned or raised."""
+    text = json.dumps(reply.value)
+
+    assert NOT_JSON in text or "raised RuntimeError" in text
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        done("\ud800"),
+        done({"\udcff": 1}),
+        failed("\udcff", "\ud800"),
+        raised(OSError("\udcff.txt")),
+    ],
+    ids=["value", "key", "error", "exception"],
+)
+def test_half_a_surrogate_pair_can_be_written_down(reply: Reply) -> None:
+    """A file name that is no UTF-8 gets into the text of an error, and not into our way."""
+    assert json.dumps(reply.value, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "settled"),
+    [(5, 5), (None, None), (Awaits(), "awaited"), (Awaits, Awaits)],
+    ids=["value", "none", "awaitable", "class"],
+)
+def test_values_and_awaitables_are_settled_alike(value: Any, settled: Any) -> None:
+    """Targets may be sync or async."""
+    assert asyncio.run(settle(value)) == settled
+
+
+@pytest.mark.parametrize("value", [5, None, [], Reply(True, {})], ids=str)
+@pytest.mark.parametrize("how", ["at once", "later"])
+def test_what_a_call_returns_is_passed_on(value: Any, how: str) -> None:
+    """Guarding changes nothing about a call that works."""
+    found = asyncio.run(guarded(lambda: value if how == "at once" else later(value)))
+
+    assert found is value
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("no"),
+        TimeoutError("its own"),
+        SystemExit(3),
+        asyncio.CancelledError("its own"),
+        ExceptionGroup("two", [ValueError(), KeyError()]),
+        Hostile(),
+    ],
+    ids=lambda e: type(e).__name__,
+)
+@pytest.mark.parametrize("how", [throw, throw_later])
+def test_whatever_a_target_raises_is_a_failure(
+    error: BaseException, how: Callable[[BaseException], Callable[[], Any]]
+) -> None:
+    """Also SystemExit, and a CancelledError that nobody asked for: the harness goes on."""
+    found = asyncio.run(guarded(how(error)))
+
+    assert isinstance(found, Reply)
+    assert not found.ok
+    assert found.value["type"] == type(error).__name__
+
+
+def test_an_interrupt_of_ours_goes_through() -> None:
+    """Ctrl-C is for the harness."""
+
+    async def main() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            await guarded(throw(KeyboardInterrupt()))
+
+    asyncio.run(main())
+
+
+def test_a_cancellation_of_ours_goes_through() -> None:
+    """Who cancels the caller cancels the call."""
+
+    async def main() -> None:
+        task = asyncio.create_task(guarded(never))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        assert task.cancelled()
+
+    asyncio.run(main())
+
+
+def test_a_deadline_of_ours_goes_through() -> None:
+    """A timeout around the call is ours too."""
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await guarded(never)
+
+    asyncio.run(main())
+
+
+def test_a_deadline_of_the_target_is_its_own_failure() -> None:
+    """It cancels and un-cancels itself; that is no cancellation of ours."""
+
+    async def impatient() -> None:
+        async with asyncio.timeout(0):
+            await never()
+
+    async def main() -> tuple[Any, int]:
+        found = await guarded(impatient)
+        task = asyncio.current_task()
+        assert task is not None
+        return found, task.cancelling()
+
+    found, pending = asyncio.run(main())
+
+    assert found.value["type"] == "TimeoutError"
+    assert pending == 0
+
+
+def test_a_task_that_the_target_cancelled_is_its_own_failure() -> None:
+    """The CancelledError of a child is no reason to stop the harness."""
+
+    async def awaits_its_dead() -> None:
+        child = asyncio.ensure_future(never())
+        child.cancel()
+        await child
+
+    found = asyncio.run(guarded(awaits_its_dead))
+
+    assert found.value["type"] == "CancelledError"
+
+
+def test_a_cancellation_from_before_does_not_count() -> None:
+    """Only who cancels during this very call cancels it."""
+
+    async def main() -> Any:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        return await guarded(throw(asyncio.CancelledError()))
+
+    assert asyncio.run(main()).value["type"] == "CancelledError"

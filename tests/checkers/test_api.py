@@ -1,0 +1,455 @@
+"""API: the surface of a dispatcher, its call forms, its look-ups, and what cleanup leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.build import (
+    ALICE,
+    BOB,
+    Line,
+    asked,
+    bare,
+    broke,
+    broken,
+    call,
+    completed,
+    ended,
+    executing,
+    fail,
+    findings,
+    hung,
+    invoke,
+    lost,
+    ok,
+    outcome,
+    red,
+    refused,
+    session,
+    started,
+    told,
+)
+
+from goldenpath import spec
+from goldenpath.model import Outcome
+
+CLEANUP = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
+
+
+def dispatcher(*lines: Line, **more: Any) -> list[Line]:
+    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
+    return [*session(ALICE, **more), *lines]
+
+
+# --- API-1: the ten members are there, each of its kind ----------------------------------------
+
+
+def inspected(**wrong: str) -> list[Line]:
+    members = {**spec.MEMBERS, **wrong}
+    seen = {name: kind for name, kind in members.items() if kind != "missing"}
+    return dispatcher(invoke(ALICE, "inspect"), ok(ALICE, "inspect", value=seen))
+
+
+@pytest.mark.parametrize("name", spec.MEMBERS)
+def test_each_member_may_be_missing(name: str) -> None:
+    """One finding names it, and what it should be."""
+    message, witness = broken("API-1", inspected(**{name: "missing"}))
+
+    assert message.startswith(f"{name}: expected a")
+    assert message.endswith(f"{spec.MEMBERS[name]}, got missing")
+    assert witness == (4,)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"),
+    [
+        ("execute_tool", "method", "execute_tool: expected an async method, got method"),
+        ("has_tool", "async method", "has_tool: expected a method, got async method"),
+        ("tools", "method", "tools: expected a property, got method"),
+        ("cleanup", "attribute", "cleanup: expected an async method, got attribute"),
+    ],
+)
+def test_a_member_of_another_kind(name: str, kind: str, message: str) -> None:
+    """A member that is there but is something else is as wrong as a missing one."""
+    assert findings("API-1", inspected(**{name: kind})) == [(message, (4,))]
+
+
+def test_every_wrong_member_is_a_finding() -> None:
+    """They are told one by one."""
+    assert len(findings("API-1", inspected(**dict.fromkeys(spec.MEMBERS, "missing")))) == 10
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, kind in spec.MEMBERS.items() if kind == spec.PROPERTY]
+)
+def test_a_property_may_be_an_attribute(name: str) -> None:
+    """DESIGN section 9."""
+    assert outcome("API-1", inspected(**{name: "attribute"})) is Outcome.PASS
+    assert outcome("API-1", inspected()) is Outcome.PASS
+
+
+# --- API-2: every call form is accepted --------------------------------------------------------
+
+
+def form(*answer: Line, **how: Any) -> list[Line]:
+    how = {"via": "dispatch_tool", "form": "keyword", **how}
+    return dispatcher(asked(ALICE, **how), *answer)
+
+
+def test_a_call_form_that_is_refused() -> None:
+    """The form and the answer are told."""
+    lines = form(refused(ALICE, type="TypeError", text="unexpected keyword"))
+
+    assert broken("API-2", lines) == (
+        "dispatch_tool was called with keyword and answered TypeError: 'unexpected keyword'",
+        (3, 4),
+    )
+
+
+FORMS_THAT_WORK = {
+    "it ran": form(started(ALICE), ended(ALICE), told(ALICE)),
+    "the tool itself failed": form(started(ALICE), broke(ALICE), refused(ALICE)),
+}
+
+
+@pytest.mark.parametrize("lines", FORMS_THAT_WORK.values(), ids=FORMS_THAT_WORK)
+def test_a_call_form_that_gets_through(lines: list[Line]) -> None:
+    """To the tool; what comes of it is another rule's question."""
+    assert outcome("API-2", lines) is Outcome.PASS
+
+
+NO_FORM = {
+    "a missing member": form(refused(ALICE, by="missing", text="there is no dispatch_tool")),
+    "a plain call that is refused": dispatcher(asked(ALICE), refused(ALICE)),
+    "a form that was never answered": form(),
+}
+
+
+@pytest.mark.parametrize("lines", NO_FORM.values(), ids=NO_FORM)
+def test_what_is_no_trial_of_a_form(lines: list[Line]) -> None:
+    """A member that is not there is API-1's finding; no answer is no refusal."""
+    assert outcome("API-2", lines) is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"form": "tool"}, None),
+        (None, None),
+        ({}, None),
+        (
+            {"form": "name, func"},
+            "register_tool(tool) was refused; only register_tool(name, func) was accepted",
+        ),
+    ],
+)
+def test_the_form_of_registering(value: Any, expected: str | None) -> None:
+    """`register_tool(tool)` itself is asked for; a form of the target's own is a finding."""
+    lines = dispatcher(invoke(ALICE, "register", tool="echo"), ok(ALICE, "register", value=value))
+
+    assert findings("API-2", lines) == ([(expected, (4,))] if expected else [])
+
+
+# --- API-3: has_tool, get_available_tools and tools agree --------------------------------------
+
+
+def looked(has: dict[str, bool], listed: Any, tools: Any, *before: Line) -> list[Line]:
+    value = {"has_tool": has, "get_available_tools": listed, "tools": tools}
+    return dispatcher(*before, invoke(ALICE, "look"), ok(ALICE, "look", value=value))
+
+
+DISAGREE = {
+    "has_tool alone": (
+        looked({"lookup": False}, ["lookup"], ["lookup"]),
+        [
+            "look-ups disagree about lookup: has_tool says no, get_available_tools says yes,"
+            " tools says yes"
+        ],
+    ),
+    "has_tool of what nobody lists": (
+        looked({"ghost": True}, ["lookup"], ["lookup"]),
+        [
+            "look-ups disagree about ghost: has_tool says yes, get_available_tools says no,"
+            " tools says no"
+        ],
+    ),
+    "tools is a snapshot": (
+        looked({}, ["echo", "lookup"], ["lookup"]),
+        ["get_available_tools lists ['echo', 'lookup'], tools holds ['lookup']"],
+    ),
+    "a name twice": (
+        looked({"lookup": True}, ["lookup", "lookup"], ["lookup"]),
+        ["get_available_tools names lookup more than once"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "messages"), DISAGREE.values(), ids=DISAGREE)
+def test_look_ups_that_disagree(lines: list[Line], messages: list[str]) -> None:
+    """About one name, or in what they list."""
+    assert findings("API-3", lines) == [(message, (4,)) for message in messages]
+
+
+AGREE = {
+    "one tool": looked({"lookup": True, "ghost": False}, ["lookup"], ["lookup"]),
+    "none": looked({"ghost": False}, [], []),
+    "another order": looked({"a": True, "b": True}, ["a", "b"], ["b", "a"]),
+}
+
+
+@pytest.mark.parametrize("lines", AGREE.values(), ids=AGREE)
+def test_look_ups_that_agree(lines: list[Line]) -> None:
+    """About what is there and what is not, in any order."""
+    assert outcome("API-3", lines) is Outcome.PASS
+
+
+def test_a_look_up_alone_agrees_with_nothing() -> None:
+    """Where the other two are missing nothing was compared: UNKNOWN, not green."""
+    assert outcome("API-3", looked({"lookup": True}, None, None)) is Outcome.UNKNOWN
+
+
+def test_two_look_ups_are_compared_where_the_third_is_missing() -> None:
+    """That one is missing is API-1's finding."""
+    good, bad = (looked({"lookup": has}, ["lookup"], None) for has in (True, False))
+
+    assert outcome("API-3", good) is Outcome.PASS
+    assert broken("API-3", bad)[0] == (
+        "look-ups disagree about lookup: has_tool says no, get_available_tools says yes"
+    )
+
+
+def test_a_look_up_that_says_something_else() -> None:
+    """What is no list of names, or no yes or no, is told by its own words."""
+    value = {
+        "has_tool": {},
+        "get_available_tools": None,
+        "tools": [],
+        "wrong": {"get_available_tools": "expected a list of names, got 3"},
+    }
+    lines = dispatcher(invoke(ALICE, "look"), ok(ALICE, "look", value=value))
+
+    assert broken("API-3", lines) == (
+        "get_available_tools: expected a list of names, got 3",
+        (4,),
+    )
+
+
+def test_after_cleanup_look_ups_may_be_empty() -> None:
+    """DESIGN section 9; a session created anew must agree again."""
+    odd = looked({"lookup": True}, [], [], *CLEANUP)
+    again = [*odd, *looked({"lookup": True}, [], [])]
+
+    assert outcome("API-3", odd) is Outcome.UNKNOWN
+    assert outcome("API-3", again) is Outcome.FAIL
+
+
+# --- API-4: a registered tool is listed and can be executed ------------------------------------
+
+REGISTER = [invoke(ALICE, "register", tool="echo"), ok(ALICE, "register", value={"form": "tool"})]
+
+
+def test_a_registered_tool_that_is_not_listed() -> None:
+    """The registration and the look are the witness."""
+    lines = looked({}, ["lookup"], ["lookup"], *REGISTER)
+
+    assert broken("API-4", lines) == (
+        "echo was registered and is not listed: ['lookup']",
+        (3, 6),
+    )
+
+
+def test_a_tool_given_at_creation_that_is_not_listed() -> None:
+    """It was given as well as any registered one."""
+    assert broken("API-4", looked({}, [], [])) == (
+        "lookup was registered and is not listed: []",
+        (1, 4),
+    )
+
+
+def test_a_registration_that_is_refused() -> None:
+    """Of a live session, by a member that is there."""
+    lines = dispatcher(
+        invoke(ALICE, "register", tool="echo"),
+        fail(ALICE, "register", type="TypeError", text="not a BaseTool"),
+    )
+
+    assert broken("API-4", lines) == ("registering echo was refused: 'not a BaseTool'", (3, 4))
+
+
+def test_a_registered_tool_that_cannot_be_executed() -> None:
+    """It was accepted, and then refused to whoever calls it."""
+    lines = dispatcher(*REGISTER, asked(ALICE, tool="echo"), refused(ALICE, text="no echo here"))
+
+    assert broken("API-4", lines) == (
+        "echo was registered and cannot be executed: 'no echo here'",
+        (5, 6),
+    )
+
+
+WORKS = {
+    "listed and executed": [*looked({}, ["lookup"], ["lookup"]), *call(ALICE)],
+    "a tool that fails was executed": dispatcher(
+        asked(ALICE), started(ALICE), broke(ALICE), refused(ALICE)
+    ),
+    "listed in any order, with others": looked({}, ["x", "echo", "lookup"], [], *REGISTER),
+    "an unknown tool is refused": dispatcher(
+        *call(ALICE), asked(ALICE, 17, tool="ghost"), refused(ALICE, 17, text="ghost")
+    ),
+    "one that worked is refused": dispatcher(*call(ALICE), asked(ALICE, 17), refused(ALICE, 17)),
+    "in another form it is refused": dispatcher(
+        *call(ALICE), asked(ALICE, 17, via="dispatch"), refused(ALICE, 17)
+    ),
+    "after cleanup it is refused": dispatcher(
+        *call(ALICE), *CLEANUP, asked(ALICE, 17), refused(ALICE, 17)
+    ),
+    "after cleanup it is not listed": [
+        *looked({}, ["lookup"], []),
+        *looked({}, [], [], *CLEANUP)[3:],
+    ],
+    "after cleanup a registration is refused": dispatcher(
+        *call(ALICE), *CLEANUP, invoke(ALICE, "register", tool="echo"), fail(ALICE, "register")
+    ),
+    "a name that is taken is refused": dispatcher(
+        *call(ALICE), invoke(ALICE, "register", tool="lookup"), fail(ALICE, "register")
+    ),
+    "there is no register_tool": dispatcher(
+        *call(ALICE),
+        invoke(ALICE, "register", tool="echo"),
+        fail(ALICE, "register", by="missing", text="there is no register_tool"),
+    ),
+    "a call was cancelled": dispatcher(
+        *call(ALICE), asked(ALICE, 17), hung(ALICE, 17, why="cancelled")
+    ),
+}
+
+
+@pytest.mark.parametrize("lines", WORKS.values(), ids=WORKS)
+def test_a_registered_tool_that_works(lines: list[Line]) -> None:
+    """Each refusal here has another, legitimate reason, or is another rule's finding."""
+    assert outcome("API-4", lines) is Outcome.PASS
+
+
+# --- API-9: after cleanup every call is refused ------------------------------------------------
+
+
+def after_cleanup(*lines: Line) -> list[Line]:
+    """A call that works (3 to 8), cleanup (9, 10), then these lines from entry 11 on."""
+    return dispatcher(*call(ALICE, 16), *CLEANUP, *lines)
+
+
+AFTER = {
+    "accepted": (
+        [asked(ALICE, 17), told(ALICE, 17, value=None)],
+        [("execute_tool was accepted after cleanup", (10, 11, 12))],
+    ),
+    "hung": (
+        [asked(ALICE, 17), hung(ALICE, 17)],
+        [("execute_tool hung after cleanup", (10, 11, 12))],
+    ),
+    "an accident": (
+        [asked(ALICE, 17), refused(ALICE, 17, type="AttributeError", text="None has no x")],
+        [
+            (
+                "execute_tool after cleanup was not refused but ran into AttributeError:"
+                " 'None has no x'",
+                (10, 11, 12),
+            )
+        ],
+    ),
+    "refused, and it ran": (
+        [asked(ALICE, 17), started(ALICE, 17), refused(ALICE, 17)],
+        [("lookup ran after cleanup", (11, 12))],
+    ),
+    "refused, and an event was sent": (
+        [asked(ALICE, 17), executing(ALICE, 17), refused(ALICE, 17)],
+        [("tool_executing was sent for a call after cleanup", (11, 12))],
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), AFTER.values(), ids=AFTER)
+def test_a_call_after_cleanup_that_is_not_refused(
+    lines: list[Line], expected: list[tuple[str, tuple[int, ...]]]
+) -> None:
+    """Acceptance, silence and a crash are no refusal, and nothing may run or be shown."""
+    assert findings("API-9", after_cleanup(*lines)) == expected
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        refused(ALICE, 17, type="RuntimeError", text="closed"),
+        refused(ALICE, 17, by="result", type="", text="closed"),
+    ],
+    ids=["an exception", "a failed result"],
+)
+def test_a_call_after_cleanup_that_is_refused(how: Line) -> None:
+    """By an exception or a failed result alike."""
+    assert outcome("API-9", after_cleanup(asked(ALICE, 17), how)) is Outcome.PASS
+
+
+def test_a_late_event_of_an_earlier_call_is_not_sent_for_a_later_one() -> None:
+    """What was asked before cleanup may be reported after it."""
+    lines = dispatcher(
+        *call(ALICE, 16),
+        *(asked(ALICE, 17), executing(ALICE, 17), started(ALICE, 17)),
+        *CLEANUP,
+        *(ended(ALICE, 17), completed(ALICE, 17), told(ALICE, 17)),
+        *(asked(ALICE, 18), refused(ALICE, 18), bare(ALICE, "tool_completed", tool="lookup")),
+    )
+
+    assert outcome("API-9", lines) is Outcome.PASS
+
+
+NO_CONTROL = {
+    "it never worked": [asked(ALICE, 17), refused(ALICE, 17), *CLEANUP, asked(ALICE, 18)],
+    "another member worked": [*call(ALICE), *CLEANUP, asked(ALICE, 18, via="dispatch")],
+    "another user's worked": [*session(BOB, call(BOB)), *CLEANUP, asked(ALICE, 18)],
+}
+
+
+@pytest.mark.parametrize("lines", NO_CONTROL.values(), ids=NO_CONTROL)
+def test_a_refusal_without_a_positive_control_counts_for_nothing(lines: list[Line]) -> None:
+    """Rule of truth 6: what never worked is not refused because of the cleanup."""
+    assert outcome("API-9", dispatcher(*lines, refused(ALICE, 18))) is Outcome.UNKNOWN
+
+
+def test_a_cleanup_that_fails() -> None:
+    """It is a finding; what comes after it must be refused all the same."""
+    failing = [invoke(ALICE, "cleanup"), fail(ALICE, "cleanup", text="busy")]
+    lines = dispatcher(*call(ALICE, 16), *failing, asked(ALICE, 17))
+
+    assert broken("API-9", [*lines, refused(ALICE, 17)]) == ("cleanup failed: 'busy'", (10,))
+    assert findings("API-9", [*lines, told(ALICE, 17)]) == [
+        ("cleanup failed: 'busy'", (10,)),
+        ("execute_tool was accepted after cleanup", (10, 11, 12)),
+    ]
+
+
+def test_a_cleanup_that_does_not_return() -> None:
+    """That is RECOVERY-8; here only what comes after it counts."""
+    hanging = [invoke(ALICE, "cleanup"), lost(ALICE, "cleanup")]
+    lines = dispatcher(*call(ALICE, 16), *hanging, asked(ALICE, 17))
+
+    assert outcome("API-9", [*lines, refused(ALICE, 17)]) is Outcome.PASS
+    assert red([*lines, refused(ALICE, 17)]) == {"RECOVERY-8"}
+    assert outcome("API-9", [*lines, told(ALICE, 17)]) is Outcome.FAIL
+
+
+def test_registering_after_cleanup_is_refused_too() -> None:
+    """It is a member like the others."""
+    again = [
+        invoke(ALICE, "register", "again", tool="give"),
+        ok(ALICE, "register", "again", {"form": "tool"}),
+    ]
+    lines = dispatcher(*REGISTER, *CLEANUP, *again)
+
+    assert broken("API-9", lines) == ("register_tool was accepted after cleanup", (6, 7, 8))
+
+
+def test_a_session_created_anew_is_not_cleaned_up() -> None:
+    """Its calls are accepted."""
+    lines = [*after_cleanup(), *session(ALICE, call(ALICE, 17))]
+
+    assert red(lines) == set()

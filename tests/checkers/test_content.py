@@ -1,0 +1,381 @@
+"""CONTENT: whether frames can be read, name the right ids and tell the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from tests.build import (
+    ALICE,
+    BOB,
+    Line,
+    agent_run,
+    answer,
+    asked,
+    bare,
+    broke,
+    broken,
+    call,
+    completed,
+    ended,
+    event,
+    executing,
+    findings,
+    hung,
+    outcome,
+    red,
+    refused,
+    run,
+    session,
+    started,
+    stopped,
+    told,
+    up,
+    verdicts,
+)
+
+from goldenpath.dialects import COMMON, from_table
+from goldenpath.model import Kind, Outcome, User
+
+CALL = [started(ALICE), ended(ALICE)]
+
+
+def raw(value: Any, shape: str = "manager.send_to_user") -> Line:
+    return (Kind.FRAME, "alice/1", None, shape, value)
+
+
+def dispatcher(*lines: Line, **more: Any) -> list[Line]:
+    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
+    return [*session(ALICE, **more), *lines]
+
+
+# --- CONTENT-1: every frame decodes and is JSON ------------------------------------------------
+
+UNREADABLE = {
+    "repr": ("{'type': 'agent_started'}", "not JSON"),
+    "empty": ("", "not JSON"),
+    "cut": ('{"type": "agent_sta', "not JSON"),
+    "not a number": ('{"type": "x", "a": NaN}', "not JSON"),
+    "an array": ('[{"type": "agent_started"}]', "expected a JSON object, got an array"),
+    "null": ("null", "expected a JSON object, got null"),
+    "what JSON cannot hold": ({"not_JSON": "TypeError: a set"}, "not JSON: TypeError: a set"),
+    "not UTF-8": ({"not_UTF-8": "ff"}, "not UTF-8: ff"),
+    "no text at all": (None, "expected text, got NoneType"),
+}
+
+
+@pytest.mark.parametrize(("value", "problem"), UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("shape", ["manager.send_to_user", "bridge", "tap.send"])
+def test_a_frame_that_cannot_be_read(value: Any, problem: str, shape: str) -> None:
+    """Whatever shape it came by: the message says to whom and why."""
+    message, witness = broken("CONTENT-1", dispatcher(raw(value, shape)))
+
+    assert message.startswith(f"a frame to alice cannot be read: {problem}")
+    assert witness == (3,)
+
+
+READABLE = {
+    "an event": (call(ALICE), Outcome.PASS),
+    "an event of another envelope": ([raw('{"event": "tool_executing"}')], Outcome.PASS),
+    "an event and another message": ([*call(ALICE), raw('{"type": "ping"}')], Outcome.PASS),
+    "only another message": ([raw('{"type": "ping"}')], Outcome.UNKNOWN),
+    "only one without a type": ([raw("{}")], Outcome.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), READABLE.values(), ids=READABLE)
+def test_a_frame_that_can_be_read(lines: list[Line], expected: Outcome) -> None:
+    """An object that is no event breaks nothing, and shows nothing of the dialect either."""
+    assert outcome("CONTENT-1", dispatcher(*lines)) is expected
+
+
+@pytest.mark.parametrize(
+    ("field", "path", "expected"),
+    [
+        ("call", "data.call_id", Outcome.PASS),
+        ("call", "data.cal_id", Outcome.UNKNOWN),
+        ("tool", "data.toolname", Outcome.UNKNOWN),
+        ("run", "data.run", Outcome.UNKNOWN),
+        ("text", "data.txt", Outcome.PASS),
+    ],
+)
+def test_a_field_that_the_profile_declares_and_no_event_has(
+    field: str, path: str, expected: Outcome
+) -> None:
+    """It is most likely misspelt; one that not every event has proves nothing."""
+    own = from_table("ours", {"fields": {field: path}}, COMMON)
+    dialect = {**msgspec.to_builtins(own), "own": [field]}
+    found = verdicts(dispatcher(*call(ALICE)), dialect=dialect)["CONTENT-1"]
+
+    assert found.outcome is expected
+    assert (path in found.reason) == (expected is Outcome.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    "shape", ["bridge", "emitter", "manager.send_event", "manager.emit_critical_event"]
+)
+def test_an_envelope_of_our_own_says_nothing_of_the_target(shape: str) -> None:
+    """Rule of truth 9: it is grey, unless the target built another one."""
+    ours = raw('{"type": "agent_started", "data": {}}', shape)
+
+    assert outcome("CONTENT-1", dispatcher(ours)) is Outcome.UNOBSERVABLE
+    assert outcome("CONTENT-1", dispatcher(ours, *call(ALICE))) is Outcome.PASS
+    assert outcome("CONTENT-1", dispatcher(*call(ALICE), ours)) is Outcome.PASS
+
+
+def test_a_frame_beyond_a_limit_of_ours_is_in_doubt() -> None:
+    """It may be right; the option that raises the limit is named by the recorder."""
+    large = raw({"too_large": "5000000 letters, over 4194304 (--max-frame)"})
+    found = verdicts(dispatcher(*call(ALICE), large))["CONTENT-1"]
+
+    assert found.outcome is Outcome.UNKNOWN
+    assert found.reason == "too large: 5000000 letters, over 4194304 (--max-frame)"
+    assert outcome("CONTENT-1", dispatcher(large, raw("null"))) is Outcome.FAIL
+
+
+def test_a_frame_that_reached_nobody_is_no_frame() -> None:
+    """It is in the history, and nobody got it."""
+    nobody: Line = (Kind.FRAME, "", None, "manager.send_to_user", "null")
+
+    assert outcome("CONTENT-1", dispatcher(nobody)) is Outcome.UNKNOWN
+
+
+# --- CONTENT-3: ids in an event are those of its run, thread and user --------------------------
+
+WRONG = {
+    "the thread": (
+        {"thread_id": "thread-9"},
+        f"tool_executing of alice names the thread thread-9, not {ALICE.thread_id}",
+    ),
+    "the user": (
+        {"user_id": "id-of-bob"},
+        "tool_executing of a run of alice names the user id-of-bob, not id-of-alice",
+    ),
+    "the user, cut too short": (
+        {"user_id": "id-..."},
+        "tool_executing of a run of alice names the user id-..., not id-of-alice",
+    ),
+    "the user, cut without a mark": (
+        {"user_id": "id-of-al"},
+        "tool_executing of a run of alice names the user id-of-al, not id-of-alice",
+    ),
+    "the user, in another case": (
+        {"user_id": "ID-OF-ALICE"},
+        "tool_executing of a run of alice names the user ID-OF-ALICE, not id-of-alice",
+    ),
+    "the run": (
+        {"run_id": "run-9"},
+        "tool_executing of alice names the run run-9, not run-of-alice",
+    ),
+}
+
+
+def shown(**ids: Any) -> list[Line]:
+    """A call whose announcement (entry 4) names these ids."""
+    wrong = event(ALICE, "tool_executing", tool_name="lookup", **ids)
+    return dispatcher(asked(ALICE), wrong, *CALL, completed(ALICE), told(ALICE))
+
+
+@pytest.mark.parametrize(("ids", "message"), WRONG.values(), ids=WRONG)
+def test_an_event_with_a_wrong_id(ids: dict[str, str], message: str) -> None:
+    """Which id, what it says and what it should say."""
+    assert broken("CONTENT-3", shown(**ids)) == (message, (4,))
+    assert red(shown(**ids)) == {"CONTENT-3"}
+
+
+RIGHT: dict[str, dict[str, Any]] = {
+    "all of them": {},
+    "no user": {"user_id": None},
+    "no run": {"run_id": None},
+    "no thread": {"thread_id": None},
+    "a shortened user": {"user_id": "id-of-al..."},
+    "a user shortened by one letter": {"user_id": "id-of-al\N{HORIZONTAL ELLIPSIS}"},
+    "an empty id": {"user_id": "", "thread_id": "", "run_id": ""},
+}
+
+
+@pytest.mark.parametrize("ids", RIGHT.values(), ids=RIGHT)
+def test_an_event_with_right_ids_or_without(ids: dict[str, Any]) -> None:
+    """An id may be left out, and a user's may be shortened where this is marked."""
+    assert outcome("CONTENT-3", shown(**ids)) is Outcome.PASS
+
+
+def test_a_user_id_of_the_field_may_be_shortened() -> None:
+    """`demo-use...` is demo-user-001, and not demonstration."""
+    for user_id, wrong in (("demo-user-001", set()), ("demonstration", {"CONTENT-3"})):
+        who = msgspec.structs.replace(ALICE, user_id=user_id)
+        lines = [*session(who), event(who, "tool_executing", user_id="demo-use...", tool="x")]
+
+        assert red(lines, who) - {"DELIVERY-5"} == wrong
+
+
+def test_a_user_id_may_be_a_number() -> None:
+    """As a number on the wire it is still that id."""
+    who = msgspec.structs.replace(ALICE, user_id="7")
+
+    assert outcome("CONTENT-3", [*session(who), event(who, "agent_started", user_id=7)], who) is (
+        Outcome.PASS
+    )
+
+
+def test_events_without_any_id_are_grey() -> None:
+    """There is nothing in them that could be wrong."""
+    lines = dispatcher(asked(ALICE), bare(ALICE, "tool_executing", tool="lookup"))
+
+    assert outcome("CONTENT-3", lines) is Outcome.UNOBSERVABLE
+
+
+def unknown(who: User) -> User:
+    """A user of a live endpoint, which chooses all ids itself."""
+    return msgspec.structs.replace(who, user_id=None, thread_id=None, run_id=None)
+
+
+def test_ids_that_the_target_chose_must_not_mix() -> None:
+    """Two users may not be called the same, nor one run by two names."""
+    alice, bob = unknown(ALICE), unknown(BOB)
+    lines = [up(alice), up(bob), run(alice), run(bob)]
+    for who in (alice, bob):
+        lines += [
+            event(who, "agent_started", user_id="u-1", run_id=f"r-{who.name}"),
+            event(who, "agent_completed", user_id="u-1", run_id=f"r-{who.name}"),
+        ]
+    two_names = [
+        *(up(alice), run(alice), event(alice, "agent_started", run_id="r-1")),
+        *(event(alice, "agent_completed", run_id="r-2"), answer(alice)),
+    ]
+
+    assert findings("CONTENT-3", lines, alice, bob, kind="endpoint") == [
+        ("agent_started of a run of bob names the user u-1, not one of their own", (6,)),
+        ("agent_completed of a run of bob names the user u-1, not one of their own", (7,)),
+    ]
+    assert broken("CONTENT-3", two_names, alice, kind="endpoint") == (
+        "events of one run of alice name the runs r-1, r-2",
+        (2, 3),
+    )
+
+
+def test_ids_that_the_target_chose_and_kept() -> None:
+    """Each user has one, each run has one: nothing is wrong."""
+    alice, bob = unknown(ALICE), unknown(BOB)
+    lines = [up(alice), up(bob)]
+    for who in (alice, bob, alice):
+        lines.append(run(who))
+        number = len(lines)
+        lines += [
+            event(who, "agent_started", user_id=f"u-{who.name}", run_id=f"r-{number}"),
+            event(who, "agent_completed", user_id=f"u-{who.name}", run_id=f"r-{number}"),
+            answer(who),
+        ]
+
+    assert red(lines, alice, bob, kind="endpoint") == set()
+    assert outcome("CONTENT-3", lines, alice, bob, kind="endpoint") is Outcome.PASS
+
+
+def test_one_made_up_run_id_for_everybody_is_no_leak() -> None:
+    """Each user got their own events: the id is wrong, and nothing reached the wrong user."""
+    lines = [*session(ALICE), *session(BOB)]
+    for who in (ALICE, BOB):
+        wire = {"tool_name": "lookup", "run_id": "unknown"}
+        lines += [
+            *(asked(who), event(who, "tool_executing", **wire), started(who), ended(who)),
+            *(event(who, "tool_completed", **wire, result="found"), told(who)),
+        ]
+
+    assert red(lines) == {"CONTENT-3"}
+
+
+def test_two_users_in_turn_keep_their_ids() -> None:
+    """What belongs to the first is not expected of the second."""
+    lines = [*agent_run(ALICE), *agent_run(BOB), *agent_run(ALICE)[1:]]
+
+    assert outcome("CONTENT-3", lines, kind="agent") is Outcome.PASS
+
+
+# --- CONTENT-5: the status agrees with the truth -----------------------------------------------
+
+REFUSED = refused(ALICE)
+LIES = {
+    "a failure as success": ([started(ALICE), broke(ALICE)], {}, "success", "failed"),
+    "a cancellation as success": ([started(ALICE), stopped(ALICE)], {}, "success", "cancelled"),
+    "success as an error": (CALL, {"status": "error"}, "error", "ended"),
+    "success as a timeout": (CALL, {"status": "timed_out"}, "timeout", "ended"),
+    "what never ran as success": ([], {}, "success", "never ran"),
+    "a failure without a status": (
+        [started(ALICE), broke(ALICE)],
+        {"status": None, "result": None},
+        "success",
+        "failed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("truth", "said", "status", "what"), LIES.values(), ids=LIES)
+def test_a_status_that_is_not_true(
+    truth: list[Line], said: dict[str, Any], status: str, what: str
+) -> None:
+    """The report and the true end are the witness."""
+    lines = dispatcher(asked(ALICE), executing(ALICE), *truth, completed(ALICE, **said))
+    at = 5 + len(truth)
+
+    assert broken("CONTENT-5", lines) == (
+        f"tool_completed of lookup says {status}; in truth the tool {what}",
+        (at - 1, at) if truth else (at,),
+    )
+
+
+def report(**said: Any) -> Line:
+    return completed(ALICE, **{"result": None, **said})
+
+
+TRUE: dict[str, list[Line]] = {
+    "success": [*CALL, report()],
+    "success without a status, with a falsy result": [*CALL, report(status=None, result=False)],
+    "an error": [started(ALICE), broke(ALICE), report(status="failed")],
+    "an error without a status": [
+        *(started(ALICE), broke(ALICE), report(status=None, error="it broke")),
+    ],
+    "a cancellation": [started(ALICE), stopped(ALICE), report(status="cancelled")],
+    "a cancellation, as an error": [started(ALICE), stopped(ALICE), report(status="error")],
+    "a timeout": [started(ALICE), stopped(ALICE), report(status="timeout")],
+    "an unknown tool": [report(status="error"), REFUSED],
+    "its caller was told that it failed": [*CALL, REFUSED, report(status="error")],
+    "a second attempt went well": [started(ALICE), broke(ALICE), *CALL, report()],
+    "each attempt for itself": [
+        *(started(ALICE), broke(ALICE), report(status="error")),
+        *(executing(ALICE), *CALL, report()),
+    ],
+    "each attempt for itself, late": [
+        *(started(ALICE), broke(ALICE), executing(ALICE), *CALL),
+        *(report(status="error"), report()),
+    ],
+}
+
+
+@pytest.mark.parametrize("lines", TRUE.values(), ids=TRUE)
+def test_a_status_that_is_true(lines: list[Line]) -> None:
+    """A failure may be called an error, a timeout or a cancellation; attempts count each."""
+    assert outcome("CONTENT-5", dispatcher(asked(ALICE), executing(ALICE), *lines)) is Outcome.PASS
+
+
+NOT_SAID = {
+    "progress": [*CALL, completed(ALICE, status="running"), told(ALICE)],
+    "nothing": [*CALL, bare(ALICE, "tool_completed", tool="lookup"), told(ALICE)],
+    "not reported": [*CALL, told(ALICE)],
+    "cancelled before it was reported": [started(ALICE), hung(ALICE, why="cancelled")],
+}
+
+
+@pytest.mark.parametrize("lines", NOT_SAID.values(), ids=NOT_SAID)
+def test_what_says_nothing_of_how_it_went_is_no_lie(lines: list[Line]) -> None:
+    """Neither red nor green."""
+    assert outcome("CONTENT-5", dispatcher(asked(ALICE), executing(ALICE), *lines)) is (
+        Outcome.UNKNOWN
+    )
+
+
+def test_an_event_of_no_call_is_not_compared() -> None:
+    """What the target shows of its own accord has no truth of ours."""
+    own = event(ALICE, "tool_completed", tool_name="own", call_id="c-1", status="success")
+
+    assert outcome("CONTENT-5", dispatcher(own)) is Outcome.UNKNOWN

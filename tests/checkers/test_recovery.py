@@ -1,0 +1,225 @@
+"""RECOVERY: a missing, raising or stuck transport must not reach the tools and their callers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.build import (
+    ALICE,
+    Line,
+    answer,
+    asked,
+    broke,
+    broken,
+    ended,
+    fail,
+    fault,
+    findings,
+    hung,
+    invoke,
+    lost,
+    ok,
+    outcome,
+    refused,
+    run,
+    session,
+    started,
+    stopped,
+    told,
+)
+
+from goldenpath.model import Kind, Outcome
+
+RULES = {"absent": "RECOVERY-1", "raising": "RECOVERY-2"}
+transports = pytest.mark.parametrize("transport", RULES)
+CREATE = [invoke(ALICE, "create", tools=["lookup"]), ok(ALICE, "create")]
+
+
+def dispatcher(transport: str, *lines: Line) -> list[Line]:
+    """A session (entries 0 to 2) whose transport is broken (3), then these lines from 4 on."""
+    return [*session(ALICE, transport=transport), fault(ALICE, "raised"), *lines]
+
+
+def agent(transport: str, *lines: Line) -> list[Line]:
+    """An agent's session (0, 1), its transport broken once (3) in a run (2), then these lines."""
+    create = invoke(ALICE, "create", tools=["lookup"], transport=transport)
+    asked_ = run(ALICE, 16, 17)
+    return [create, ok(ALICE, "create"), asked_, fault(ALICE, "raised"), *lines]
+
+
+# --- RECOVERY-1 and -2, for a dispatcher -------------------------------------------------------
+
+CHANGED = {
+    "it did not run": (
+        [asked(ALICE), refused(ALICE, type="ConnectionError")],
+        "lookup did not run",
+        (4, 5),
+    ),
+    "it did not run, and was told as a success": (
+        [asked(ALICE), told(ALICE)],
+        "lookup did not run",
+        (4, 5),
+    ),
+    "its caller was told that it failed": (
+        [asked(ALICE), started(ALICE), ended(ALICE), refused(ALICE, text="no link")],
+        "lookup succeeded and its caller was told 'no link'",
+        (4, 6, 7),
+    ),
+    "its caller waits for ever": (
+        [asked(ALICE), started(ALICE), ended(ALICE), hung(ALICE)],
+        "lookup succeeded and its caller was told 'LOST'",
+        (4, 6, 7),
+    ),
+    "its result changed": (
+        [asked(ALICE), started(ALICE), ended(ALICE, result=0), told(ALICE, value=None)],
+        "lookup returned 0 and its caller got None",
+        (4, 6, 7),
+    ),
+    "its error was told as a success": (
+        [asked(ALICE), started(ALICE), broke(ALICE), told(ALICE)],
+        "lookup failed",
+        (4, 6, 7),
+    ),
+}
+
+
+@transports
+@pytest.mark.parametrize(("lines", "message", "witness"), CHANGED.values(), ids=CHANGED)
+def test_a_call_that_the_transport_changes(
+    transport: str, lines: list[Line], message: str, witness: tuple[int, ...]
+) -> None:
+    """The tool must run, and its caller must be told the truth, as with a working one."""
+    said, where = broken(RULES[transport], dispatcher(transport, *lines))
+
+    assert said.startswith(f"with the transport {transport}, {message}")
+    assert where == witness
+
+
+FALSY: list[Any] = [None, False, 0, "", [], {}]
+UNCHANGED = {
+    **{
+        f"it returned {value!r}": [
+            *(asked(ALICE), started(ALICE), ended(ALICE, result=value)),
+            told(ALICE, value=value),
+        ]
+        for value in FALSY
+    },
+    "it failed": [asked(ALICE), started(ALICE), broke(ALICE), refused(ALICE, text="it broke")],
+    "it failed, told by a failed result": [
+        *(asked(ALICE), started(ALICE), broke(ALICE)),
+        refused(ALICE, by="result", type="", text="", value={"error": "lookup: it broke"}),
+    ],
+    "its caller gave up": [
+        *(asked(ALICE), started(ALICE), stopped(ALICE), hung(ALICE, why="cancelled")),
+    ],
+}
+
+
+@transports
+@pytest.mark.parametrize("lines", UNCHANGED.values(), ids=UNCHANGED)
+def test_a_call_that_the_transport_does_not_change(transport: str, lines: list[Line]) -> None:
+    """Results, also falsy ones, and errors come back."""
+    assert outcome(RULES[transport], dispatcher(transport, *lines)) is Outcome.PASS
+
+
+REFUSED_ANYWAY = {
+    "an unknown tool": [asked(ALICE, tool="ghost"), refused(ALICE, text="ghost")],
+    "a missing member": [asked(ALICE, via="dispatch"), refused(ALICE, by="missing")],
+    "after cleanup": [
+        *(invoke(ALICE, "cleanup"), ok(ALICE, "cleanup"), asked(ALICE), refused(ALICE)),
+    ],
+    "cancelled before it began": [asked(ALICE), hung(ALICE, why="cancelled")],
+    "never answered": [asked(ALICE), started(ALICE)],
+}
+
+
+@transports
+@pytest.mark.parametrize("lines", REFUSED_ANYWAY.values(), ids=REFUSED_ANYWAY)
+def test_a_call_that_any_transport_would_have_refused(transport: str, lines: list[Line]) -> None:
+    """It says nothing of the transport: neither red nor green."""
+    assert outcome(RULES[transport], dispatcher(transport, *lines)) is Outcome.UNKNOWN
+
+
+def test_a_working_transport_is_no_opportunity() -> None:
+    """What is refused there is the matter of other rules."""
+    lines = dispatcher("working", asked(ALICE), refused(ALICE))
+
+    for rule in RULES.values():
+        assert outcome(rule, lines) is Outcome.UNKNOWN
+
+
+def test_a_raising_transport_that_nobody_used_proves_nothing() -> None:
+    """It must have raised at least once."""
+    unused = [
+        line
+        for line in dispatcher("raising", asked(ALICE), told(ALICE))
+        if line[0] is not Kind.FAULT
+    ]
+
+    assert outcome("RECOVERY-2", unused) is Outcome.UNKNOWN
+
+
+# --- RECOVERY-1 and -2, for an agent -----------------------------------------------------------
+
+BOTH = [started(ALICE, 16), ended(ALICE, 16), started(ALICE, 17), ended(ALICE, 17)]
+AGENT_CHANGED = {
+    "it did not answer": ([*BOTH, fail(ALICE, "run", text="no link")], (2, 8)),
+    "it did not return": ([*BOTH, lost(ALICE, "run")], (2, 8)),
+    "a tool did not run": ([*BOTH[:2], answer(ALICE)], (2,)),
+}
+
+
+@transports
+@pytest.mark.parametrize(("lines", "witness"), AGENT_CHANGED.values(), ids=AGENT_CHANGED)
+def test_a_run_that_the_transport_changes(
+    transport: str, lines: list[Line], witness: tuple[int, ...]
+) -> None:
+    """It must answer, with every tool run."""
+    message, where = broken(RULES[transport], agent(transport, *lines), kind="agent")
+
+    assert message.startswith(f"with the transport {transport}, ")
+    assert where == witness
+
+
+@transports
+def test_a_run_that_the_transport_does_not_change(transport: str) -> None:
+    """It answers, and shows nothing, which it cannot."""
+    lines = agent(transport, *BOTH, answer(ALICE))
+
+    assert outcome(RULES[transport], lines, kind="agent") is Outcome.PASS
+
+
+# --- RECOVERY-8: every call returns within its deadline ----------------------------------------
+
+
+def test_a_call_that_does_not_return() -> None:
+    """What hung, whose it was and how long was waited."""
+    lines = [*session(ALICE), asked(ALICE), hung(ALICE)]
+
+    assert broken("RECOVERY-8", lines) == (
+        "execute of alice did not return within 5.0 seconds",
+        (4,),
+    )
+
+
+@pytest.mark.parametrize("what", ["create", "register", "look", "cleanup", "run"])
+def test_whatever_was_asked_must_return(what: str) -> None:
+    """Not only executions."""
+    lines = [invoke(ALICE, what, tools=[], tool="x"), lost(ALICE, what)]
+
+    assert findings("RECOVERY-8", lines)[0][1] == (1,)
+
+
+RETURNED = {
+    "a result": [asked(ALICE), told(ALICE)],
+    "an exception": [asked(ALICE), refused(ALICE)],
+    "a failed result": [asked(ALICE), refused(ALICE, by="result")],
+    "a cancellation by the caller": [asked(ALICE), hung(ALICE, why="cancelled")],
+}
+
+
+@pytest.mark.parametrize("lines", RETURNED.values(), ids=RETURNED)
+def test_a_call_that_returned(lines: list[Line]) -> None:
+    """However it went; what the harness cancelled did not hang."""
+    assert outcome("RECOVERY-8", [*session(ALICE), *lines]) is Outcome.PASS

@@ -1,0 +1,168 @@
+"""The decorators: what a target says of itself, and everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from goldenpath import agent, dispatcher, spec
+from goldenpath.declare import OUTCOMES, Declaration, card_of
+from goldenpath.errors import UsageProblem
+
+
+def declared(decorator: Callable[[Any], Any]) -> Declaration:
+    found: Declaration = decorator(lambda user, tap, tools: None).__goldenpath__
+    return found
+
+
+def native(declaration: Declaration) -> set[str]:
+    return {name for name, origin in declaration.events.items() if origin == "native"}
+
+
+async def coroutine(user: Any, tap: Any, tools: Any) -> None: ...
+
+
+class Factory:
+    def __init__(self, user: Any, tap: Any, tools: Any) -> None: ...
+
+
+@pytest.mark.parametrize("decorator", [dispatcher(), agent()], ids=["dispatcher", "agent"])
+@pytest.mark.parametrize("factory", [lambda user, tap, tools: None, coroutine, Factory])
+def test_a_factory_stays_what_it_was(decorator: Any, factory: Any) -> None:
+    """The declaration only hangs on it."""
+    assert decorator(factory) is factory
+    assert isinstance(factory.__goldenpath__, Declaration)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "kind", "events"),
+    [
+        (dispatcher(), "dispatcher", {"tool_executing", "tool_completed"}),
+        (agent(), "agent", set(spec.FIVE)),
+        (dispatcher(events=spec.FIVE), "dispatcher", set(spec.FIVE)),
+        (dispatcher(events=()), "dispatcher", set()),
+        (dispatcher(events=["tool_executing"]), "dispatcher", {"tool_executing"}),
+        (agent(events={"agent_started": "native", "agent_thinking": "synthesised"}), "agent",
+         {"agent_started"}),
+    ],
+)  # fmt: skip
+def test_events_are_native_or_absent(decorator: Any, kind: str, events: set[str]) -> None:
+    """All five are told of; a bare dispatcher has two of its own, an agent all."""
+    declaration = declared(decorator)
+
+    assert declaration.kind == kind
+    assert native(declaration) == events
+    assert set(declaration.events) == set(spec.FIVE)
+
+
+def test_members_and_options_are_told_apart() -> None:
+    """Names of ours map to names of theirs; the rest are options."""
+    declaration = declared(
+        dispatcher(
+            execute_tool="run_tool",
+            cleanup="close",
+            tool_timeout=2.5,
+            on_leave="cancel",
+            outcome="success",
+            dialect={"type": "kind"},
+            transport=False,
+        )
+    )
+
+    assert declaration.members == {"execute_tool": "run_tool", "cleanup": "close"}
+    assert declaration.options == {"tool_timeout": 2.5, "on_leave": "cancel"}
+    assert declaration.outcome == "success"
+    assert declaration.dialect == {"type": "kind"}
+    assert declaration.transport is False
+
+
+@pytest.mark.parametrize("name", spec.MEMBERS)
+def test_every_member_of_a_dispatcher_can_be_mapped(name: str) -> None:
+    """All ten."""
+    assert declared(dispatcher(**{name: "other"})).members == {name: "other"}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_shape_of_results_can_be_declared(outcome: str) -> None:
+    """The table is closed."""
+    assert declared(dispatcher(outcome=outcome)).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("declare", "said"),
+    [
+        (lambda: dispatcher(events="tool_executing"), "got the text 'tool_executing'"),
+        (lambda: dispatcher(events={"tool_executed"}), "'tool_executed' is none of agent_started"),
+        (lambda: dispatcher(outcome="json"), "outcome: expected one of"),
+        (lambda: dispatcher(evnts=()), "do you mean events"),
+        (lambda: dispatcher(execute_tol="x"), "do you mean execute_tool"),
+        (lambda: dispatcher(zzz=1), "zzz: no such keyword"),
+        (lambda: dispatcher(run="answer"), "run: no such keyword"),
+        (lambda: agent(execute_tool="x"), "execute_tool: no such keyword"),
+        (lambda: dispatcher(execute_tool=len), "expected the name of a member"),
+        (lambda: dispatcher(lambda user, tap, tools: None), "without brackets"),
+        (lambda: agent({"agent_started"}), "without brackets"),
+    ],
+)
+def test_a_wrong_declaration_is_the_users_mistake(declare: Callable[[], Any], said: str) -> None:
+    """UsageProblem, with a kind guess where a word is nearly right."""
+    with pytest.raises(UsageProblem) as problem:
+        declare()
+
+    assert said in str(problem.value)
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    """Nobody has to try again for each."""
+    with pytest.raises(UsageProblem) as problem:
+        dispatcher(events={"nope"}, outcome="nope", nope=1, cleanup=5)
+
+    assert str(problem.value).count("\n  ") >= 4
+
+
+YES = {"returns", "truth", "other_users"}
+TOOLS = {"tool_executing": "native", "tool_completed": "native"}
+MADE = dict.fromkeys(spec.FIVE, "synthesised")
+
+
+@pytest.mark.parametrize(
+    ("declaration", "yes"),
+    [
+        (
+            Declaration("dispatcher", TOOLS),
+            {*YES, "members", "calls", "transport", "tool_events", "events"},
+        ),
+        (Declaration("dispatcher", {}, transport=False), {*YES, "members", "calls"}),
+        (
+            Declaration("agent", dict.fromkeys(spec.FIVE, "native")),
+            {*YES, "transport", "tool_events", "run_events", "all_events", "events"},
+        ),
+        (Declaration("agent", {"agent_started": "native"}), {*YES, "transport", "events"}),
+        (Declaration("agent", MADE), {*YES, "transport"}),
+    ],
+)
+def test_the_card_follows_from_the_declaration(declaration: Declaration, yes: set[str]) -> None:
+    """What is there is "yes"; nothing that the specification does not know is on it."""
+    card = card_of(declaration)
+
+    assert {name for name, said in card.items() if said == "yes"} == yes
+    assert set(card) <= set(spec.CAPABILITIES)
+
+
+@pytest.mark.parametrize(
+    ("events", "stamped"),
+    [
+        (MADE, {"tool_events", "run_events", "all_events"}),
+        ({**MADE, **TOOLS}, {"run_events", "all_events"}),
+        ({**MADE, "agent_thinking": "absent"}, {"tool_events", "run_events"}),
+        ({**TOOLS, "agent_started": "synthesised"}, set()),
+        (TOOLS, set()),
+    ],
+)
+def test_what_we_stamp_ourselves_proves_nothing(events: dict[str, str], stamped: set[str]) -> None:
+    """Rules about such events are unobservable, with the reason on the card."""
+    card = card_of(Declaration("agent", events))
+
+    assert {name for name, said in card.items() if said.startswith("UNOBSERVABLE: ")} == stamped

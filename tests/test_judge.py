@@ -1,0 +1,392 @@
+"""The judge: one verdict per rule, whatever becomes of a check or of the history."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goldenpath import spec
+from goldenpath.checkers import CHECKS, Check, Fold
+from goldenpath.checkers.tally import NOTHING
+from goldenpath.dialects import COMMON, from_table
+from goldenpath.history import Footer, dump, load
+from goldenpath.judge import CUT, Judge, judge, relevant
+from goldenpath.model import Entry, Kind, Level, Outcome, Verdict
+from tests.build import (
+    ALICE,
+    BOB,
+    Line,
+    agent_run,
+    answer,
+    asked,
+    bare,
+    call,
+    completed,
+    ended,
+    event,
+    executing,
+    fault,
+    history,
+    outcome,
+    run,
+    session,
+    started,
+    told,
+    up,
+)
+
+RED = [*session(ALICE), asked(ALICE), told(ALICE)]  # TOOL-1: it never ran
+GREEN = [*session(ALICE, call(ALICE)), *session(BOB, call(BOB))]
+
+
+def by_rule(found: list[Verdict]) -> dict[str, Verdict]:
+    return {verdict.rule: verdict for verdict in found}
+
+
+# --- one verdict per rule ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lines", [[], RED, GREEN], ids=["nothing", "red", "green"])
+def test_each_rule_has_one_verdict_in_the_order_of_the_contract(lines: list[Line]) -> None:
+    """Whatever happened or did not."""
+    assert [verdict.rule for verdict in judge(history(lines))] == list(spec.RULES)
+
+
+def test_a_history_in_which_nothing_happened_passes_nothing() -> None:
+    """No opportunity is UNKNOWN, with that as its reason."""
+    assert {(v.outcome, v.reason) for v in judge(history([]))} == {(Outcome.UNKNOWN, NOTHING)}
+
+
+def test_a_verdict_knows_what_its_workload_was_to_prove() -> None:
+    """It is the header that says so."""
+    found = judge(history(GREEN, proves=("TOOL-1", "ORDER-1")))
+
+    assert {v.rule for v in found if v.proves} == {"TOOL-1", "ORDER-1"}
+    assert {v.workload for v in found} == {"written by hand"}
+
+
+def test_a_rule_that_cannot_be_tested_is_grey_and_not_looked_at() -> None:
+    """The capability card greys it, with its reason, even where something happened."""
+    card = {"truth": "UNOBSERVABLE: no tools there", "run_events": ""}
+    found = by_rule(judge(history(RED, card=card)))
+
+    assert (found["TOOL-1"].outcome, found["TOOL-1"].reason) == (
+        Outcome.UNOBSERVABLE,
+        "no tools there",
+    )
+    assert found["ORDER-1"].outcome is Outcome.UNSUPPORTED
+    assert found["TOOL-1"].findings == ()
+
+
+# --- cut histories -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", range(len(GREEN)))
+def test_without_its_footer_nothing_passes(count: int) -> None:
+    """However much of it is there: what does not fail is UNKNOWN."""
+    found = judge(history(GREEN[:count], whole=False))
+
+    assert {v.outcome for v in found} <= {Outcome.FAIL, Outcome.UNKNOWN}
+    assert {v.reason for v in found if v.outcome is Outcome.UNKNOWN} == {CUT}
+
+
+def test_a_failure_of_a_cut_history_stands() -> None:
+    """It was seen."""
+    assert outcome("TOOL-1", RED, whole=False) is Outcome.FAIL
+    assert outcome("TOOL-2", RED, whole=False) is Outcome.UNKNOWN
+
+
+def test_greys_of_a_cut_history_are_unknown_too() -> None:
+    """Until it is whole nothing is said of it, unless it is a failure."""
+    assert outcome("TOOL-1", [], whole=False, card={"truth": ""}) is Outcome.UNKNOWN
+
+
+# --- live and offline --------------------------------------------------------------------------
+
+
+@given(st.sampled_from([RED, GREEN, agent_run(ALICE), []]), st.booleans(), st.integers(0, 30))
+def test_a_history_is_judged_the_same_from_a_file(
+    lines: list[Line], whole: bool, count: int
+) -> None:
+    """Live and offline say the same, to the letter."""
+    recorded = history(lines[:count], whole=whole)
+
+    assert judge(load(dump(recorded))) == judge(recorded)
+
+
+def test_judging_again_says_the_same() -> None:
+    """Nothing is kept between two histories."""
+    recorded = history(RED)
+
+    assert judge(recorded) == judge(recorded)
+
+
+# --- checks that crash -------------------------------------------------------------------------
+
+
+class _Crashes(Fold):
+    """Crashes where it is told to."""
+
+    where = ""
+    kinds = frozenset(Kind)
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._maybe("init")
+
+    def _maybe(self, where: str) -> None:
+        if self.where == where:
+            raise ValueError("odd")
+        self.tally.chance()
+
+    def entry(self, entry: Entry) -> None:
+        self._maybe("entry")
+
+    def frame(self, seen: Any) -> None:
+        self._maybe("frame")
+
+    def finish(self) -> None:
+        self._maybe("finish")
+
+
+def _crash(*_: Any) -> None:
+    raise ValueError("odd")
+
+
+CRASHES = {
+    "over calls": Check("ORDER-3", call=_crash),
+    "over runs": Check("ORDER-3", run=_crash),
+    **{
+        f"a fold, at {where}": Check("ORDER-3", fold=type("C", (_Crashes,), {"where": where}))
+        for where in ("init", "entry", "frame", "finish")
+    },
+}
+
+
+@pytest.mark.parametrize("check", CRASHES.values(), ids=CRASHES)
+@pytest.mark.parametrize("lines", [GREEN, RED], ids=["green", "red"])
+def test_a_check_that_crashes_is_unknown_and_harms_no_other(
+    check: Check, lines: list[Line]
+) -> None:
+    """Its reason says so; every other verdict is what it would have been."""
+    others = [c for c in CHECKS if c.rule != "ORDER-3"]
+    expected = by_rule(judge(history(lines)))
+    found = by_rule(judge(history(lines), [check, *others]))
+
+    if lines is GREEN:
+        assert found["ORDER-3"].outcome is Outcome.UNKNOWN
+        assert found["ORDER-3"].reason == "its check crashed: ValueError: odd"
+    for rule in set(expected) - {"ORDER-3"}:
+        assert found[rule] == expected[rule]
+
+
+def test_a_failure_found_before_the_crash_stands() -> None:
+    """A finding is a finding."""
+
+    def fails_then_crashes(call: Any, tally: Any) -> None:
+        tally.chance()
+        tally.fail("it broke", 1)
+        raise ValueError("odd")
+
+    found = judge(history(GREEN), [Check("ORDER-3", call=fails_then_crashes)])
+
+    assert [(v.rule, v.outcome) for v in found] == [("ORDER-3", Outcome.FAIL)]
+
+
+# --- judging that breaks down ------------------------------------------------------------------
+
+ODD: dict[str, Line] = {
+    "a link without a user": (Kind.LINK, "alice/1", None, "up", None),
+    "a tool without a value": (Kind.TOOL, "alice", None, "started", None),
+    "a call with a number for a value": (Kind.INVOKE, "alice", "s", "execute", 3),
+}
+
+
+@pytest.mark.parametrize("line", ODD.values(), ids=ODD)
+def test_an_entry_that_cannot_be_judged_leaves_all_unknown(line: Line) -> None:
+    """Nothing raises; what passed until then is UNKNOWN and says where it broke down."""
+    found = judge(history([*GREEN, line]))
+
+    assert {v.outcome for v in found} == {Outcome.UNKNOWN}
+    assert any(f"judging broke down at entry {len(GREEN)}" in v.reason for v in found)
+
+
+@pytest.mark.parametrize("line", ODD.values(), ids=ODD)
+def test_a_failure_beside_an_entry_that_cannot_be_judged_stands(line: Line) -> None:
+    """Before or after it."""
+    for lines in ([*RED, line], [*RED[:3], line, *RED[3:]]):
+        found = by_rule(judge(history(lines)))
+
+        assert found["TOOL-1"].outcome is Outcome.FAIL
+        assert Outcome.PASS not in {v.outcome for v in found.values()}
+
+
+def test_greys_stay_grey_where_judging_broke_down() -> None:
+    """They were never going to be judged."""
+    lines = [*GREEN, ODD["a link without a user"]]
+
+    assert outcome("TOOL-1", lines, card={"truth": ""}) is Outcome.UNOBSERVABLE
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["user", "tool", "token", "by", "value", "why", "tools", "plan"]), inner
+        )
+    ),
+    max_leaves=5,
+)
+odd_lines = st.tuples(
+    st.sampled_from(Kind),
+    st.sampled_from(["alice", "bob", "alice/1", ""]),
+    st.none() | st.sampled_from(["create-alice", "call-alice-16", "s"]),
+    st.sampled_from(["create", "execute", "run", "register", "look", "cleanup", "inspect", "up"]),
+    values,
+)
+
+
+@given(st.lists(odd_lines, max_size=6), st.integers(0, 9))
+def test_no_history_makes_the_judge_raise(odd: list[Line], at: int) -> None:
+    """Whoever records must not be disturbed, and whoever reads gets a verdict for each rule."""
+    lines = session(ALICE, call(ALICE))
+    found = judge(history([*lines[:at], *odd, *lines[at:]]))
+
+    assert [verdict.rule for verdict in found] == list(spec.RULES)
+
+
+# --- frames ------------------------------------------------------------------------------------
+
+
+def test_frames_that_are_no_events_are_counted_by_kind() -> None:
+    """For the report; no rule is about them."""
+    text = '{"type": "ping"}'
+    ping: Line = (Kind.FRAME, "alice/1", None, "tap.send", text)
+    recorded = history([*session(ALICE), ping, ping, bare(ALICE, ""), executing(ALICE)])
+    court = Judge(recorded.header)
+    for entry in recorded.entries:
+        court.see(entry)
+
+    assert dict(court.unread) == {"ping": 2, "(no type)": 1}
+
+
+def test_a_dialect_of_ones_own_does_not_read_an_envelope_of_ours() -> None:
+    """Bridge and emitter write the common words, whatever the target's own are."""
+    own = msgspec.to_builtins(from_table("ours", {"type": "kind"}, COMMON))
+    text = json.dumps({"type": "agent_thinking", "run_id": BOB.run_id})
+    expected = {"bridge": Outcome.FAIL, "emitter": Outcome.FAIL, "manager.send_to_user": None}
+    for shape, said in expected.items():
+        frame: Line = (Kind.FRAME, "alice/1", None, shape, text)
+        found = outcome("ISOLATION-1", [*session(ALICE), *session(BOB), frame], dialect=own)
+
+        assert (found is Outcome.FAIL) == (said is Outcome.FAIL)
+
+
+# --- while a run is recorded -------------------------------------------------------------------
+
+
+def court(*lines: Line, kind: str = "dispatcher", **more: Any) -> Judge:
+    recorded = history(lines, kind=kind, **more)
+    found = Judge(recorded.header)
+    for entry in recorded.entries:
+        found.see(entry)
+    return found
+
+
+BEGUN = [*session(ALICE), asked(ALICE)]
+REPORT = ["alice: tool_completed of lookup"]
+OWED: dict[str, tuple[list[Line], list[str]]] = {
+    "nothing was shown yet": (BEGUN, []),
+    "it was announced": ([*BEGUN, executing(ALICE)], REPORT),
+    "it ran": ([*BEGUN, started(ALICE), ended(ALICE)], REPORT),
+    "it ran and was answered": ([*BEGUN, started(ALICE), ended(ALICE), told(ALICE)], REPORT),
+    "it was reported": ([*BEGUN, executing(ALICE), completed(ALICE)], []),
+    "its transport is absent": (
+        [*session(ALICE, transport="absent"), asked(ALICE), started(ALICE), ended(ALICE)],
+        [],
+    ),
+    "its link is down": (
+        [*BEGUN, executing(ALICE), (Kind.LINK, "alice/1", None, "down", {})],
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), OWED.values(), ids=OWED)
+def test_what_is_owed_to_a_caller(lines: list[Line], expected: list[str]) -> None:
+    """The report of each call that was announced or ran, where somebody could get it."""
+    assert court(*lines).owes() == expected
+
+
+def test_events_that_are_not_its_own_are_not_owed() -> None:
+    """A target without tool events owes none."""
+    lines = [*BEGUN, started(ALICE), ended(ALICE)]
+
+    assert court(*lines, events={"tool_completed": "absent"}).owes() == []
+
+
+def test_a_run_owes_its_end() -> None:
+    """Until it has shown it."""
+    begun = [up(ALICE), run(ALICE), event(ALICE, "agent_started"), answer(ALICE)]
+    end = event(ALICE, "agent_failed")
+
+    assert court(*begun, kind="agent").owes() == ["alice: a terminal event"]
+    assert court(*begun, end, kind="agent").owes() == []
+    assert not court(*begun, kind="agent").run_ended("run-alice")
+    assert court(*begun, end, kind="agent").run_ended("run-alice")
+    assert court(*begun, kind="agent").run_ended("another step")
+
+
+# --- what a report leaves out ------------------------------------------------------------------
+
+
+def verdict(said: Outcome, reason: str, chances: int = 0, *, proves: bool = False) -> Verdict:
+    return Verdict("TOOL-1", Level.MUST, "w", said, reason, chances, proves)
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        (verdict(Outcome.UNKNOWN, NOTHING), False),
+        (verdict(Outcome.UNKNOWN, NOTHING, proves=True), True),
+        (verdict(Outcome.UNKNOWN, CUT), False),
+        (verdict(Outcome.UNKNOWN, CUT, proves=True), True),
+        (verdict(Outcome.UNKNOWN, CUT, 1), True),
+        (verdict(Outcome.UNKNOWN, "its check crashed: x"), True),
+        (verdict(Outcome.UNKNOWN, "judging broke down at entry 3"), True),
+        (verdict(Outcome.UNSUPPORTED, "not declared"), False),
+        (verdict(Outcome.UNSUPPORTED, "not declared", proves=True), True),
+        (verdict(Outcome.FAIL, "it broke"), True),
+        (verdict(Outcome.PASS, "", 1), True),
+    ],
+)
+def test_only_what_says_something_is_relevant(found: Verdict, kept: bool) -> None:
+    """What was neither to be proven nor had an occasion is left out, unless something is wrong."""
+    assert relevant([found]) == ([found] if kept else [])
+
+
+def test_a_footer_alone_makes_a_history_whole() -> None:
+    """The same entries, with and without."""
+    recorded = history(GREEN)
+    outcomes = []
+    for footer in (Footer(entries=len(GREEN)), None):
+        found = Judge(recorded.header)
+        for entry in recorded.entries:
+            found.see(entry)
+        outcomes.append({v.outcome for v in found.finish(footer)})
+
+    assert Outcome.PASS in outcomes[0]
+    assert outcomes[1] == {Outcome.UNKNOWN}
+
+
+def test_a_fault_of_ours_breaks_no_rule() -> None:
+    """It is in the history so that what follows from it is not held against the target."""
+    assert {v.outcome for v in judge(history([*GREEN, fault(ALICE)]))} == {
+        v.outcome for v in judge(history(GREEN))
+    }

@@ -53,5 +53,4 @@ def find(text: str) -> tuple[Token, ...]:
     """Return the distinct genuine tokens in `text`, in order. Linear in its length."""
     if "gpc" not in text:
         return ()
-    found = dict.fromkeys(_TOKEN.findall(text))
-    return tuple(token for word in found if (token := _genuine(word)) is not None)
+    return tuple(filter(None, map(_genuine, dict.fromkeys(_TOKEN.findall(text)))))

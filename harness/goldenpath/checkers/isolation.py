@@ -27,22 +27,29 @@ class _Exposure(Fold):
         self.names = {user.owner: user.name for user in header.users}
         self.marks = {user.name: user.owner for user in header.users}
         self._links: dict[str, str] = {}
+        self._listening: set[str] = set()
         self._active: set[str] = set()
 
     def entry(self, entry: Entry) -> None:
-        if entry.kind is Kind.LINK and entry.what == "up":
-            self._links[entry.actor] = entry.value["user"]
-        elif entry.kind is Kind.LINK:
-            self._links.pop(entry.actor, None)
+        if entry.kind is Kind.LINK:
+            self._link(entry)
         elif entry.kind is Kind.INVOKE and entry.actor in self.marks:
             self._active.add(entry.actor)
         elif entry.kind is Kind.FAIL and entry.what == "create":
             self._active.discard(entry.actor)
             self._links = {k: user for k, user in self._links.items() if user != entry.actor}
+            self._listening.discard(entry.actor)
+
+    def _link(self, entry: Entry) -> None:
+        if entry.what == "up":
+            self._links[entry.actor] = entry.value["user"]
+        else:
+            self._links.pop(entry.actor, None)
+        self._listening = set(self._links.values())
 
     def others_listen(self, user: str) -> bool:
         """Whether another user's link is open now."""
-        return any(other != user for other in self._links.values())
+        return len(self._listening) > (user in self._listening)
 
     def others_act(self, user: str) -> bool:
         """Whether another user has asked for something, so that there is something to leak."""
@@ -51,9 +58,9 @@ class _Exposure(Fold):
     def foreign(self, user: str, tokens: tuple[Token, ...]) -> list[str]:
         """Whose canaries, other than the user's own, are among the tokens."""
         own = self.marks.get(user)
-        return sorted(
-            {self.names.get(t.owner, "a user of another run") for t in tokens if t.owner != own}
-        )
+        owners = {token.owner for token in tokens}
+        owners.discard(own or "")
+        return sorted({self.names.get(o, "a user of another run") for o in owners})
 
 
 class _OwnLinksOnly(_Exposure):

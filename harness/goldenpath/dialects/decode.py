@@ -134,26 +134,35 @@ def _status(values: dict[str, Any], dialect: Dialect) -> Status | None:
     return Status.SUCCESS if "result" in values else None
 
 
-def _tool(value: object) -> str | None:
+def _name(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: object) -> int | None:
+    return value if type(value) is int else None
+
+
+#: What each field may be; all others may be anything.
+_READ: dict[str, Callable[[object], Any]] = {
+    **dict.fromkeys(("run", "user", "thread", "call"), _id),
+    "tool": _name,
+    "seq": _number,
+    "text": _text,
+}
 _NO_STATUS = (spec.STARTED, spec.THINKING)
 
 
 def _event(event_type: str, values: dict[str, Any], dialect: Dialect) -> Event:
-    seq, text = values.get("seq"), values.get("text")
-    return Event(
-        type=event_type,
-        run=_id(values.get("run")),
-        user=_id(values.get("user")),
-        thread=_id(values.get("thread")),
-        call=_id(values.get("call")),
-        tool=_tool(values.get("tool")) if event_type in spec.TOOL_EVENTS else None,
-        status=None if event_type in _NO_STATUS else _status(values, dialect),
-        seq=seq if type(seq) is int else None,
-        parameters=values.get("parameters"),
-        result=values.get("result"),
-        error=values.get("error"),
-        text=text if isinstance(text, str) else None,
-    )
+    status = None if event_type in _NO_STATUS else _status(values, dialect)
+    for field, value in values.items():
+        read = _READ.get(field)
+        if read is not None:
+            values[field] = read(value)
+    values["status"] = status
+    if event_type not in spec.TOOL_EVENTS:
+        values.pop("tool", None)
+    return Event(event_type, **values)

@@ -83,6 +83,10 @@ class Call(msgspec.Struct, eq=False):
         """Whether it may have run: an execution of its tool could be this call's or another's."""
         return not self.starts and any(e.value["tool"] == self.tool for e in self.run.unplaced)
 
+    def forget(self) -> None:
+        """Let go of what refers back to it, once it was judged: no circles for the collector."""
+        self.executing, self.completed = [], []
+
     @property
     def first(self) -> int:
         """The index of the first entry that knows of this call."""
@@ -121,6 +125,12 @@ class Run(msgspec.Struct, eq=False):
     ended: bool = False
     settled: bool = False
 
+    def forget(self) -> None:
+        """Let go of what refers back to it, once it was judged: no circles for the collector."""
+        for call in self.calls:
+            call.forget()
+        self.calls, self.events, self.unpaired, self.by_wire_id = [], [], [], {}
+
     @property
     def cut(self) -> bool:
         """Whether the harness itself broke a link that was to work: what is missing is no loss."""
@@ -136,5 +146,9 @@ def by_link(events: Iterable[Seen]) -> list[tuple[str, list[Seen]]]:
     """The events of each link, in the order of the links' names."""
     links: dict[str, list[Seen]] = {}
     for seen in events:
-        links.setdefault(seen.link, []).append(seen)
+        here = links.get(seen.link)
+        if here is None:
+            links[seen.link] = [seen]
+        else:
+            here.append(seen)
     return sorted(links.items()) if len(links) > 1 else list(links.items())

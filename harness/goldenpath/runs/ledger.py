@@ -52,7 +52,7 @@ class Ledger:
         self._registering: dict[str, str] = {}
         self._open_calls: dict[Call, None] = {}
         self._open_runs: dict[Run, None] = {}
-        self._late_calls: deque[Call] = deque()
+        self._late_calls: dict[Call, None] = {}
         self._late_runs: deque[Run] = deque()
         self._done: set[str] = set()
         self._takes: dict[Kind, Callable[[Entry], None]] = {
@@ -365,14 +365,14 @@ class Ledger:
             if not part.settled and self._call_complete(part):
                 part.settled = True
                 self._open_calls.pop(part, None)
-                self._late_calls.append(part)
+                self._late_calls[part] = None
                 self._settle(part.run)
         elif not part.settled and self._run_complete(part):
             part.settled = True
             self._open_runs.pop(part, None)
             self._late_runs.append(part)
         while len(self._late_calls) > LATE_WINDOW:
-            self._release_call(self._late_calls.popleft())
+            self._release_call(next(iter(self._late_calls)))
         while len(self._late_runs) > LATE_WINDOW:
             self._release_run(self._late_runs.popleft())
 
@@ -392,6 +392,7 @@ class Ledger:
         return run.ended and all(call.settled for call in run.calls)
 
     def _release_call(self, call: Call) -> None:
+        del self._late_calls[call]
         self._on_call(call)
         if call.token:
             self._by_token.pop(call.token, None)
@@ -399,8 +400,12 @@ class Ledger:
         if call.run.session:
             call.run.calls.remove(call)
             call.run.by_wire_id = {k: c for k, c in call.run.by_wire_id.items() if c is not call}
+            call.forget()
 
     def _release_run(self, run: Run) -> None:
+        for call in run.calls:
+            if call in self._late_calls:
+                self._release_call(call)
         self._on_run(run)
         self._by_step.pop(run.asked.step or "", None)
         for run_id in {*run.wire_ids, run.run_id or ""}:
@@ -408,6 +413,7 @@ class Ledger:
             self._learnt.pop(run_id, None)
             self._done.add(run_id)
         self._runs[run.owner].remove(run)
+        run.forget()
 
     def finish(self) -> None:
         """Hand over everything that is left, settled or not."""

@@ -107,7 +107,7 @@ class Judge:
 
     def _read(self, entry: Entry) -> Seen:
         link = entry.actor
-        user = self._ledger.links.get(link, link.partition("/")[0])
+        user = self._ledger.user_of(link)
         if isinstance(entry.value, str):
             decoder = self._common if entry.what in spec.OUR_WORDS else self._decoder
             decoded, tokens = decoder.read(entry.value), find(entry.value)

@@ -58,7 +58,7 @@ class Book:
         self.ledger = Ledger(recorded.header, self.calls.append, self.runs.append)
         for entry in recorded.entries:
             if entry.kind is Kind.FRAME:
-                user = self.ledger.links.get(entry.actor, "")
+                user = self.ledger.user_of(entry.actor)
                 decoded = READER.read(entry.value)
                 seen = Seen(entry, entry.actor, user, decoded.event, find(entry.value))
                 self.ledger.place(seen)
@@ -162,7 +162,7 @@ def test_a_fault_counts_for_the_run_that_is_under_way() -> None:
         Book([*session(ALICE, transport=transport), fault(ALICE)])
         for transport in ("working", "raising")
     )
-    (cut,), (raised,) = working.ledger._runs["alice"], raising.ledger._runs["alice"]
+    (cut,), (raised,) = working.ledger._book.runs["alice"], raising.ledger._book.runs["alice"]
 
     assert (cut.faults, cut.cut) == (1, True)
     assert (raised.faults, raised.cut) == (1, False)
@@ -418,7 +418,7 @@ def test_runs_are_handed_over_once_and_all(count: int) -> None:
 
     assert len(book.runs) == len({id(found) for found in book.runs}) == count
     assert book.early[1] == max(0, count - LATE_WINDOW)
-    assert len(book.ledger._runs["alice"]) <= LATE_WINDOW
+    assert len(book.ledger._book.runs["alice"]) <= LATE_WINDOW
 
 
 @pytest.mark.parametrize("kind", ["agent_completed", "tool_completed"])

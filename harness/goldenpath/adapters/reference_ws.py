@@ -20,7 +20,7 @@ from goldenpath.adapters.endpoint import EndpointTarget
 from goldenpath.adapters.profile import read_profile
 from goldenpath.errors import TargetProblem
 
-_COMMAND = ("-P", "-m", "goldenpath.reference.server", "--port", "0", "--until-stdin-closes")
+_COMMAND = ("-P", "-m", "goldenpath.reference.command", "--port", "0", "--until-stdin-closes")
 _TOKENS = "GOLDENPATH_REFERENCE_TOKENS"
 _LISTENING = "listening on "
 

@@ -1,6 +1,6 @@
 """The chat server: log in, connect, send a message, watch five events, get an answer.
 
-    GOLDENPATH_REFERENCE_TOKENS="alice=s3cret" python -m goldenpath.reference.server --port 0
+    GOLDENPATH_REFERENCE_TOKENS="alice=s3cret" python -m goldenpath.reference.command --port 0
 
 A connection's user is whoever logged in; a run gets a context, an emitter, a dispatcher and an
 agent of its own, and all of them are gone when it has ended. What connections share is the
@@ -163,11 +163,3 @@ def _quiet_logger() -> logging.Logger:
     logger = logging.getLogger("goldenpath.reference.websockets")
     logger.setLevel(logging.WARNING)
     return logger
-
-
-if __name__ == "__main__":
-    import sys
-
-    from .command import main
-
-    sys.exit(main())

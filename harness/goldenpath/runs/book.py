@@ -1,0 +1,74 @@
+"""The book: every run and call of a history that may still be added to, and how to find it."""
+
+from __future__ import annotations
+
+from goldenpath.history import Header
+from goldenpath.runs.gathered import Call, Run
+
+
+class Book:
+    """Runs by owner, by the id they were given and by those they show; calls by canary; links.
+
+    learnt: run id on the wire, to user, to run. done: canaries and run ids of what was handed over.
+    tools: what each user's session holds, or ever held.
+    """
+
+    def __init__(self, header: Header) -> None:
+        self.marks = {user.owner: user.name for user in header.users}
+        self.truth = header.card.get("truth") == "yes"
+        self.links: dict[str, str] = {}
+        self.up: set[str] = set()
+        self.tools: dict[str, set[str]] = {}
+        self.runs: dict[str, list[Run]] = {}
+        self.by_run_id: dict[str, Run] = {}
+        self.learnt: dict[str, dict[str, Run]] = {}
+        self.by_step: dict[str, Call | Run] = {}
+        self.by_token: dict[str, Call] = {}
+        self.open_calls: dict[Call, None] = {}
+        self.open_runs: dict[Run, None] = {}
+        self.done: set[str] = set()
+
+    def add(self, call: Call) -> None:
+        """Enter a new call of a run."""
+        call.run.calls.append(call)
+        self.open_calls[call] = None
+        if call.token:
+            self.by_token[call.token] = call
+
+    def open(self, run: Run) -> None:
+        """Enter a new run, the last one of its owner."""
+        self.runs.setdefault(run.owner, []).append(run)
+        self.open_runs[run] = None
+        if run.run_id:
+            self.by_run_id[run.run_id] = run
+        if run.asked.step:
+            self.by_step[run.asked.step] = run
+
+    def latest(self, owner: str) -> Run | None:
+        """The last run of this user, if they have any."""
+        runs = self.runs.get(owner)
+        return runs[-1] if runs else None
+
+    def reachable(self, run: Run) -> bool:
+        """Whether its owner has a link open that should show it."""
+        return run.transport == "working" and any(self.links[link] == run.owner for link in self.up)
+
+    def strike_call(self, call: Call) -> None:
+        """Take out a call that was handed over."""
+        if call.token:
+            self.by_token.pop(call.token, None)
+            self.done.add(call.token)
+        if call.run.session:
+            call.run.calls.remove(call)
+            call.run.by_wire_id = {k: c for k, c in call.run.by_wire_id.items() if c is not call}
+            call.forget()
+
+    def strike_run(self, run: Run) -> None:
+        """Take out a run that was handed over, calls and all."""
+        self.by_step.pop(run.asked.step or "", None)
+        for run_id in {*run.wire_ids, run.run_id or ""}:
+            self.by_run_id.pop(run_id, None)
+            self.learnt.pop(run_id, None)
+            self.done.add(run_id)
+        self.runs[run.owner].remove(run)
+        run.forget()

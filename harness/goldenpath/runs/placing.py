@@ -1,0 +1,177 @@
+"""Whose each frame is, which run it belongs to, and which call.
+
+Whose: a run belongs to whoever invoked it in the history. A frame is first taken for the run that
+its ids name, else for the run of the link it came in by. It is taken for another user's only where
+its canaries say so and the first user has nothing open that it could belong to; a frame of one's
+own that merely *contains* another's canary stays one's own (that is a leak, not a misdelivery).
+
+Which call: by call id, else by canary, else by tool name where only one call is open; otherwise the
+frame is ambiguous and the rules that depend on it answer UNKNOWN. An event that shows what a call
+of another run would show, and that fits nothing of its own, is of that call, whatever its ids say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from goldenpath import spec
+from goldenpath.model import Event
+from goldenpath.runs import pairing
+from goldenpath.runs.book import Book
+from goldenpath.runs.gathered import Call, Run, Seen
+
+
+class Placer:
+    """Places frames among the runs and calls of a book."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def place(self, seen: Seen) -> None:
+        """Fill in owner, run and call of a frame that reached a link."""
+        event = seen.event
+        if event is None:
+            return
+        run = self._run_of(seen, event)
+        if run is None:
+            seen.owner = self._token_owner(seen) or seen.user
+            seen.late = seen.late or any(token.text in self._book.done for token in seen.tokens)
+            return
+        seen.owner, seen.run = run.owner, run
+        if event.type in spec.TOOL_EVENTS:
+            self._place_call(seen, event, run)
+        if event.run and event.run not in run.wire_ids:
+            run.wire_ids.append(event.run)
+            self._book.learnt.setdefault(event.run, {}).setdefault(seen.user, run)
+        if not run.session and seen.run is run:
+            run.events.append(seen)
+            run.ended = run.ended or event.type in spec.TERMINAL
+
+    def _run_of(self, seen: Seen, event: Event) -> Run | None:
+        named = self._book.by_run_id.get(event.run or "") or self._learnt_run(seen, event)
+        if named is not None:
+            return named
+        if event.run in self._book.done:
+            seen.late = True
+            return None
+        whose = self._token_owner(seen) or seen.user
+        if whose != seen.user and event.type in spec.TOOL_EVENTS and self._explains(seen, event):
+            whose = seen.user
+        return self._current(whose, event)
+
+    def _learnt_run(self, seen: Seen, event: Event) -> Run | None:
+        """The run that has shown this id, which its maker chose, before: on the same user's links;
+        on those of one other user only where this one has no run that could be new to its id.
+        """
+        runs = self._book.learnt.get(event.run or "", {})
+        if seen.user in runs or not runs:
+            return runs.get(seen.user)
+        fresh = any(run.open and not run.wire_ids for run in self._book.runs.get(seen.user, []))
+        return None if fresh or len(runs) > 1 else next(iter(runs.values()))
+
+    def _current(self, user: str, event: Event) -> Run | None:
+        kept = self._book.runs.get(user, [])
+        runs = [run for run in kept if not run.settled or run.session] or kept[-1:]
+        unended = [run for run in runs if run.open]
+        if len(unended) > 1 and event.thread:
+            unended = [run for run in unended if run.thread == event.thread] or unended
+        if len(unended) > 1 and event.run:
+            unended = [run for run in unended if not run.wire_ids] or unended
+        if len(unended) > 1 and not all(run.session for run in unended):
+            for run in unended:
+                run.mixed = True
+                run.doubts.append(f"{event.type} without a run id while several runs were open")
+        chosen = unended or runs
+        return chosen[-1] if chosen else None
+
+    def _token_owner(self, seen: Seen) -> str | None:
+        owners = {self._book.marks.get(token.owner) for token in seen.tokens}
+        return owners.pop() if len(owners) == 1 else None
+
+    def _explains(self, seen: Seen, event: Event) -> bool:
+        """Whether the user of the link has an open call that this event could belong to."""
+        return any(
+            call.owner == seen.user and pairing.awaits(call, event)
+            for call in self._book.open_calls
+        )
+
+    def _place_call(self, seen: Seen, event: Event, run: Run) -> None:
+        call = self._call_of(seen, event, run)
+        if call is None:
+            return
+        if call.run is not run:
+            seen.owner, seen.run = call.owner, call.run
+        seen.call = call
+        if event.call:
+            call.run.by_wire_id.setdefault(event.call, call)
+            call.wire_id = call.wire_id or event.call
+        (call.executing if event.type == spec.EXECUTING else call.completed).append(seen)
+
+    def _call_of(self, seen: Seen, event: Event, run: Run) -> Call | None:
+        named = [c for t in seen.tokens if (c := self._book.by_token.get(t.text)) is not None]
+        mine = [call for call in named if call.run is run]
+        known = None if event.call in run.shared_ids else run.by_wire_id.get(event.call or "")
+        if known is not None:
+            other = len(mine) == 1 and mine[0] is not known and pairing.awaits(mine[0], event)
+            if not other:
+                return known
+            run.shared_ids.add(event.call or "")  # a canary says that this is no id of a call
+        if len(mine) == 1:
+            return mine[0]
+        astray = [call for call in named if call.run is not run and pairing.shows(call, event)]
+        if len(astray) == 1 and not mine:
+            return astray[0]
+        fits = pairing.fitting(mine or run.calls, event)
+        if not mine and not any(pairing.awaits(call, event) for call in fits):
+            others = named or self._elsewhere(event, run)
+            if len(others) == 1:
+                return others[0]
+            if any(token.text in self._book.done for token in seen.tokens):
+                seen.late = True
+                return None
+        fits = fits if mine else self._not_another(fits, event, run)
+        if len(fits) > 1:
+            self._ambiguous(seen, run, fits)
+            return None
+        if fits:
+            return fits[0]
+        theirs = self._theirs(event, run)
+        if theirs is not None:
+            return theirs
+        call = Call(run, event.tool or "a tool without a name")
+        self._book.add(call)
+        return call
+
+    def _not_another(self, fits: list[Call], event: Event, run: Run) -> list[Call]:
+        """Without those that it cannot be, because it speaks of a call that the target makes on its
+        own: it has an id of its own, or announces again what was closed and is no planted tool.
+        """
+        if event.call and event.call not in run.shared_ids:
+            fits = [call for call in fits if call.wire_id in ("", event.call)]
+        planted = self._book.truth and event.tool in self._book.tools.get(run.owner, ())
+        if event.type == spec.EXECUTING and not planted and all(call.completed for call in fits):
+            return []
+        return fits
+
+    def _theirs(self, event: Event, run: Run) -> Call | None:
+        """An open call of another user, for a planted tool that this one never had."""
+        if not event.tool or event.tool in self._book.tools.get(run.owner, ()):
+            return None
+        open_ = (c for c in self._book.open_calls if c.owner != run.owner and c.tool == event.tool)
+        return next((call for call in open_ if pairing.awaits(call, event)), None)
+
+    def _elsewhere(self, event: Event, run: Run) -> list[Call]:
+        """The one call of another run that shows like this, where none of its own tool is open."""
+        if any(call.tool == event.tool and call.answered is None for call in run.calls):
+            return []
+        others = [
+            call
+            for call in self._book.open_calls
+            if call.run is not run and call.answered is None and pairing.shows(call, event)
+        ]
+        return others if len(others) == 1 else []
+
+    def _ambiguous(self, seen: Seen, run: Run, calls: Iterable[Call]) -> None:
+        run.unpaired.append(seen)
+        for call in calls:
+            call.ambiguous = True

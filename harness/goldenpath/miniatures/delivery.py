@@ -172,11 +172,7 @@ class FailureNotClosed(RequestScopedDispatcher):
             await super()._report(execution)
 
 
-@miniature(
-    "DELIVERY-5",
-    implied=_UNREPORTED,
-    unknown={"CONTENT-5": "of the call that is cancelled no status is reported"},
-)
+@miniature("DELIVERY-5", implied=_UNREPORTED)
 class CancellationNotClosed(RequestScopedDispatcher):
     """A call that is cancelled leaves its tool_executing open."""
 

@@ -149,6 +149,39 @@ class ThoughtOfOthers(ScriptedAgent):
         self.threads.append(own)
 
 
+@miniature("ISOLATION-2")
+class NotesOfTheCancelled(ScriptedAgent):
+    """What a cancelled run had noted is left in a pool, and thought aloud by the next."""
+
+    notes: ClassVar[list[str]] = []
+
+    async def _begin(self, message: str) -> None:
+        await super()._begin(message)
+        for note in self.notes:
+            await self.emitter.agent_thinking(f"Known so far: {note}")
+        self.notes.append(message)
+
+    async def _finish(self, answer: str) -> str:
+        self.notes.clear()
+        return await super()._finish(answer)
+
+
+@miniature("ISOLATION-2")
+class ErrorKept(EventFactory):
+    """Once a tool has failed, the next tool_completed of anybody that succeeds tells its error."""
+
+    kept: ClassVar[Any] = None
+
+    def tool_completed(self, *args: Any, **more: Any) -> dict[str, Any]:
+        event = super().tool_completed(*args, **more)
+        data = event["data"]["metadata"]
+        if "error" in data:
+            ErrorKept.kept = data["error"]
+        elif ErrorKept.kept is not None:
+            data["warning"], ErrorKept.kept = ErrorKept.kept, None
+        return event
+
+
 # --- ISOLATION-3 ---------------------------------------------------------------------------------
 
 

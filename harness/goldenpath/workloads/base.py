@@ -40,4 +40,4 @@ def tiers(quick: int, full: int, soak: int) -> dict[str, int]:
     return dict(zip(TIERS, (quick, full, soak), strict=True))
 
 
-ONE = tiers(1, 1, 1)
+ONE, TWO = tiers(1, 1, 1), tiers(2, 2, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goldenpath.model import Step
-from goldenpath.workloads.base import Workload, tiers
+from goldenpath.workloads.base import TWO, Workload, tiers
 from goldenpath.workloads.script import Ask, Lane, Script
 
 _ISOLATION = ("ISOLATION-1", "ISOLATION-2")
@@ -80,7 +80,7 @@ WORKLOADS = (
             "endpoint": _ISOLATION,
         },
         lanes=_two_users,
-        users=tiers(2, 2, 2),
+        users=TWO,
         size=tiers(2, 10, 100),
     ),
     Workload(
@@ -104,7 +104,7 @@ WORKLOADS = (
             "agent": (*_ISOLATION, "CONTENT-3", "DELIVERY-4"),
         },
         lanes=_misaddressed,
-        users=tiers(2, 2, 2),
+        users=TWO,
         size=tiers(1, 1, 1),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goldenpath.model import Step
-from goldenpath.workloads.base import ONE, Workload, tiers
+from goldenpath.workloads.base import ONE, TWO, Workload, tiers
 from goldenpath.workloads.script import Ask, Lane, Script
 
 _TOOL_ORDER = ("ORDER-3", "ORDER-4", "DELIVERY-2", "DELIVERY-5")
@@ -46,7 +46,7 @@ def _parallel(script: Script, size: int) -> tuple[Lane, ...]:
 def _failing_tool(script: Script, size: int) -> tuple[Lane, ...]:
     bad, good = Ask("explode"), Ask("lookup")
     rounds = [[good], [bad], [good]] if script.kind == "dispatcher" else [[good], [bad]]
-    return (script.session("alice", *rounds * size, golden=False),)
+    return ((*script.session("alice", *rounds * size, golden=False), *script.bystander()),)
 
 
 def _failing_sibling(script: Script, size: int) -> tuple[Lane, ...]:
@@ -64,13 +64,13 @@ def _failing_sibling(script: Script, size: int) -> tuple[Lane, ...]:
             script.step("alice", "wait_for", run=asked[0].id, briefly=True),
             script.step("alice", "release", token=held),
         )
-        lane += [script.together(asked, release), script.cleanup("alice")]
+        lane += [script.together(asked, release), script.cleanup("alice"), *script.bystander()]
     return (tuple(lane),)
 
 
 def _unknown_tool(script: Script, size: int) -> tuple[Lane, ...]:
     rounds = [[Ask("lookup")], [Ask("no_such_tool")], [Ask("lookup")]]
-    return (script.session("alice", *rounds * size, golden=False),)
+    return ((*script.session("alice", *rounds * size, golden=False), *script.bystander()),)
 
 
 def _cancelled(script: Script, size: int) -> tuple[Lane, ...]:
@@ -89,7 +89,7 @@ def _cancelled(script: Script, size: int) -> tuple[Lane, ...]:
                 ),
             )
         )
-        lane.append(script.cleanup("alice"))
+        lane += [script.cleanup("alice"), *script.bystander()]
     return (tuple(lane),)
 
 
@@ -122,23 +122,23 @@ WORKLOADS = (
     ),
     Workload(
         name="failing_tool",
-        about="a tool raises",
+        about="a tool raises; then another works",
         suite="events",
         proves={
-            "dispatcher": ("TOOL-4", "CONTENT-5", "DELIVERY-2", "DELIVERY-5"),
-            "agent": ("CONTENT-5", "ORDER-2", "DELIVERY-4", "DELIVERY-5"),
+            "dispatcher": ("TOOL-4", "CONTENT-5", "DELIVERY-2", "DELIVERY-5", "ISOLATION-2"),
+            "agent": ("CONTENT-5", "ORDER-2", "DELIVERY-4", "DELIVERY-5", "ISOLATION-2"),
         },
         lanes=_failing_tool,
-        users=ONE,
+        users=TWO,
         size=tiers(1, 5, 20),
     ),
     Workload(
         name="failing_sibling",
-        about="of two calls in one round one fails while the other is under way",
+        about="of two calls at once one fails while the other is under way; then another works",
         suite="events",
         proves={"agent": ("ORDER-2", "DELIVERY-4", "DELIVERY-5")},
         lanes=_failing_sibling,
-        users=ONE,
+        users=TWO,
         size=tiers(1, 5, 20),
     ),
     Workload(
@@ -147,19 +147,19 @@ WORKLOADS = (
         suite="contract",
         proves={"dispatcher": ("TOOL-1", "TOOL-5")},
         lanes=_unknown_tool,
-        users=ONE,
+        users=TWO,
         size=tiers(1, 3, 10),
     ),
     Workload(
         name="cancelled_call",
-        about="the caller gives up in the middle of a tool",
+        about="the caller gives up in the middle of a tool; then another works",
         suite="events",
         proves={
-            "dispatcher": ("DELIVERY-5", "CONTENT-5"),
-            "agent": ("DELIVERY-4", "DELIVERY-5", "ORDER-2"),
+            "dispatcher": ("DELIVERY-5", "CONTENT-5", "ISOLATION-2"),
+            "agent": ("DELIVERY-4", "DELIVERY-5", "ORDER-2", "ISOLATION-2"),
         },
         lanes=_cancelled,
-        users=ONE,
+        users=TWO,
         size=tiers(1, 5, 20),
     ),
 )

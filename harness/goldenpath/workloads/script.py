@@ -171,6 +171,14 @@ class Script:
             self.cleanup(name),
         )
 
+    def bystander(self) -> Lane:
+        """The golden session of another user, after the trouble of the first: what is left over of
+        that, in a pool or a module, would show.
+        """
+        rounds = [[Ask("lookup")], [Ask("echo")]]
+        more = [[Ask("explode")]] if self.kind == "dispatcher" else []
+        return self.session(list(self.users)[1], *rounds, *more)
+
 
 #: The planted tools that a session can be given.
 KNOWN = frozenset({"lookup", "echo", "give", "explode", "hold"})

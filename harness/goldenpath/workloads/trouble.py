@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goldenpath.workloads.base import ONE, Workload, tiers
+from goldenpath.workloads.base import TWO, Workload, tiers
 from goldenpath.workloads.script import Ask, Lane, Script
 
 
@@ -10,7 +10,8 @@ def _without(script: Script, size: int, transport: str) -> tuple[Lane, ...]:
     rounds = [[Ask("lookup")], [Ask("lookup"), Ask("lookup")]] * size
     if script.kind == "dispatcher":
         rounds += [[Ask("explode")], [Ask("give", {"value": None})]]
-    return (script.session("alice", *rounds, transport=transport, golden=False),)
+    ours = script.session("alice", *rounds, transport=transport, golden=False)
+    return ((*ours, *script.bystander()),)
 
 
 def _absent(script: Script, size: int) -> tuple[Lane, ...]:
@@ -24,26 +25,26 @@ def _raising(script: Script, size: int) -> tuple[Lane, ...]:
 WORKLOADS = (
     Workload(
         name="no_transport",
-        about="a session without a transport",
+        about="a session without a transport; then another user, with one",
         suite="recovery",
         proves={
             "dispatcher": ("RECOVERY-1", "RECOVERY-8"),
             "agent": ("RECOVERY-1", "RECOVERY-8"),
         },
         lanes=_absent,
-        users=ONE,
+        users=TWO,
         size=tiers(1, 5, 20),
     ),
     Workload(
         name="raising_transport",
-        about="every send raises",
+        about="every send raises; then another user, whose do not",
         suite="recovery",
         proves={
             "dispatcher": ("RECOVERY-2", "RECOVERY-8"),
             "agent": ("RECOVERY-2", "RECOVERY-8"),
         },
         lanes=_raising,
-        users=ONE,
+        users=TWO,
         size=tiers(1, 5, 20),
     ),
 )

@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "results": {"errors", "model", "spec"},
     "report": {"errors", "history", "judge", "model", "results", "spec"},
     "known": {"errors", "model", "spec"},
-    "jsonable": {"checkers"},
+    "jsonable": {"model"},
     "recorder": {"history", "model"},
     "plant": {"canary", "jsonable", "model", "recorder"},
     "declare": {"errors", "spec"},

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goldenpath.checkers.same import NOT_JSON, same
+from goldenpath.checkers.same import same
 from goldenpath.jsonable import frame_value, jsonable, readable, safe_text
+from goldenpath.model import NOT_JSON
 
 LIMIT = 1000
 JSON = st.recursive(

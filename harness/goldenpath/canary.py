@@ -16,6 +16,9 @@ LENGTH = 19
 #: What the number of a canary marks: the user, their thread, and from FIRST_CALL on their calls.
 SELF, THREAD, FIRST_CALL = 0, 1, 16
 
+#: What the planted transport says where it was told to raise.
+RAISED = "the planted transport was told to raise"
+
 _TOKEN = re.compile(r"gpc[0-9a-f]{16}")
 
 

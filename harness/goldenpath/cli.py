@@ -30,7 +30,7 @@ from goldenpath.doctor import examine
 from goldenpath.errors import Exit, GoldenpathError, UsageProblem
 from goldenpath.judge import relevant
 from goldenpath.miniatures import MINIATURES
-from goldenpath.offline import judge_file, read_file_header
+from goldenpath.offline import judge_file, read_file_header, tell_apart
 from goldenpath.report.text import render
 from goldenpath.results import Report, conclude
 from goldenpath.store import make_folder, read_witnesses, with_replays, write_reports
@@ -90,7 +90,9 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--time-scale", type=float, default=1.0, help="Make every deadline X times as long."
             ),
             click.option(
-                "--stall", type=float, default=STALL, help="Seconds without progress to give up."
+                "--stall",
+                type=float,
+                help=f"Seconds without progress to give up; {STALL:.0f} times the time scale.",
             ),
             click.option("--max-frame", type=int, default=4 << 20, help="Letters of a frame."),
             click.option("--allure", type=_FILE, help="Also write Allure results to this folder."),
@@ -118,13 +120,14 @@ def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
     numbers = {name: given[name] for name in ("seed", "tier", "time_scale", "max_frame")}
     options = Options(**numbers)
     check_options(options)
-    if not given["stall"] > 0:
-        raise UsageProblem(f"stall {given['stall']}: expected more than 0 seconds")
+    stall = STALL * max(1.0, options.time_scale) if given["stall"] is None else given["stall"]
+    if not stall > 0:
+        raise UsageProblem(f"stall {stall}: expected more than 0 seconds")
     if given["allure"]:
         make_folder(given["allure"])
         _need_allure()
     folder = given["report_dir"]
-    return Order(target, folder, options, choice, tuple(arguments), given["stall"])
+    return Order(target, folder, options, choice, tuple(arguments), stall)
 
 
 def _need_allure() -> None:
@@ -207,6 +210,8 @@ def check(
     """Judge recorded HISTORIES again, without the target."""
     lines = known.read(known_failing, WORKLOADS)
     judged = [judge_file(path, lines) for path in histories]
+    stale = known.stale(lines, [verdict for _, result in judged for verdict in result.verdicts])
+    judged = tell_apart(judged)
     headers = [header for header, _ in judged]
     targets = sorted({header.target for header in headers})
     verdicts = tuple(verdict for _, result in judged for verdict in result.verdicts)
@@ -217,7 +222,7 @@ def check(
             seed=headers[0].seed,
             tier=headers[0].tier,
             verdicts=verdicts,
-            stale=tuple(known.stale(lines, verdicts)),
+            stale=tuple(stale),
             notes={result.workload: result.notes for _, result in judged if result.notes},
             card=headers[0].card,
             events=headers[0].events,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from goldenpath import spec
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
-from goldenpath.checkers.same import shown
 from goldenpath.conduct import Conducted, Options, header_of, perform, probe
-from goldenpath.dialects import COMMON, Decoder, Dialect
+from goldenpath.dialects import FrameReader
 from goldenpath.errors import Exit
 from goldenpath.judge import relevant
 from goldenpath.model import Entry, Kind, Outcome, Verdict
@@ -72,13 +69,11 @@ def _card(facts: Facts) -> Iterator[Line]:
 
 
 def _story(entries: list[Entry], facts: Facts) -> Iterator[Line]:
-    dialect = msgspec.convert(facts.dialect, Dialect) if facts.dialect else COMMON
-    decoder = Decoder(dialect)
+    reader = FrameReader(facts.dialect)
     frames = [entry for entry in entries if entry.kind is Kind.FRAME]
     for entry in entries:
-        yield _frame(entry, decoder) if entry.kind is Kind.FRAME else _line(entry)
-    texts = [frame.value for frame in frames if isinstance(frame.value, str)]
-    if frames and not any(decoder.read(text).event for text in texts):
+        yield _frame(entry, reader) if entry.kind is Kind.FRAME else _line(entry)
+    if frames and not any(reader.read(frame.what, frame.value).event for frame in frames):
         yield (
             "unknown",
             "  none of the frames is an event that can be recognised: say in which words they are,"
@@ -95,12 +90,12 @@ def _line(entry: Entry) -> Line:
     return "", plain(f"{start}: {value.get('type', '')} {value.get('text', '')}{at}", 600)
 
 
-def _frame(entry: Entry, decoder: Decoder) -> Line:
+def _frame(entry: Entry, reader: FrameReader) -> Line:
     if not entry.actor:
         return "fail", f"  {entry.index:>4} FRAME   to nobody: an unknown address, by {entry.what}"
-    decoded = decoder.read(entry.value) if isinstance(entry.value, str) else None
-    if decoded is None or decoded.problem:
-        what = decoded.problem if decoded else shown(entry.value)
+    decoded = reader.read(entry.what, entry.value)
+    if decoded.problem:
+        what = plain(decoded.problem, 600)
         return "fail", f"  {entry.index:>4} FRAME   {entry.actor} cannot be read: {what}"
     event = decoded.event
     if event is None:

@@ -13,10 +13,13 @@ from typing import Any
 
 import msgspec
 
-from goldenpath.checkers.same import NOT_JSON
+from goldenpath.model import NOT_JSON
 
 #: Deeper than this a value is cut; the standard library's encoder gives up at about 1,000.
 DEEPEST = 200
+
+#: Letters of an error that are kept.
+LONGEST_TEXT = 2000
 
 #: Bits of a whole number that the interpreter turns to text without complaint (4,300 digits).
 LONGEST_INT = 14_000
@@ -35,7 +38,7 @@ def safe_repr(value: object, limit: int = 200) -> str:
     return readable(text[:limit])
 
 
-def safe_text(error: BaseException, limit: int = 2000) -> str:
+def safe_text(error: BaseException, limit: int = LONGEST_TEXT) -> str:
     """The text of an exception, bounded, that survives one whose str raises."""
     try:
         return readable(str(error)[:limit])

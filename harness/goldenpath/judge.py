@@ -8,26 +8,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from goldenpath import spec
 from goldenpath.canary import find
 from goldenpath.checkers import CHECKS, Check, Fold, Tally
 from goldenpath.checkers.tally import NOTHING
-from goldenpath.dialects import COMMON, Decoded, Decoder, Dialect
+from goldenpath.dialects import FrameReader
 from goldenpath.history import Footer, Header, History
 from goldenpath.model import NEUTRAL, Entry, Kind, Outcome, Verdict
 from goldenpath.runs import Call, Ledger, Run, Seen
+
+#: Rules that what was not read may seem to break: what is missing may be just that.
+_BLIND = frozenset({"ORDER-1", "ORDER-3", *(f"DELIVERY-{n}" for n in (1, 2, 4, 5))})
 
 TOO_LARGE = "they are larger than --max-frame allows"
 CUT = "the history was cut before its end"
 
 
 class Judge:
-    """Judges one history. Cost: linear in its entries; memory: the calls and runs still open."""
+    """Judges one history. Cost: linear in its entries, as long as few calls are open at a time;
+    memory: the calls and runs still open, and a bounded number of those that were.
+    """
 
     def __init__(self, header: Header, checks: Iterable[Check] = CHECKS) -> None:
         self.header = header
@@ -44,8 +47,7 @@ class Judge:
         self._frames: list[Fold] = []
         for check in checks:
             self._enrol(check)
-        declared = msgspec.convert(header.dialect, Dialect) if header.dialect else COMMON
-        self._decoder, self._common = Decoder(declared), Decoder(COMMON)
+        self._reader = FrameReader(header.dialect)
         self._ledger = Ledger(header, self._judge_call, self._judge_run)
 
     def _enrol(self, check: Check) -> None:
@@ -108,14 +110,10 @@ class Judge:
     def _read(self, entry: Entry) -> Seen:
         link = entry.actor
         user = self._ledger.user_of(link)
-        if isinstance(entry.value, str):
-            decoder = self._common if entry.what in spec.OUR_WORDS else self._decoder
-            decoded, tokens = decoder.read(entry.value), find(entry.value)
-        else:
-            decoded, tokens = Decoded(None, _unreadable(entry.value)), find(str(entry.value))
-        return Seen(
-            entry, link, user, decoded.event, tokens, decoded.problem, decoded.kind, decoded.text
-        )
+        decoded = self._reader.read(entry.what, entry.value)
+        text = entry.value if isinstance(entry.value, str) else str(entry.value)
+        event, problem, kind, said = decoded
+        return Seen(entry, link, user, event, find(text), problem, kind, said)
 
     def _judge_call(self, call: Call) -> None:
         for tally, check in self._calls:
@@ -132,7 +130,7 @@ class Judge:
                 self._crash(tally, error)
 
     def _crash(self, tally: Tally, error: Exception) -> None:
-        """A check that crashed is out, and stops no other."""
+        """A check that crashed leaves its rule UNKNOWN, unless it had found it broken before."""
         rule = tally.rule.id
         self._crashed.setdefault(rule, f"its check crashed: {type(error).__name__}: {error}")
 
@@ -171,8 +169,7 @@ class Judge:
             verdict = Verdict(rule_id, level, workload, outcome, reason, proves=proves)
         else:
             verdict = self._tallies[rule_id].verdict(workload, proves)
-        blind = self._too_large and spec.RULES[rule_id].family in ("ORDER", "DELIVERY")
-        if blind and verdict.outcome is Outcome.FAIL:  # what seems lost may be what was not read
+        if self._too_large and rule_id in _BLIND and verdict.outcome is Outcome.FAIL:
             reason = f"{self._too_large} frames were not read: {TOO_LARGE}"
             return replace(verdict, outcome=Outcome.UNKNOWN, reason=reason, findings=(), more=0)
         if verdict.outcome is Outcome.FAIL:
@@ -183,14 +180,6 @@ class Judge:
         if reason and rule_id not in self._untestable:
             return replace(verdict, outcome=Outcome.UNKNOWN, reason=reason)
         return verdict
-
-
-def _unreadable(value: Any) -> str:
-    """The problem of a frame that has no text; the recorder says why."""
-    if isinstance(value, dict) and len(value) == 1:
-        ((why, detail),) = value.items()
-        return f"{why.replace('_', ' ')}: {detail}"
-    return f"expected text, got {type(value).__name__}"
 
 
 def judge(history: History, checks: Iterable[Check] = CHECKS) -> list[Verdict]:

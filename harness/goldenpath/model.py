@@ -12,6 +12,9 @@ from typing import Any
 
 import msgspec
 
+#: What is recorded in place of something that JSON cannot hold: {NOT_JSON: what it was}.
+NOT_JSON = "__not_json__"
+
 
 class Kind(StrEnum):
     """What an entry of the history is about."""

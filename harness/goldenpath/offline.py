@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from msgspec import structs
 
 from goldenpath import known
 from goldenpath.conduct import Conducted
@@ -52,6 +56,24 @@ def judge_file(path: Path, lines: Iterable[known.Line] = ()) -> tuple[Header, Co
     excused = [known.excuse(verdict, lines) for verdict in verdicts]
     result = Conducted(header.workload, excused, tuple(notes), path, dict(judge.unread))
     return header, result
+
+
+def tell_apart(judged: list[tuple[Header, Conducted]]) -> list[tuple[Header, Conducted]]:
+    """The same, with the file added to the name of each workload that several histories are of, so
+    that a finding points into its own.
+    """
+    often = Counter(result.workload for _, result in judged)
+    return [
+        (header, _renamed(result, f"{result.workload} in {result.history}"))
+        if often[result.workload] > 1
+        else (header, result)
+        for header, result in judged
+    ]
+
+
+def _renamed(result: Conducted, name: str) -> Conducted:
+    verdicts = [structs.replace(verdict, workload=name) for verdict in result.verdicts]
+    return dataclasses.replace(result, workload=name, verdicts=verdicts)
 
 
 def salvage(

@@ -27,6 +27,10 @@ NAP = 0.01
 #: Seconds of one tick, by which the deadline of a call is counted.
 TICK = 0.05
 
+#: At the end of a workload it must be silent for this many settle times: whatever batches events,
+#: commonly for 50 to 100 ms, has sent what it held by then.
+LAST_SILENCE = 5
+
 #: Naps cut short by news do not count; so that a target that never falls silent ends all the same,
 #: nothing is waited for longer than this many times its patience.
 LONGEST = 10
@@ -122,7 +126,7 @@ class Runner:
         self._plant.gates.release_all()
         if not await self._settled():
             self._recorder.notes.append("never arrived: " + "; ".join(self._observer.owes()[:5]))
-        await self._silence()
+        await self._silence(LAST_SILENCE)
 
     async def _settled(self) -> bool:
         """Wait for what is owed, with fresh patience while some of it comes: slow is not lost."""
@@ -293,10 +297,10 @@ class Runner:
         )
         await self._silence()
 
-    async def _silence(self) -> None:
-        """Wait until nothing was recorded for the settle time, if ever that comes."""
-        for _ in range(20):
+    async def _silence(self, times: int = 1) -> None:
+        """Wait until nothing was recorded for so many settle times, at most for 20 of them."""
+        for _ in range(20 // times):
             count = self._recorder.count
-            await asyncio.sleep(self._deadlines.settle)
+            await asyncio.sleep(times * self._deadlines.settle)
             if self._recorder.count == count:
                 return

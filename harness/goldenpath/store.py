@@ -13,8 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from goldenpath import spec
-from goldenpath.dialects import COMMON, Decoder, Dialect
+from goldenpath.dialects import FrameReader
 from goldenpath.errors import UsageProblem
 from goldenpath.history import HistoryProblem, read_header
 from goldenpath.model import Entry, Finding, Verdict
@@ -30,8 +29,9 @@ def make_folder(folder: Path) -> None:
     """Make the folder for reports. Raises UsageProblem where that cannot be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".writable").touch()
-        (folder / ".writable").unlink()
+        probe = folder / f".writable.{os.getpid()}"  # workers of xdist try at the same time
+        probe.touch()
+        probe.unlink()
     except OSError as error:
         raise UsageProblem(
             f"reports cannot be written to {folder}",
@@ -135,16 +135,12 @@ def read_witnesses(
 def frame_reader(header: bytes) -> Reader:
     """Return what reads the frames of the history with this first line, as its judge does."""
     try:
-        dialect = read_header(header).dialect
-        declared = msgspec.convert(dialect, Dialect) if dialect else COMMON
+        reader = FrameReader(read_header(header).dialect)
     except (HistoryProblem, msgspec.ValidationError):
-        declared = COMMON
-    own, common = Decoder(declared), Decoder(COMMON)
+        reader = FrameReader({})
 
     def read(entry: Entry) -> Heard:
-        if not isinstance(entry.value, str):
-            return "cannot be read"
-        decoded = (common if entry.what in spec.OUR_WORDS else own).read(entry.value)
+        decoded = reader.read(entry.what, entry.value)
         if decoded.problem:
             return f"cannot be read: {decoded.problem}"
         return decoded.event or f"no event: {decoded.kind}"

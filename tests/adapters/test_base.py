@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from goldenpath.adapters.base import Reply, done, failed, guarded, missing, raised, settle
-from goldenpath.checkers.same import NOT_JSON
+from goldenpath.model import NOT_JSON
 
 
 class Hostile(Exception):
@@ -74,7 +74,7 @@ async def never() -> None:
         (
             failed({"code": 4}, 0),
             False,
-            {"by": "result", "type": "", "text": "{'code': 4}", "value": 0},
+            {"by": "result", "type": "", "text": '{"code": 4}', "value": 0},
         ),
     ],
 )

@@ -558,7 +558,7 @@ def test_a_ping_is_tried_by_the_probe() -> None:
         ("no JSON", "no JSON", Outcome.FAIL),
         ("[" * 100_000, "[" * 100_000, Outcome.FAIL),
         ('{"a":' * 100_000, '{"a":' * 100_000, Outcome.FAIL),
-        ('["array"]', '["array"]', Outcome.FAIL),
+        ('["array"]', '["array"]', Outcome.PASS),
         ('{"type": NaN}', '{"type": NaN}', Outcome.FAIL),
         ("", "", Outcome.FAIL),
         (

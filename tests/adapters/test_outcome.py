@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenpath.adapters.outcome import read, recognise
-from goldenpath.checkers.same import NOT_JSON
 from goldenpath.declare import OUTCOMES
+from goldenpath.model import NOT_JSON
 
 
 class Word(enum.StrEnum):

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenpath.canary import mint
-from goldenpath.checkers.same import NOT_JSON, same
-from goldenpath.model import Entry, Kind
+from goldenpath.checkers.same import same
+from goldenpath.model import NOT_JSON, Entry, Kind
 from goldenpath.plant import TOOL_NAMES, Plant, PlantedTool, ToolFailure, Tools, plant_user
 from goldenpath.recorder import Recorder
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from goldenpath import interrupts
-from goldenpath.jsonable import jsonable, readable, safe_repr, safe_text
+from goldenpath.jsonable import LONGEST_TEXT, jsonable, readable, safe_text
 from goldenpath.model import Step
 from goldenpath.overheard import overheard
 from goldenpath.plant import Plant
@@ -78,7 +79,8 @@ def heard(reply: Reply, raw: Any) -> Reply:
 
 def failed(error: Any, value: Any) -> Reply:
     """It returned a failed result."""
-    text = readable(error) if isinstance(error, str) else safe_repr(error)
+    said = error if isinstance(error, str) else jsonable(error)
+    text = readable(said if isinstance(said, str) else json.dumps(said))[:LONGEST_TEXT]
     return Reply(False, {"by": "result", "type": "", "text": text, "value": jsonable(value)})
 
 

@@ -247,9 +247,12 @@ class _RefusedAfterCleanup(Fold):
                 self._tokens[token] = entry
 
     def _clean(self, entry: Entry) -> None:
-        """From here on everything must be refused, also where cleanup itself failed."""
+        """From here on everything must be refused, also where cleanup itself failed. That a second
+        one may not fail is another rule (API-8).
+        """
+        again = entry.actor in self._cleaned
         self._cleaned.setdefault(entry.actor, entry.index)
-        if entry.kind is Kind.FAIL and entry.value["by"] != "missing":
+        if entry.kind is Kind.FAIL and entry.value["by"] != "missing" and not again:
             self.tally.chance()
             self.tally.fail(f"cleanup failed: {shown(entry.value.get('text', ''))}", entry.index)
 

@@ -6,7 +6,7 @@ from goldenpath import spec
 from goldenpath.checkers.base import UNTRACED, Check, Fold
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import Event, Outcome, Status
+from goldenpath.model import Entry, Event, Kind, Outcome, Status
 from goldenpath.runs import Call, Run, Seen
 
 #: Fields that every event, or every tool event, has where a dialect has a place for them.
@@ -163,8 +163,42 @@ def _status(call: Call, tally: Tally) -> None:
             )
 
 
+def _terminal_status(run: Run, tally: Tally) -> None:
+    """CONTENT-5: the terminal event says success exactly if the caller was not told of a failure.
+
+    A caller that gave up was told nothing: success is wrong there only if work was still to do.
+    """
+    answered = run.answered
+    if run.session or run.mixed or answered is None:
+        return
+    for seen in run.events:
+        if seen.event is None or seen.event.type not in spec.TERMINAL:
+            continue
+        tally.chance()
+        failed = seen.event.type != spec.FINISHED or seen.event.status in _FAILED
+        truth = _told(run, answered, seen)
+        if truth and failed != (truth != "answered"):
+            word = seen.event.status.value if seen.event.status else "no status"
+            tally.fail(
+                f"a run of {run.owner} {truth}; its {seen.event.type} with {word} says otherwise",
+                answered.index,
+                seen.entry.index,
+            )
+
+
+def _told(run: Run, answered: Entry, terminal: Seen) -> str:
+    """How the run ended for its caller, or nothing where that is open."""
+    if answered.kind is not Kind.LOST:
+        return "answered" if answered.kind is Kind.OK else "failed"
+    ended = (
+        any(end.what == "ended" and end.index < terminal.entry.index for end in call.ends)
+        for call in run.calls
+    )
+    return "" if answered.value["why"] != "cancelled" or all(ended) else "was cancelled"
+
+
 CHECKS = (
     Check("CONTENT-1", fold=_Readable),
     Check("CONTENT-3", fold=_OwnIds, run=_one_run_id),
-    Check("CONTENT-5", call=_status),
+    Check("CONTENT-5", call=_status, run=_terminal_status),
 )

@@ -10,7 +10,7 @@ from goldenpath.canary import LENGTH, Token, find
 from goldenpath.checkers.base import Check, Fold
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import Entry, Kind
+from goldenpath.model import Entry, Kind, Outcome
 from goldenpath.runs import Seen
 
 
@@ -56,10 +56,19 @@ class _Exposure(Fold):
         return len(self._active) > (user in self._active)
 
     def foreign(self, user: str, tokens: tuple[Token, ...]) -> list[str]:
-        """Whose canaries, other than the user's own, are among the tokens."""
-        own = self.marks.get(user)
+        """Whose canaries, other than the user's own, are among the tokens.
+
+        Of a canary that was planted in another run of the harness nobody can tell whose it is: an
+        account of a live endpoint may well remember what it was asked itself.
+        """
         owners = {token.owner for token in tokens}
-        owners.discard(own or "")
+        owners.discard(self.marks.get(user, ""))
+        if not owners:
+            return []
+        strange = owners - self.names.keys()
+        if strange and self.header.kind == "endpoint":
+            self.tally.doubt(f"{user} got data that was planted in another run of goldenpath")
+            owners -= strange
         return sorted({self.names.get(o, "a user of another run") for o in owners})
 
 
@@ -74,7 +83,8 @@ class _OwnLinksOnly(_Exposure):
         if seen.event is None:
             return
         if self.others_listen(seen.user):
-            self.tally.chance()
+            self.tally.excuse = (Outcome.UNOBSERVABLE, "no event says whose it is")
+            self.tally.chance(_names_somebody(seen))
         if seen.owner and seen.owner != seen.user:
             witness = [seen.entry.index]
             if seen.run is not None:
@@ -100,6 +110,15 @@ class _OwnLinksOnly(_Exposure):
             return False
         claims = ((event.user, user.user_id), (event.thread, user.thread_id))
         return any(said and said == known for said, known in (*claims, (event.run, user.run_id)))
+
+
+def _names_somebody(seen: Seen) -> bool:
+    """Whether it says, by an id, a canary or the call that it tells of, whose it is: of what says
+    nothing nobody could tell that it went astray.
+    """
+    event = seen.event
+    ids = event is not None and (event.run or event.thread or event.user)
+    return bool(ids or seen.tokens or seen.call is not None)
 
 
 class _NoForeignCanary(_Exposure):

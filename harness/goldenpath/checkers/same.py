@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-#: What the recorder writes in place of something that JSON cannot hold.
-NOT_JSON = "__not_json__"
-
 
 def same(left: Any, right: Any) -> bool:
     """Whether two JSON values are equal, types included; the order of keys does not count."""

@@ -112,11 +112,15 @@ def _result(call: Call, tally: Tally) -> None:
         )
 
 
+_BAD = {"failed": "failed", "cancelled": "was cancelled"}
+
+
 def _failure(call: Call, tally: Tally) -> None:
-    """TOOL-4: a tool that failed is not reported to its caller as a success, unless another
-    execution of the same call went well and that is what the caller got.
+    """TOOL-4: a tool that failed, or was cancelled, is not reported to its caller as a success,
+    unless another execution of the same call went well and that is what the caller got.
     """
-    if call.answered is None or not any(end.what == "failed" for end in call.ends):
+    bad = [end for end in call.ends if end.what != "ended"]
+    if call.answered is None or not bad:
         return
     if call.answered.kind is Kind.LOST:
         return
@@ -126,9 +130,9 @@ def _failure(call: Call, tally: Tally) -> None:
         same(call.answered.value["value"], result) for result in good
     ):
         tally.fail(
-            f"{call.tool} failed and its caller was told that it succeeded, with"
+            f"{call.tool} {_BAD[bad[-1].what]} and its caller was told that it succeeded, with"
             f" {shown(call.answered.value['value'])}",
-            call.ends[-1].index,
+            bad[-1].index,
             call.answered.index,
         )
 

@@ -1,7 +1,7 @@
 """Dialects: how each family of platforms writes the same five events on the wire."""
 
 from goldenpath.dialects.common import COMMON
-from goldenpath.dialects.decode import Decoded, Decoder
+from goldenpath.dialects.decode import Decoded, Decoder, FrameReader
 from goldenpath.dialects.model import Dialect, DialectProblem, as_data, from_table
 
 DIALECTS: dict[str, Dialect] = {COMMON.name: COMMON}
@@ -13,6 +13,7 @@ __all__ = [
     "Decoder",
     "Dialect",
     "DialectProblem",
+    "FrameReader",
     "as_data",
     "from_table",
 ]

@@ -6,12 +6,13 @@ there are looked up in the table, instead of trying every path that could be.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
 from goldenpath import spec
+from goldenpath.dialects.common import COMMON
 from goldenpath.dialects.model import Dialect
 from goldenpath.model import Event, Status
 
@@ -48,7 +49,7 @@ class Decoder:
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             return Decoded(None, f"not JSON: {error}")
         if type(frame) is not dict:
-            return Decoded(None, f"expected a JSON object, got {_named(frame)}")
+            return Decoded(None, kind=f"({_named(frame)})")
         word = self._word(frame)
         event_type = self.dialect.types.get(word) if word is not None else None
         if event_type is None:
@@ -87,6 +88,32 @@ class Decoder:
                 elif rank < ranks.get(field, _LAST):
                     ranks[field], values[field] = rank, value
         return values
+
+
+class FrameReader:
+    """Reads the frames of one history: in the dialect that its header declares, but those that our
+    own shapes worded in our words (DESIGN section 3, rule of truth 9).
+
+    Raises msgspec.ValidationError where the header's dialect makes no sense.
+    """
+
+    def __init__(self, declared: Mapping[str, Any]) -> None:
+        own = msgspec.convert(declared, Dialect) if declared else COMMON
+        self._own, self._common = Decoder(own), Decoder(COMMON)
+
+    def read(self, what: str, value: Any) -> Decoded:
+        """Decode a frame: `what` and `value` of its entry, which has no text where it had none."""
+        if not isinstance(value, str):
+            return Decoded(None, _textless(value))
+        return (self._common if what in spec.OUR_WORDS else self._own).read(value)
+
+
+def _textless(value: Any) -> str:
+    """The problem of a frame that has no text; the recorder says why."""
+    if isinstance(value, dict) and len(value) == 1:
+        ((why, detail),) = value.items()
+        return f"{why.replace('_', ' ')}: {detail}"
+    return f"expected text, got {type(value).__name__}"
 
 
 def _boxes(dialect: Dialect) -> list[tuple[tuple[str, ...], Callable[[str], _Slot | None]]]:

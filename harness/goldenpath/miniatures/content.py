@@ -6,7 +6,13 @@ import uuid
 from typing import Any
 
 from goldenpath.miniatures.base import miniature
-from goldenpath.reference import EventFactory, Execution, RequestScopedDispatcher, UserEmitter
+from goldenpath.reference import (
+    EventFactory,
+    Execution,
+    RequestScopedDispatcher,
+    ScriptedAgent,
+    UserEmitter,
+)
 
 # --- CONTENT-1 -----------------------------------------------------------------------------------
 
@@ -28,13 +34,6 @@ class ReprFrame(_Garbage):
     """A frame is Python's repr of a message."""
 
     garbage = str({"type": "progress", "data": None})
-
-
-@miniature("CONTENT-1")
-class ListFrame(_Garbage):
-    """An envelope is a list."""
-
-    garbage = ("progress", {"percent": 50})
 
 
 @miniature("CONTENT-1")
@@ -136,6 +135,23 @@ class CancelledSaysSuccess(_OtherStatus):
     """A tool that was cancelled is reported as a success."""
 
     said = {"cancelled": "success"}  # noqa: RUF012 - never changed
+
+
+@miniature("CONTENT-5")
+class CancelledSaysCompleted(ScriptedAgent):
+    """A run that is cancelled in the middle of a tool ends with agent_completed."""
+
+    async def _cancelled(self) -> None:
+        await self.emitter.agent_completed("as far as I came")
+
+
+@miniature("CONTENT-5", implied={"DELIVERY-1": "agent_completed is one of the five"})
+class AnswersAsFailed(ScriptedAgent):
+    """A run that answers its caller ends with agent_failed."""
+
+    async def _finish(self, answer: str) -> str:
+        await self.emitter.agent_failed("something broke")
+        return answer
 
 
 @miniature("CONTENT-5", kind="agent")

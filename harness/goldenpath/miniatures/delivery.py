@@ -25,7 +25,7 @@ class NeverThinks(ScriptedAgent):
     "DELIVERY-1",
     "DELIVERY-2",
     unknown=dict.fromkeys(
-        ("ORDER-3", "ORDER-4", "DELIVERY-5", "CONTENT-5"), "there is no event of a tool to judge"
+        ("ORDER-3", "ORDER-4", "DELIVERY-5"), "there is no event of a tool to judge"
     ),
     kind="agent",
 )

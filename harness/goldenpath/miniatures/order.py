@@ -91,7 +91,10 @@ class CancelledAndFailed(ScriptedAgent):
         await self.emitter.agent_failed("the run was cancelled")
 
 
-@miniature("ORDER-2")
+@miniature(
+    "ORDER-2",
+    implied={"CONTENT-5": "success is told before the calls of the last round are made"},
+)
 class ToolAfterEnd(ScriptedAgent):
     """The calls of the last round are made after the answer."""
 

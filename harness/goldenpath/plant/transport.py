@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from goldenpath.canary import RAISED
 from goldenpath.jsonable import frame_value
 from goldenpath.model import Kind, User
 from goldenpath.recorder import Recorder
@@ -75,7 +76,7 @@ class Transport:
         """
         if name in self._raising:
             self._recorder.record(Kind.FAULT, name or "", None, "raised", {"shape": shape})
-            raise ConnectionError("the planted transport was told to raise")
+            raise ConnectionError(RAISED)
         value = frame_value(message, self._max_frame)
         links = self._links.get(name or "", [])
         for link in links or [""]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from goldenpath.history import Header
 from goldenpath.runs.gathered import Call, Run
 
+#: Names of what was handed over that are kept, to know what comes late; the oldest go first.
+REMEMBERED = 100_000
+
 
 class Book:
     """Runs by owner, by the id they were given and by those they show; calls by canary; links.
@@ -26,7 +29,7 @@ class Book:
         self.by_token: dict[str, Call] = {}
         self.open_calls: dict[Call, None] = {}
         self.open_runs: dict[Run, None] = {}
-        self.done: set[str] = set()
+        self.done: dict[str, None] = {}
 
     def add(self, call: Call) -> None:
         """Enter a new call of a run."""
@@ -57,7 +60,7 @@ class Book:
         """Take out a call that was handed over."""
         if call.token:
             self.by_token.pop(call.token, None)
-            self.done.add(call.token)
+            self._remember(call.token)
         if call.run.session:
             call.run.calls.remove(call)
             call.run.by_wire_id = {k: c for k, c in call.run.by_wire_id.items() if c is not call}
@@ -69,6 +72,11 @@ class Book:
         for run_id in {*run.wire_ids, run.run_id or ""}:
             self.by_run_id.pop(run_id, None)
             self.learnt.pop(run_id, None)
-            self.done.add(run_id)
+            self._remember(run_id)
         self.runs[run.owner].remove(run)
         run.forget()
+
+    def _remember(self, name: str) -> None:
+        self.done[name] = None
+        if len(self.done) > REMEMBERED:
+            del self.done[next(iter(self.done))]

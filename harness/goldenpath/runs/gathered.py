@@ -34,7 +34,8 @@ class Seen(msgspec.Struct, eq=False):
 class Call(msgspec.Struct, eq=False):
     """One tool call from all sides: who asked, what really ran, what was shown.
 
-    held: whether the session had the tool when it was asked. proven: and had run it before.
+    held: whether the session had the tool when it was asked. proven: and had run it before,
+    without a failure, so that nothing but this call's own parameters can be in its way.
     """
 
     run: Run
@@ -112,6 +113,7 @@ class Run(msgspec.Struct, eq=False):
     cleaned: bool = False
     tools: set[str] = msgspec.field(default_factory=set)
     ran: set[str] = msgspec.field(default_factory=set)
+    failed: set[str] = msgspec.field(default_factory=set)
     events: list[Seen] = []
     wire_ids: list[str] = []
     calls: list[Call] = []

@@ -154,11 +154,13 @@ class Placer:
         return fits
 
     def _theirs(self, event: Event, run: Run) -> Call | None:
-        """An open call of another user, for a planted tool that this one never had."""
-        if not event.tool or event.tool in self._book.tools.get(run.owner, ()):
+        """The one open call of another user, for a planted tool that this one never had."""
+        named = event.run and event.run in (run.run_id, *run.wire_ids)
+        if named or not event.tool or event.tool in self._book.tools.get(run.owner, ()):
             return None
         open_ = (c for c in self._book.open_calls if c.owner != run.owner and c.tool == event.tool)
-        return next((call for call in open_ if pairing.awaits(call, event)), None)
+        theirs = [call for call in open_ if pairing.awaits(call, event)]
+        return theirs[0] if len(theirs) == 1 else None
 
     def _elsewhere(self, event: Event, run: Run) -> list[Call]:
         """The one call of another run that shows like this, where none of its own tool is open."""

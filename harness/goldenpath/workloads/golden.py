@@ -74,7 +74,9 @@ def _unknown_tool(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _cancelled(script: Script, size: int) -> tuple[Lane, ...]:
-    """The caller gives up in the middle of a tool; its events must still be closed."""
+    """The caller gives up in the middle of a tool; its events must still be closed. A target that
+    awaits the tool rather than cancelling it is not kept waiting for ever.
+    """
     lane: list[Step] = []
     for _ in range(size):
         lane.append(script.create("alice", ["hold", "lookup"]))
@@ -86,6 +88,8 @@ def _cancelled(script: Script, size: int) -> tuple[Lane, ...]:
                 (
                     script.step("alice", "wait_for", token=token, what="started"),
                     script.step("alice", "cancel", step=asked[0].id),
+                    script.step("alice", "join", step=asked[0].id, briefly=True),
+                    script.step("alice", "release", token=token),
                 ),
             )
         )

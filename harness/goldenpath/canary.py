@@ -19,6 +19,7 @@ SELF, THREAD, FIRST_CALL = 0, 1, 16
 #: What the planted transport says where it was told to raise.
 RAISED = "the planted transport was told to raise"
 
+_ESCAPE = re.compile(r"\\u00([0-7][0-9a-fA-F])")
 _TOKEN = re.compile(r"gpc[0-9a-f]{16}")
 
 
@@ -57,3 +58,8 @@ def find(text: str) -> tuple[Token, ...]:
     if "gpc" not in text:
         return ()
     return tuple(filter(None, map(_genuine, dict.fromkeys(_TOKEN.findall(text)))))
+
+
+def unescaped(text: str) -> str:
+    """The text with JSON's escapes of letters resolved: for a client they are the same."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)

@@ -33,7 +33,7 @@ from goldenpath.miniatures import MINIATURES
 from goldenpath.offline import judge_file, read_file_header, tell_apart
 from goldenpath.report.text import render
 from goldenpath.results import Report, conclude
-from goldenpath.store import make_folder, read_witnesses, with_replays, write_reports
+from goldenpath.store import claim, make_folder, read_witnesses, with_replays, write_reports
 from goldenpath.supervise import STALL, Order, supervise
 from goldenpath.terminal import Bar, console, say
 from goldenpath.workloads import TIERS, WORKLOADS
@@ -103,6 +103,8 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
+    if not target.strip():
+        raise UsageProblem("the target has no name", hint="see `goldenpath list targets`")
     failing = known.read(given["known_failing"], WORKLOADS)
     flaky = known.read(given["known_flaky"], WORKLOADS, flaky=True)
     rules = tuple(rule.upper() for rule in given["rules"])
@@ -253,6 +255,7 @@ def replay(history: Path, target: str | None, profile: Path | None, report_dir: 
     else:
         found = recorded(header.target, header.declared)
     folder = report_dir / "histories"
+    _claimed = claim(report_dir)
     make_folder(folder)
     options = Options(seed=header.seed, tier=header.tier, histories=folder)
     facts = probe(found, options)

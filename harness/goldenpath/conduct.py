@@ -142,7 +142,7 @@ def perform(
         if listener:
             recorder.listen(listener)
         work = partial(_perform, target, facts, header, options, recorder, path)
-        return in_loop(work, options)
+        return in_loop(work, options, over=recorder.seal)
     finally:
         os.chdir(here)  # a target may have gone elsewhere
         recorder.seal()
@@ -175,8 +175,11 @@ async def _perform(
     return Conducted(header.workload, verdicts, footer.notes, path, dict(judge.unread))
 
 
-def in_loop(work: Callable[[], Awaitable[T]], options: Options) -> T:
-    """Run `work` in a loop of its own, and leave no task of the target behind.
+def in_loop(
+    work: Callable[[], Awaitable[T]], options: Options, over: Callable[[], None] = lambda: None
+) -> T:
+    """Run `work` in a loop of its own, and leave no task of the target behind. `over` is called
+    when the work is over, however it ended: what our clearing up brings about is no evidence.
 
     Not asyncio.Runner: its close waits for ever for a task that swallows its cancellation. Warnings
     of the target are its own affair and must not fail a stranger's strict test run.
@@ -191,7 +194,14 @@ def in_loop(work: Callable[[], Awaitable[T]], options: Options) -> T:
             raise TargetProblem(
                 f"the target called sys.exit({error.code!r}) in a task of its own"
             ) from None
+        except asyncio.CancelledError:
+            raise TargetProblem("the target cancelled the task of the harness") from None
+        except RuntimeError as error:
+            if not str(error).startswith("Event loop stopped before"):
+                raise
+            raise TargetProblem("the target stopped the event loop") from None
         finally:
+            over()
             _abandon(loop)
             asyncio.set_event_loop(None)
             loop.close()

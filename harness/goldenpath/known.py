@@ -70,6 +70,8 @@ def read(path: Path | None, workloads: Collection[str], *, flaky: bool = False) 
     if path is None:
         return []
     try:
+        if not path.is_file():
+            raise OSError("no regular file")
         return parse(path.read_text("utf-8"), str(path), workloads, flaky=flaky)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageProblem(f"{path} cannot be read: {error}") from None

@@ -93,6 +93,13 @@ class Step(msgspec.Struct, frozen=True):
     lanes: tuple[tuple[Step, ...], ...] = ()
 
 
+def share(args: Mapping[str, Any]) -> float:
+    """How many times the deadline of a call a step with these arguments has: each round of a plan
+    adds a fifth, since a real agent asks its model between rounds.
+    """
+    return 1 + len((args.get("plan") or {}).get("rounds", ())) / 5
+
+
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """One flat line of a history.
 

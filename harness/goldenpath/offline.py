@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,7 +14,11 @@ from goldenpath import known
 from goldenpath.conduct import Conducted
 from goldenpath.errors import UsageProblem
 from goldenpath.history import Footer, Header, HistoryProblem, read_header, read_rest
+from goldenpath.jsonable import safe_repr
 from goldenpath.judge import CUT, Judge, relevant
+
+#: Names of workloads, which become names of files.
+_NAME = re.compile(r"\w[\w .-]*")
 
 
 def read_file_header(path: Path) -> Header:
@@ -22,7 +27,10 @@ def read_file_header(path: Path) -> Header:
         if not path.is_file():
             raise OSError("no regular file")
         with path.open("rb") as lines:
-            return read_header(next(lines, b""))
+            header = read_header(next(lines, b""))
+        if not _NAME.fullmatch(header.workload):
+            raise OSError(f"its workload has no name but {safe_repr(header.workload)}")
+        return header
     except (HistoryProblem, OSError) as error:
         raise UsageProblem(
             f"{path} is not a history", expected="a file from histories/", got=str(error)

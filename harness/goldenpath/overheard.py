@@ -9,6 +9,7 @@ does not accuse it of what the platform rightly knows.
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -40,7 +41,7 @@ def overheard(value: Any) -> list[str]:
 def _parts(item: Any, depth: int) -> Iterable[Any]:
     if isinstance(item, Mapping):
         return [part for pair in list(item.items()) for part in pair]
-    if isinstance(item, list | tuple | set | frozenset):
+    if isinstance(item, list | tuple | set | frozenset | deque):
         return list(item)
     if isinstance(item, bytes | int | float | type(None)):
         return ()

@@ -17,8 +17,8 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from goldenpath.adapters.base import Adapter, Reply
-from goldenpath.model import Entry, Kind, Step
+from goldenpath.adapters.base import Adapter, Reply, raised
+from goldenpath.model import Entry, Kind, Step, share
 from goldenpath.plant import Plant
 
 #: Seconds of one nap; patience is a number of them.
@@ -108,6 +108,7 @@ class Runner:
         self._current: dict[asyncio.Task[None], tuple[Step, int]] = {}
         self._performing: dict[str, asyncio.Task[None]] = {}
         self._left: set[asyncio.Task[None]] = set()
+        self._dropped: set[asyncio.Task[None]] = set()
         self._to_cancel: set[str] = set()
         self._truth: dict[tuple[str, str], int] = {}
         self._up: set[str] = set()
@@ -148,6 +149,7 @@ class Runner:
                     task.result()
                 tasks = {task for task in tasks if done or not self._stuck(task)}
         finally:
+            self._dropped |= tasks
             for task in tasks:
                 task.cancel()
 
@@ -157,7 +159,7 @@ class Runner:
         if step is None:
             return False
         self._current[task] = step, ticks + 1
-        if ticks * TICK < 2 * self._deadlines.call + 1:
+        if ticks * TICK < 2 * self._deadlines.call * share(step.args) + 1:
             return False
         self._lost(step, "deadline")
         self._recorder.notes.append(f"{step.action} of {step.actor} swallowed its cancellation")
@@ -185,15 +187,19 @@ class Runner:
         self._performing[step.id] = task
         self._current[task] = step, 0
         try:
-            async with patient(self._deadlines.call) as limit:
+            async with patient(self._deadlines.call * share(step.args)) as limit:
                 reply = await self._adapter.perform(given)
         except TimeoutError:
             if task not in self._left:
                 self._lost(step, "deadline")
-        except asyncio.CancelledError:
-            if step.id not in self._to_cancel:
+        except asyncio.CancelledError as error:
+            if step.id in self._to_cancel:
+                self._lost(step, "cancelled")
+            elif task in self._dropped:
                 raise
-            self._lost(step, "cancelled")
+            else:  # the target cancelled its caller: a failure like any other
+                task.uncancel()
+                self._reply(step, raised(error))
         else:
             if task in self._left:
                 return
@@ -211,7 +217,7 @@ class Runner:
         self._recorder.record(kind, step.actor, step.id, step.action, reply.value)
 
     def _lost(self, step: Step, why: str) -> None:
-        value = {"why": why, "seconds": self._deadlines.call}
+        value = {"why": why, "seconds": round(self._deadlines.call * share(step.args), 3)}
         self._recorder.record(Kind.LOST, step.actor, step.id, step.action, value)
 
     # --- what the harness itself does ------------------------------------------------------------

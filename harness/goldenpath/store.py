@@ -6,10 +6,12 @@ that whoever finds it finds the others too.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -38,6 +40,24 @@ def make_folder(folder: Path) -> None:
             expected="a folder that can be made and written",
             got=f"{type(error).__name__}: {error.strerror}",
         ) from None
+
+
+def claim(folder: Path) -> IO[bytes]:
+    """Make the folder and keep other runs out of it until what is returned is closed, or this
+    process ends. Raises UsageProblem where another run has it: two would read each other's reports.
+    """
+    make_folder(folder)
+    lock = (folder / ".lock").open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise UsageProblem(
+            f"another run of goldenpath is writing to {folder}",
+            expected="a folder of its own for each run",
+            hint="wait for it, or name another folder with --report-dir",
+        ) from None
+    return lock
 
 
 def clear_reports(folder: Path) -> None:

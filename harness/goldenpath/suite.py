@@ -26,7 +26,14 @@ from goldenpath.offline import salvage
 from goldenpath.paths import SUITES
 from goldenpath.report.text import render
 from goldenpath.results import Report, interrupted
-from goldenpath.store import clear_reports, make_folder, read_witnesses, with_replays, write_reports
+from goldenpath.store import (
+    claim,
+    clear_reports,
+    make_folder,
+    read_witnesses,
+    with_replays,
+    write_reports,
+)
 from goldenpath.workloads import WORKLOADS
 
 
@@ -108,6 +115,8 @@ class Suite:
         option = self.config.getoption
         histories = self.folder / "histories"
         make_folder(histories)
+        if self._writes and not self.supervised:  # the supervisor holds it for us
+            self._claimed = claim(self.folder)
         beat = Beat(self.progress)
         options = Options(
             beat=beat,

@@ -25,7 +25,7 @@ from goldenpath.offline import salvage
 from goldenpath.paths import SUITES
 from goldenpath.report.data import decode
 from goldenpath.results import Report, interrupted
-from goldenpath.store import clear_reports, make_folder, with_replays, write_reports
+from goldenpath.store import claim, clear_reports, with_replays, write_reports
 
 #: Seconds without any progress after which a child is taken to be stuck. One workload has patience
 #: of a few seconds per step, so this is many times what an honest one needs.
@@ -91,8 +91,15 @@ class Stuck(Exception):
 
 
 def supervise(order: Order, show: Callable[[Progress], None]) -> Report:
-    """Run the child to its end and return the report, written. Never raises for its sake."""
-    make_folder(order.folder)
+    """Run the child to its end and return the report, written. Never raises for its sake.
+
+    Raises UsageProblem where the folder cannot be written, or another run is writing to it.
+    """
+    with claim(order.folder):
+        return _supervise(order, show)
+
+
+def _supervise(order: Order, show: Callable[[Progress], None]) -> Report:
     progress_file = order.folder / "progress.jsonl"
     progress_file.unlink(missing_ok=True)
     clear_reports(order.folder)

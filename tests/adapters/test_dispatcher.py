@@ -40,7 +40,15 @@ class Spellings:
 
     @property
     def prop(self) -> Any:
-        raise RuntimeError("must not be evaluated")
+        return None
+
+    @property
+    def broken(self) -> Any:
+        raise RuntimeError("not here")
+
+    @property
+    def lost(self) -> Any:
+        return self.no_such_thing
 
     @functools.cached_property
     def cached(self) -> Any:
@@ -75,6 +83,8 @@ def target() -> Spellings:
         ("closure", spec.ASYNC_METHOD, "async method"),
         ("delegated", spec.ASYNC_METHOD, "async method"),
         ("prop", spec.PROPERTY, "property"),
+        ("broken", spec.PROPERTY, "a member that raises RuntimeError"),
+        ("lost", spec.PROPERTY, "a member that raises AttributeError"),
         ("cached", spec.PROPERTY, "attribute"),
         ("bridge", spec.PROPERTY, "attribute"),
         ("closure", spec.PROPERTY, "attribute"),

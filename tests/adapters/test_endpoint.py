@@ -473,10 +473,11 @@ def test_a_plan_is_sent_only_where_the_template_has_a_place_for_it(tmp_path: Pat
         plain = run(target(url), tmp_path)
         with_plan = {"message": {"text": "{message}", "how": "{plan}"}}
         planned = run(target(url, start=with_plan), tmp_path)
-    (asked,) = [e for e in history(planned).entries if e.what == "run" and e.kind is Kind.INVOKE]
-    assert "rounds" not in str(got[0])
-    assert got[1]["how"]["answer"] == asked.value["plan"]["answer"]
-    assert set(got[1]["how"]["rounds"][0][0]) == {"id", "tool", "arguments"}
+    asked = [e for e in history(planned).entries if e.what == "run" and e.kind is Kind.INVOKE]
+    assert "rounds" not in str(got[: len(asked)])
+    for message, entry in zip(got[len(asked) :], asked, strict=True):
+        assert message["how"]["answer"] == entry.value["plan"]["answer"]
+        assert set(message["how"]["rounds"][0][0]) == {"id", "tool", "arguments"}
     del plain
 
 
@@ -709,8 +710,9 @@ def test_a_peer_that_does_not_answer_a_close_is_left(
 
     async def handle(connection: ServerConnection) -> None:
         await connection.send(WELCOME)
-        raw = await connection.recv()
-        await golden_run(connection, thread=json.loads(raw)["thread_id"])
+        for _ in range(2):
+            raw = await connection.recv()
+            await golden_run(connection, thread=json.loads(raw)["thread_id"])
         connection.transport.pause_reading()
         await asyncio.sleep(3)
 
@@ -725,12 +727,12 @@ def test_what_comes_after_the_end_is_still_seen(tmp_path: Path) -> None:
 
     async def handle(connection: ServerConnection) -> None:
         await connection.send(WELCOME)
-        thread = json.loads(await connection.recv())["thread_id"]
-        run_id = "r-1"
-        await connection.send(event("agent_started", run_id=run_id, thread_id=thread))
-        await connection.send(event("agent_completed", run_id=run_id, thread_id=thread))
+        for run_id in ("r-1", "r-2"):
+            thread = json.loads(await connection.recv())["thread_id"]
+            await connection.send(event("agent_started", run_id=run_id, thread_id=thread))
+            await connection.send(event("agent_completed", run_id=run_id, thread_id=thread))
         await asyncio.sleep(0.02)
-        await connection.send(event("agent_thinking", run_id=run_id, thread_id=thread))
+        await connection.send(event("agent_thinking", run_id="r-2", thread_id=thread))
         await connection.wait_closed()
 
     with peer(handle) as url:

@@ -282,8 +282,17 @@ def test_a_registered_tool_that_cannot_be_executed() -> None:
     lines = dispatcher(*REGISTER, asked(ALICE, tool="echo"), refused(ALICE, text="no echo here"))
 
     assert broken("API-4", lines) == (
-        "echo was registered and cannot be executed: 'no echo here'",
+        "echo was registered and cannot be executed through execute_tool: 'no echo here'",
         (5, 6),
+    )
+
+
+def test_a_tool_that_one_of_the_members_refuses() -> None:
+    """That another member runs it is no excuse."""
+    lines = dispatcher(*call(ALICE), asked(ALICE, 17, via="dispatch"), refused(ALICE, 17))
+
+    assert broken("API-4", lines)[0].startswith(
+        "lookup was registered and cannot be executed through dispatch"
     )
 
 
@@ -298,7 +307,7 @@ WORKS = {
     ),
     "one that worked is refused": dispatcher(*call(ALICE), asked(ALICE, 17), refused(ALICE, 17)),
     "in another form it is refused": dispatcher(
-        *call(ALICE), asked(ALICE, 17, via="dispatch"), refused(ALICE, 17)
+        *call(ALICE), asked(ALICE, 17, via="dispatch", form="keyword"), refused(ALICE, 17)
     ),
     "after cleanup it is refused": dispatcher(
         *call(ALICE), *CLEANUP, asked(ALICE, 17), refused(ALICE, 17)

@@ -281,6 +281,7 @@ def test_each_word_for_a_status_is_known(word: object, status: Status) -> None:
         ({"result": False}, S.SUCCESS),
         ({"error": "x"}, S.ERROR),
         ({"error": ""}, S.ERROR),
+        ({"error": "", "result": "x"}, S.SUCCESS),
         ({"error": "x", "result": None}, S.ERROR),
         ({"error": None}, None),
         ({"error": None, "result": "x"}, S.SUCCESS),

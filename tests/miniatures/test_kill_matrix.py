@@ -18,9 +18,6 @@ from goldenpath.workloads import WORKLOADS
 
 OPTIONS = Options(seed=1, time_scale=0.3)
 
-#: One worker of xdist runs each miniature once for all tests of this file.
-pytestmark = pytest.mark.xdist_group("kill-matrix")
-
 
 @dataclass(frozen=True)
 class Result:

@@ -263,7 +263,6 @@ def wire(kind: str, **body: Any) -> Line:
 BY = {
     "its canary": (wire("tool_executing", parameters={"q": T17}), T17),
     "its canary, in a call id": (wire("tool_executing", call_id=T17), T17),
-    "its canary, against its name": (wire("tool_executing", tool="other", parameters=T17), T17),
 }
 
 
@@ -273,6 +272,17 @@ def test_a_call_is_told_by_its_canary(line: Line, token: str) -> None:
     book = Book([*TWO_CALLS, line])
 
     assert book.call_of(book.last) == token
+
+
+def test_a_tool_of_the_targets_own_that_holds_a_canary_is_not_that_call() -> None:
+    """What a guard or a retriever is given may well be what the user asked."""
+    own = [
+        wire("tool_executing", tool="retriever", call_id="own", parameters={"for": T17}),
+        wire("tool_completed", tool="retriever", call_id="own", result=[T17]),
+    ]
+    book = Book([*TWO_CALLS, *own])
+
+    assert [book.call_of(seen) for seen in book.frames] == ["", ""]
 
 
 def test_a_call_is_told_by_an_id_that_it_had_before() -> None:

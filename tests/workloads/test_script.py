@@ -117,7 +117,13 @@ def test_what_a_step_waits_for_is_there(name: str, kind: str, tier: str) -> None
         if step.action == "cancel":
             assert ids[step.args["step"]].action in ("execute", "run")
         if step.action == "join":
-            assert ids[step.args["step"]].action in ("execute", "run", "create", "connect")
+            assert ids[step.args["step"]].action in (
+                "execute",
+                "run",
+                "create",
+                "connect",
+                "cleanup",
+            )
         if step.action == "wait_for" and "run" in step.args:
             assert ids[step.args["run"]].action == "run"
             assert ids[step.args["run"]].actor == step.actor

@@ -63,11 +63,19 @@ def done(value: Any = None) -> Reply:
 
 def raised(error: BaseException) -> Reply:
     """It raised; `at` is the file and line that did."""
-    value = {"by": "exception", "type": type(error).__name__, "text": safe_text(error)}
+    value = {"by": "exception", "type": type(error).__name__, "text": _whole(error)}
     frames = traceback.extract_tb(error.__traceback__)
     if len(frames) > 1:
         value["at"] = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
     return heard(Reply(False, value), error)
+
+
+def _whole(error: BaseException) -> str:
+    """The text of an exception with its notes, and those of a group; bounded."""
+    more = [str(note) for note in getattr(error, "__notes__", ()) if isinstance(note, str)]
+    if isinstance(error, BaseExceptionGroup):
+        more += [safe_text(inner) for inner in error.exceptions[:10]]
+    return readable("; ".join([safe_text(error), *more])[:LONGEST_TEXT])
 
 
 def heard(reply: Reply, raw: Any) -> Reply:
@@ -79,7 +87,7 @@ def heard(reply: Reply, raw: Any) -> Reply:
 
 def failed(error: Any, value: Any) -> Reply:
     """It returned a failed result."""
-    said = error if isinstance(error, str) else jsonable(error)
+    said = _whole(error) if isinstance(error, BaseException) else jsonable(error)
     text = readable(said if isinstance(said, str) else json.dumps(said))[:LONGEST_TEXT]
     return Reply(False, {"by": "result", "type": "", "text": text, "value": jsonable(value)})
 

@@ -110,7 +110,7 @@ class DispatcherAdapter:
         (tool,) = self.sessions.plant.tools(step.actor, [step.args["tool"]])
         reply = await guarded(lambda: member(tool))
         if not isinstance(reply, Reply):
-            return done({"form": "tool"})
+            return heard(done({"form": "tool"}), reply)
         if reply.value["type"] != "TypeError":
             return reply
         again = await guarded(lambda: member(tool.name, tool.arun))
@@ -136,18 +136,19 @@ class DispatcherAdapter:
 
 
 def _kind(target: Any, name: str, expected: str) -> str:
-    """What a member is. A property of the class is not evaluated; what an object holds under the
-    name of a property is an attribute, even where it can be called.
+    """What a member is. What an object holds under the name of a property is an attribute, even
+    where it can be called.
     """
     on_class = inspect.getattr_static(type(target), name, None)
-    if inspect.isdatadescriptor(on_class) and not inspect.ismemberdescriptor(on_class):
-        return spec.PROPERTY
+    described = inspect.isdatadescriptor(on_class) and not inspect.ismemberdescriptor(on_class)
     try:
         member = getattr(target, name)
     except AttributeError:
-        return "missing"
+        return "a member that raises AttributeError" if described else "missing"
     except Exception as error:
         return f"a member that raises {type(error).__name__}"
+    if described:
+        return spec.PROPERTY
     if not callable(member) or (expected == spec.PROPERTY and not isinstance(on_class, _METHODS)):
         return "attribute"
     plain = inspect.isroutine(member) or isinstance(member, functools.partial)
@@ -156,6 +157,9 @@ def _kind(target: Any, name: str, expected: str) -> str:
 
 
 def _only_names(answer: Any) -> bool:
+    """Whether it is a listing of names, or a mapping from them to something."""
+    if isinstance(answer, Mapping) and any(tool is None for tool in answer.values()):
+        return False
     return all(isinstance(item, str) for item in answer)
 
 
@@ -175,6 +179,6 @@ def _names(value: Any) -> Any:
         return None
     named = [item if isinstance(item, str) else getattr(item, "name", None) for item in items]
     return [
-        n if isinstance(n, str) else jsonable(safe_repr(i))
+        str.__str__(n) if isinstance(n, str) else jsonable(safe_repr(i))
         for n, i in zip(named, items, strict=True)
     ]

@@ -18,6 +18,10 @@ SHOWN = "[secret]"
 GIVEAWAY = 16
 
 
+#: What goes on after the beginning of a token that was spelled out in escapes.
+_MORE = r"(?:\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}|[\w.~+/=-])*"
+
+
 class Secret:
     """A token; its repr, and whatever is made of it by accident, is `[secret]`."""
 
@@ -46,19 +50,27 @@ class Scrub:
     """Replaces tokens in a text, in every form; linear in its length."""
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
+        secrets = list(secrets)
         self._forms: dict[str, list[str]] = {}
         for form in {form for secret in secrets for form in _forms(secret.reveal())}:
             self._forms.setdefault(form[:GIVEAWAY], []).append(form)
         heads = sorted(self._forms, key=len, reverse=True)
         self._heads = re.compile("|".join(map(re.escape, heads)))
+        spelled = [_spelled(secret.reveal()) for secret in secrets]
+        self._spelled = re.compile("|".join(spelled), re.ASCII) if spelled else None
 
     def __repr__(self) -> str:
         return "Scrub()"
 
     def __call__(self, text: str) -> str:
         """The text without tokens, or beginnings of tokens of 16 letters and more."""
-        if not any(head in text for head in self._forms):
-            return text
+        if any(head in text for head in self._forms):
+            text = self._cut(text)
+        if self._spelled is not None and ("\\u" in text or "%" in text):
+            text = self._spelled.sub(SHOWN, text)
+        return text
+
+    def _cut(self, text: str) -> str:
         parts, at = [], 0
         while found := self._heads.search(text, at):
             begin = found.start()
@@ -76,6 +88,15 @@ def _common(text: str, begin: int, form: str) -> int:
     stands = text[begin : begin + len(form)]
     pairs = zip(stands, form, strict=False)
     return next((n for n, (left, right) in enumerate(pairs) if left != right), len(stands))
+
+
+def _spelled(token: str) -> str:
+    """A pattern of its first 16 letters, any of them escaped for JSON or URLs, and what follows."""
+    letters = "".join(
+        rf"(?:{re.escape(letter)}|\\u(?i:{ord(letter):04x})|%(?i:{ord(letter):02x}))"
+        for letter in token[:GIVEAWAY]
+    )
+    return letters + (_MORE if len(token) > GIVEAWAY else "")
 
 
 def _forms(token: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from goldenpath.adapters.base import Reply, done, failed, guarded, missing
+from goldenpath.adapters.base import Reply, done, failed, guarded, heard, missing
 from goldenpath.declare import Declaration
 from goldenpath.errors import UsageProblem
 from goldenpath.model import Step
@@ -62,7 +62,7 @@ class Sessions:
         if not callable(member):
             return missing("cleanup")
         reply = await self.call("cleanup", member)
-        return reply if isinstance(reply, Reply) else done()
+        return reply if isinstance(reply, Reply) else heard(done(), reply)
 
     async def call(
         self, name: str, member: Callable[..., Any], /, *args: Any, **keywords: Any

@@ -183,7 +183,7 @@ class _RegisteredWorks(Fold):
 
 
 def _executable(call: Call, tally: Tally) -> None:
-    """API-4: a tool given at creation or registered can be executed, in the plain form of a call.
+    """API-4: a tool given at creation or registered can be executed, through each member.
 
     One that ran before in this session can: whether it may be refused is another rule's question.
     """
@@ -195,7 +195,7 @@ def _executable(call: Call, tally: Tally) -> None:
     tally.chance()
     if call.refused and not call.proven:
         tally.fail(
-            f"{call.tool} was registered and cannot be executed:"
+            f"{call.tool} was registered and cannot be executed through {call.via}:"
             f" {shown(answered.value.get('text', ''))}",
             asked.index,
             answered.index,

@@ -1,7 +1,8 @@
 """How a rule is checked: over each call, over each run, or as a fold over the entries.
 
 A check over calls or runs is a function that gets what the ledger gathered and a Tally. A fold is a
-class with `entry(entry)` and `frame(seen)`, made once per history; it may keep state of its own.
+class with `entry(entry)`, `frame(seen)`, `call(call)` and `run(run)`, made once per history; it may
+keep state of its own.
 All are pure: what they need of the world stands in the header.
 """
 
@@ -18,7 +19,7 @@ from goldenpath.runs import Call, Run, Seen
 
 
 class Fold:
-    """Base of the checks that follow the history entry by entry; override what you need.
+    """Base of the checks that need to remember something; override what you need.
 
     kinds: the entries that `entry` is given; frames come by `frame` alone.
     """
@@ -33,6 +34,12 @@ class Fold:
 
     def frame(self, seen: Seen) -> None:
         """Take in one frame that reached a link, owner and run filled in."""
+
+    def call(self, call: Call) -> None:
+        """Take in one call, once it is settled or at the end."""
+
+    def run(self, run: Run) -> None:
+        """Take in one run, once it is settled or at the end."""
 
     def finish(self) -> None:
         """The history has ended."""

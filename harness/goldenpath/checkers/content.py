@@ -70,14 +70,18 @@ class _OwnIds(Fold):
             return
         self.tally.excuse = (Outcome.UNOBSERVABLE, "no event names a run, a thread or a user")
         user = self._users.get(run.owner)
-        if event.user is not None and user is not None:
-            self.tally.chance()
-            self._user(seen, event.user, user.user_id, run.owner)
-        expected = run.thread or (user.thread_id if user else None)
-        if event.thread is not None and expected is not None:
-            self._equal(seen, "thread", event.thread, expected)
-        if event.run is not None and run.run_id is not None:
-            self._equal(seen, "run", event.run, run.run_id)
+        thread = run.thread or (user.thread_id if user else None)
+        claims = (("user", event.user), ("thread", event.thread), ("run", event.run))
+        for what, claim in (*claims, *seen.also):
+            if claim is None:
+                continue
+            if what == "user" and user is not None:
+                self.tally.chance()
+                self._user(seen, claim, user.user_id, run.owner)
+            elif what == "thread" and thread is not None:
+                self._equal(seen, what, claim, thread)
+            elif what == "run" and run.run_id is not None:
+                self._equal(seen, what, claim, run.run_id)
 
     def _equal(self, seen: Seen, what: str, got: str, expected: str) -> None:
         self.tally.chance()
@@ -128,8 +132,8 @@ _AGREES = {"ended": {Status.SUCCESS}, "failed": _FAILED, "cancelled": _FAILED, N
 def _status(call: Call, tally: Tally) -> None:
     """CONTENT-5: tool_completed says success exactly if the tool ended without failing.
 
-    A call that the caller was told has failed may say so, although its tool ended well. Of a tool
-    that ran more than once the status may be that of any execution.
+    A call that the caller was told has failed, or gave up, may say so, although its tool ended
+    well. Of a tool that ran more than once the status may be that of any execution.
     """
     if call.ambiguous:
         tally.doubt("events of overlapping calls cannot be paired")
@@ -139,7 +143,8 @@ def _status(call: Call, tally: Tally) -> None:
         return
     if not (call.asked or call.planned):
         return
-    told_failed = call.answered is not None and call.answered.kind.value == "FAIL"
+    told_failed = call.answered is not None and call.answered.kind is Kind.FAIL
+    told_failed = told_failed or _gave_up(call.answered or call.run.answered)
     truths: set[str | None] = {*(end.what for end in call.ends)} or {None}
     agrees = {status for truth in truths for status in _AGREES[truth]}
     for position, seen in enumerate(call.completed):
@@ -194,7 +199,15 @@ def _told(run: Run, answered: Entry, terminal: Seen) -> str:
         any(end.what == "ended" and end.index < terminal.entry.index for end in call.ends)
         for call in run.calls
     )
-    return "" if answered.value["why"] != "cancelled" or all(ended) else "was cancelled"
+    return "was cancelled" if _gave_up(answered) and not all(ended) else ""
+
+
+def _gave_up(answered: Entry | None) -> bool:
+    """Whether the caller did: the harness cancelled the call or the run."""
+    if answered is None or answered.kind is not Kind.LOST:
+        return False
+    why: str = answered.value["why"]
+    return why == "cancelled"
 
 
 CHECKS = (

@@ -96,9 +96,16 @@ def _announced_crowd(run: Run, tally: Tally) -> None:
 
 
 def _not_doubled(call: Call, tally: Tally) -> None:
-    """DELIVERY-3: on one link, no more executing or completed of a call than times it ran."""
+    """DELIVERY-3: on one link, no more executing or completed of a call than times it ran, and no
+    pair of its own for a planted tool that nobody called and that never ran.
+    """
     if call.ambiguous:
         return
+    if call.phantom:
+        tally.fail(
+            f"events of {call.tool} tell of a call that nobody made and that never ran",
+            *_at((*call.executing[:1], *call.completed[:1])),
+        )
     allowed = max(len(call.starts), 1)
     for name, events in (("tool_executing", call.executing), ("tool_completed", call.completed)):
         for _, here in by_link(events):

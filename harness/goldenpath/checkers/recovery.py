@@ -3,30 +3,71 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from typing import ClassVar
 
 from goldenpath.canary import RAISED, find
 from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import Entry, Kind
+from goldenpath.model import Entry, Kind, share
 from goldenpath.runs import Call, Run
 
 
-def _outcome_unchanged(call: Call, tally: Tally, transport: str) -> None:
-    answered = call.answered
-    if call.asked is None or call.run.transport != transport or answered is None:
-        return
-    if transport == "raising" and not call.run.faults:
-        return
-    if not call.starts and _refused_anyway(call, answered):
-        return
-    tally.chance()
-    end = call.ends[-1] if call.ends else None
-    changed = _changed(call.tool, end, answered)
-    if changed:
-        witness = [call.asked.index, answered.index, *([end.index] if end else [])]
-        tally.fail(f"with the transport {transport}, {changed}", *witness)
+class _OutcomeUnchanged(Fold):
+    """RECOVERY-1 and -2, for a dispatcher: what comes of a call is what would with a transport.
+
+    Where the same call goes wrong with a working transport as well, that is the control: then it is
+    not the transport that changed it, and other rules speak of it.
+    """
+
+    transport: ClassVar[str]
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._controls: dict[str, bool] = {}
+        self._cases: Counter[str] = Counter()
+        self._changed: list[tuple[str, str, list[int]]] = []
+
+    def call(self, call: Call) -> None:
+        asked, answered = call.asked, call.answered
+        if asked is None or answered is None or _refused_anyway(call, answered):
+            return
+        end = call.ends[-1] if call.ends else None
+        changed, alike = _changed(call.tool, end, answered), _alike(asked)
+        if call.run.transport == "working":
+            self._controls[alike] = self._controls.get(alike, False) or not changed
+        elif call.run.transport == self.transport and self._tested(call.run):
+            self._cases[alike] += 1
+            if changed:
+                witness = [asked.index, answered.index, *([end.index] if end else [])]
+                self._changed.append((alike, changed, witness))
+
+    def _tested(self, run: Run) -> bool:
+        return self.transport != "raising" or run.faults > 0
+
+    def finish(self) -> None:
+        bad = {alike for alike, good in self._controls.items() if not good}
+        self.tally.chance(sum(n for alike, n in self._cases.items() if alike not in bad))
+        for alike, changed, witness in self._changed:
+            if alike not in bad:
+                self.tally.fail(f"with the transport {self.transport}, {changed}", *witness)
+
+
+def _alike(asked: Entry) -> str:
+    """What two calls have in common that differ in nothing but their canaries."""
+    value = asked.value
+    given = {k: v for k, v in (value.get("parameters") or {}).items() if k != "query"}
+    return f"{value.get('via', '')} {value['tool']} {given!r}"
+
+
+class _AbsentChangesNothing(_OutcomeUnchanged):
+    transport = "absent"
+
+
+class _RaisingChangesNothing(_OutcomeUnchanged):
+    transport = "raising"
 
 
 def _changed(tool: str, end: Entry | None, answered: Entry) -> str:
@@ -52,12 +93,12 @@ def _changed(tool: str, end: Entry | None, answered: Entry) -> str:
 
 
 def _refused_anyway(call: Call, answered: Entry) -> bool:
-    """Whether it need not have run with any transport: an unknown tool, a session that was cleaned
-    up, a member that is not there, a caller that gave up.
+    """Whether it did not run and need not have with any transport: an unknown tool, a session that
+    was cleaned up, a member that is not there, a caller that gave up.
     """
     given_up = answered.kind is Kind.LOST and answered.value["why"] == "cancelled"
     missing = answered.kind is Kind.FAIL and answered.value["by"] == "missing"
-    return not call.held or given_up or missing
+    return not call.starts and (not call.held or given_up or missing)
 
 
 def _run_unchanged(run: Run, tally: Tally, transport: str) -> None:
@@ -94,19 +135,9 @@ def _answers(run: Run, answered: Entry) -> bool:
     return all(token.text in str(answered.value) for token in planned)
 
 
-def _absent(call: Call, tally: Tally) -> None:
-    """RECOVERY-1, for a dispatcher."""
-    _outcome_unchanged(call, tally, "absent")
-
-
 def _absent_run(run: Run, tally: Tally) -> None:
     """RECOVERY-1, for an agent."""
     _run_unchanged(run, tally, "absent")
-
-
-def _raising(call: Call, tally: Tally) -> None:
-    """RECOVERY-2, for a dispatcher."""
-    _outcome_unchanged(call, tally, "raising")
 
 
 def _raising_run(run: Run, tally: Tally) -> None:
@@ -127,16 +158,17 @@ class _Returns(Fold):
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._longest = BLOCKED * header.deadlines.get("call", math.inf) * 1e9
-        self._asked: dict[str, int] = {}
+        self._asked: dict[str, Entry] = {}
 
     def entry(self, entry: Entry) -> None:
         if entry.kind is Kind.INVOKE:
-            self._asked[entry.step or ""] = entry.at
+            self._asked[entry.step or ""] = entry
             return
-        took = entry.at - self._asked.pop(entry.step or "", entry.at)
+        asked = self._asked.pop(entry.step or "", entry)
+        took = entry.at - asked.at
         if entry.kind in (Kind.OK, Kind.FAIL):
             self.tally.chance()
-            if took > self._longest:
+            if took > self._longest * share(asked.value or {}):
                 self.tally.doubt(
                     f"{entry.what} of {entry.actor} took {took / 1e9:.1f} seconds in which the loop"
                     " stood still: its deadline could not end it"
@@ -151,7 +183,7 @@ class _Returns(Fold):
 
 
 CHECKS = (
-    Check("RECOVERY-1", call=_absent, run=_absent_run),
-    Check("RECOVERY-2", call=_raising, run=_raising_run),
+    Check("RECOVERY-1", fold=_AbsentChangesNothing, run=_absent_run),
+    Check("RECOVERY-2", fold=_RaisingChangesNothing, run=_raising_run),
     Check("RECOVERY-8", fold=_Returns),
 )

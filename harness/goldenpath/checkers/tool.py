@@ -138,7 +138,9 @@ def _failure(call: Call, tally: Tally) -> None:
 
 
 class _UnknownTool(Fold):
-    """TOOL-5: beside a call that works, one of an unknown tool fails and says which."""
+    """TOOL-5: beside a call that works, through the same member, one of an unknown tool fails and
+    says which.
+    """
 
     kinds = ASKED | ANSWERED
 
@@ -146,7 +148,8 @@ class _UnknownTool(Fold):
         super().__init__(header, tally)
         self._known: dict[str, set[str]] = {}
         self._asked: dict[str, Entry] = {}
-        self._works: set[str] = set()
+        self._via: dict[str, str] = {}
+        self._works: set[tuple[str, str]] = set()
         self._cleaned: set[str] = set()
 
     def entry(self, entry: Entry) -> None:
@@ -157,7 +160,7 @@ class _UnknownTool(Fold):
             if asked is not None and entry.actor not in self._cleaned:
                 self._judge(asked, entry)
             elif entry.what == "execute" and entry.kind is Kind.OK:
-                self._works.add(entry.actor)
+                self._works.add((entry.actor, self._via.pop(entry.step or "", "")))
 
     def _invoked(self, entry: Entry) -> None:
         if entry.what == "create":
@@ -167,10 +170,16 @@ class _UnknownTool(Fold):
             self._known.setdefault(entry.actor, set()).add(entry.value["tool"])
         elif entry.what == "cleanup":
             self._cleaned.add(entry.actor)
-        elif entry.what == "execute" and entry.value["tool"] not in self._known.get(
-            entry.actor, ()
-        ):
+        elif entry.what != "execute":
+            return
+        elif entry.value["tool"] not in self._known.get(entry.actor, ()):
             self._asked[entry.step or ""] = entry
+        else:
+            self._via[entry.step or ""] = entry.value.get("via", "")
+
+    def _could(self, asked: Entry) -> bool:
+        """Whether a call of a known tool has gone well in the same way: the control."""
+        return (asked.actor, asked.value.get("via", "")) in self._works
 
     def _judge(self, asked: Entry, answer: Entry) -> None:
         name = asked.value["tool"]
@@ -180,7 +189,7 @@ class _UnknownTool(Fold):
                 f"the unknown tool {name} was called with success", asked.index, answer.index
             )
             return
-        if answer.value["by"] == "missing" or asked.actor not in self._works:
+        if answer.value["by"] == "missing" or not self._could(asked):
             return
         self.tally.chance()
         text = f"{answer.value.get('text', '')} {answer.value.get('value', '')}"

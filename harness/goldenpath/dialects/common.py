@@ -23,7 +23,7 @@ COMMON = Dialect(
         "thread": _everywhere("thread_id", "threadId"),
         "call": _everywhere("call_id", "tool_call_id", "toolCallId", "execution_id"),
         "tool": _everywhere("tool_name", "tool", "toolName"),
-        "status": _everywhere("status", "success"),
+        "status": _everywhere("status", "success", "ok", deep=True),
         "seq": _everywhere("seq", "sequence", "sequence_number"),
         "parameters": _everywhere("parameters", "params", "arguments", deep=True),
         "result": _everywhere("result", "output", "answer", deep=True),

@@ -18,6 +18,9 @@ from goldenpath.model import Event, Status
 
 _parse = msgspec.json.Decoder().decode
 
+#: Fields that say whose an event is; every place that has one must be right.
+_IDS = frozenset({"run", "user", "thread"})
+
 _Slot = tuple[int, str]
 _LAST = 1 << 30
 
@@ -25,13 +28,15 @@ _LAST = 1 << 30
 class Decoded(NamedTuple):
     """What a frame is: an event, something else that is fine, or nothing readable (problem).
 
-    text: what something else says to be read, such as a piece of an answer.
+    text: what something else says to be read, such as a piece of an answer. also: ids, by field,
+    that stand beside those of the event and differ from them.
     """
 
     event: Event | None
     problem: str = ""
     kind: str = ""
     text: str = ""
+    also: tuple[tuple[str, str], ...] = ()
 
 
 class Decoder:
@@ -53,12 +58,13 @@ class Decoder:
         word = self._word(frame)
         event_type = self.dialect.types.get(word) if word is not None else None
         if event_type is None:
-            said = self._values(frame).get("text")
+            said = self._values(frame, []).get("text")
             return Decoded(
                 None, kind=word or "(no type)", text=said if isinstance(said, str) else ""
             )
-        values = self._values(frame)
-        return Decoded(_event(event_type, values, self.dialect))
+        also: list[tuple[str, str]] = []
+        values = self._values(frame, also)
+        return Decoded(_event(event_type, values, self.dialect), also=tuple(also))
 
     def _word(self, frame: dict[str, Any]) -> str | None:
         first = None
@@ -70,8 +76,10 @@ class Decoder:
                 first = first or word
         return first
 
-    def _values(self, frame: dict[str, Any]) -> dict[str, Any]:
-        """Field to value; of several places the first that is not null, null where all are."""
+    def _values(self, frame: dict[str, Any], also: list[tuple[str, str]]) -> dict[str, Any]:
+        """Field to value; of several places the first that is not null, null where all are. Ids of
+        the other places are added to `also` where they differ.
+        """
         values: dict[str, Any] = {}
         ranks: dict[str, int] = {}
         for path, slot_of in self._boxes:
@@ -85,7 +93,11 @@ class Decoder:
                 rank, field = slot
                 if value is None:
                     values.setdefault(field)
-                elif rank < ranks.get(field, _LAST):
+                    continue
+                before = values.get(field)
+                if before is not None and before != value and field in _IDS:
+                    also.append((field, str(value if rank > ranks[field] else before)))
+                if rank < ranks.get(field, _LAST):
                     ranks[field], values[field] = rank, value
         return values
 
@@ -156,7 +168,8 @@ def _status(values: dict[str, Any], dialect: Dialect) -> Status | None:
         return Status.SUCCESS if said else Status.ERROR
     if isinstance(said, str) and said:
         return dialect.statuses.get(said.lower(), Status.PROGRESS)
-    if values.get("error") is not None:
+    error = values.get("error")
+    if error is not None and not (error == "" and "result" in values):
         return Status.ERROR
     return Status.SUCCESS if "result" in values else None
 

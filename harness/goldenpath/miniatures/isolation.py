@@ -78,7 +78,7 @@ class _LastRunWins(OverBridge):
         return _LastRunWins.latest
 
 
-@miniature("ISOLATION-1", implied={**_ASTRAY, **_OTHER_RUN})
+@miniature("ISOLATION-1", implied={**_ASTRAY, **_OTHER_RUN, "ORDER-3": _TOO_MANY})
 @dispatcher()
 def bridge_of_last_run(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScopedDispatcher:
     """Over a bridge events name the run that came last."""
@@ -102,7 +102,7 @@ class AgentLastUserWins(LastUserWins):
     implied={
         **_RUN_ASTRAY,
         **_OTHER_RUN,
-        **dict.fromkeys(("ORDER-1", "ORDER-2", "DELIVERY-3"), _TOO_MANY),
+        **dict.fromkeys(("ORDER-1", "ORDER-2", "DELIVERY-3", "CONTENT-5"), _TOO_MANY),
     },
 )
 @agent()

@@ -26,7 +26,13 @@ class NeedsTransport(RequestScopedDispatcher):
         await emitter.tool_executing(execution.tool.name, execution.call_id, execution.parameters)
 
 
-@miniature("RECOVERY-1", implied={"TOOL-1": "a call was accepted and nothing ran"})
+@miniature(
+    "RECOVERY-1",
+    implied={
+        "TOOL-1": "a call was accepted and nothing ran",
+        "TOOL-5": "so is one of an unknown tool",
+    },
+)
 class IdleWithoutTransport(RequestScopedDispatcher):
     """Without a transport a call gives None and runs nothing."""
 

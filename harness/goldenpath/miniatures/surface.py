@@ -88,7 +88,7 @@ class OtherKeyword(RequestScopedDispatcher):
         return await self._execute(name, parameters)
 
 
-@miniature("API-2")
+@miniature("API-2", implied={"API-4": "through this member no tool can be executed"})
 class DispatchTakesMapping(RequestScopedDispatcher):
     """dispatch takes the parameters as one mapping, not as keywords."""
 

@@ -191,7 +191,7 @@ class RefusesFalseSuccess(RequestScopedDispatcher):
 # --- TOOL-4 --------------------------------------------------------------------------------------
 
 
-@miniature("TOOL-4", implied=_EVERYWHERE)
+@miniature("TOOL-4")
 class FailureIsAValue(RequestScopedDispatcher):
     """The error of a tool is returned as if it were its result."""
 
@@ -204,7 +204,7 @@ class FailureIsAValue(RequestScopedDispatcher):
             return {"error": str(error)}
 
 
-@miniature("TOOL-4", implied=_EVERYWHERE)
+@miniature("TOOL-4")
 class FailureIsNone(RequestScopedDispatcher):
     """The error of a tool is logged and None returned."""
 

@@ -137,6 +137,11 @@ async def _explode(tool: PlantedTool, parameters: dict[str, Any], token: str | N
     raise ToolFailure(f"{tool.name} cannot work on {token or tool.mark}")
 
 
+async def _collapse(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+    await asyncio.sleep(0)
+    raise ToolFailure
+
+
 async def _hold(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
     await tool.gates.wait(token or "")
     return {"found": token, "by": tool.mark}
@@ -154,6 +159,7 @@ _BEHAVIOURS: dict[str, tuple[str, dict[str, Any], Behaviour]] = {
     "echo": ("Return the parameters.", _ANYTHING, _echo),
     "give": ("Return the parameter `value` as it is.", _ANYTHING, _give),
     "explode": ("Fail.", _QUERY, _explode),
+    "collapse": ("Fail without a word.", _QUERY, _collapse),
     "hold": ("Wait until released, then answer.", _QUERY, _hold),
 }
 

@@ -15,6 +15,7 @@ class Seen(msgspec.Struct, eq=False):
     """A frame as the checkers see it. link is "" where it reached nobody.
 
     user: whose link it is. owner: whose run it belongs to. problem: why it cannot be read.
+    also: further ids that it holds.
     """
 
     entry: Entry
@@ -25,6 +26,7 @@ class Seen(msgspec.Struct, eq=False):
     problem: str = ""
     kind: str = ""
     text: str = ""
+    also: tuple[tuple[str, str], ...] = ()
     owner: str = ""
     run: Run | None = None
     call: Call | None = None
@@ -34,8 +36,9 @@ class Seen(msgspec.Struct, eq=False):
 class Call(msgspec.Struct, eq=False):
     """One tool call from all sides: who asked, what really ran, what was shown.
 
-    held: whether the session had the tool when it was asked. proven: and had run it before,
-    without a failure, so that nothing but this call's own parameters can be in its way.
+    stray: nobody asked for it, and its tool is one that is planted. held: whether the session had
+    the tool when it was asked. proven: and had run it before, through the same member and without a
+    failure, so that nothing but this call's own parameters can be in its way.
     """
 
     run: Run
@@ -44,6 +47,7 @@ class Call(msgspec.Struct, eq=False):
     wire_id: str = ""
     asked: Entry | None = None
     planned: dict[str, Any] | None = None
+    stray: bool = False
     held: bool = False
     proven: bool = False
     answered: Entry | None = None
@@ -67,9 +71,25 @@ class Call(msgspec.Struct, eq=False):
         return (self.planned or {}).get("arguments") or {}
 
     @property
+    def via(self) -> str:
+        """The member of a dispatcher through which it was made."""
+        via: str = self.asked.value.get("via", "execute_tool") if self.asked else ""
+        return via
+
+    @property
     def plain(self) -> bool:
-        """Whether it was made through execute_tool, to try the tool and not a form of calling."""
-        return self.asked is not None and not {"via", "form"} & self.asked.value.keys()
+        """Whether it was made to try the tool, and not a form of calling."""
+        return self.asked is not None and "form" not in self.asked.value
+
+    @property
+    def phantom(self) -> bool:
+        """Whether it was announced and reported though nobody made it, and it never ran."""
+        if not self.stray or self.starts or not (self.executing and self.completed):
+            return False
+        alike = [call for call in self.run.calls if call.tool == self.tool]
+        ran = sum(len(call.starts) for call in alike) + len(self.run.unplaced)
+        shown = sum(len(call.completed) for call in alike if call.starts or call.stray)
+        return shown > ran  # else it may be an execution that was taken for another call's
 
     @property
     def refused(self) -> bool:
@@ -99,7 +119,7 @@ class Run(msgspec.Struct, eq=False):
     """One agent run, or one dispatcher session, whose calls belong to it.
 
     mixed: it was open beside another of its user's, and events came that name neither. unplaced:
-    executions that fit no single call.
+    executions that fit no single call. ran, failed: by which member which tools did.
     """
 
     owner: str
@@ -112,8 +132,8 @@ class Run(msgspec.Struct, eq=False):
     answered: Entry | None = None
     cleaned: bool = False
     tools: set[str] = msgspec.field(default_factory=set)
-    ran: set[str] = msgspec.field(default_factory=set)
-    failed: set[str] = msgspec.field(default_factory=set)
+    ran: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    failed: set[tuple[str, str]] = msgspec.field(default_factory=set)
     events: list[Seen] = []
     wire_ids: list[str] = []
     calls: list[Call] = []

@@ -114,7 +114,8 @@ class Ledger:
         if run is None:
             return
         call = Call(run, value.get("tool", ""), value.get("token", ""), asked=entry)
-        call.held, call.proven = call.tool in run.tools, call.tool in run.ran - run.failed
+        call.held = call.tool in run.tools
+        call.proven = (call.via, call.tool) in run.ran - run.failed
         self._book.add(call)
         if entry.step:
             self._book.by_step[entry.step] = call
@@ -145,7 +146,7 @@ class Ledger:
                 run.unplaced.append(entry)
             return
         (call.starts if entry.what == "started" else call.ends).append(entry)
-        (call.run.failed if entry.what == "failed" else call.run.ran).add(call.tool)
+        (call.run.failed if entry.what == "failed" else call.run.ran).add((call.via, call.tool))
         self._settle(call)
 
     def _only_running(self, entry: Entry) -> Call | None:

@@ -108,7 +108,8 @@ class Placer:
         (call.executing if event.type == spec.EXECUTING else call.completed).append(seen)
 
     def _call_of(self, seen: Seen, event: Event, run: Run) -> Call | None:
-        named = [c for t in seen.tokens if (c := self._book.by_token.get(t.text)) is not None]
+        told = (self._book.by_token.get(token.text) for token in seen.tokens)
+        named = [call for call in told if call is not None and event.tool in (None, call.tool)]
         mine = [call for call in named if call.run is run]
         known = None if event.call in run.shared_ids else run.by_wire_id.get(event.call or "")
         if known is not None:
@@ -138,7 +139,8 @@ class Placer:
         theirs = self._theirs(event, run)
         if theirs is not None:
             return theirs
-        call = Call(run, event.tool or "a tool without a name")
+        planted = self._book.truth and event.tool in self._book.tools.get(run.owner, ())
+        call = Call(run, event.tool or "a tool without a name", stray=planted)
         self._book.add(call)
         return call
 

@@ -12,7 +12,10 @@ _RUN_ORDER = ("ORDER-1", "ORDER-2", "DELIVERY-1", "DELIVERY-4")
 
 def _golden_path(script: Script, size: int) -> tuple[Lane, ...]:
     rounds = [[Ask("lookup")], [Ask("echo", {"page": 1})]]
-    return (script.session("alice", *rounds * size),)
+    if script.kind != "endpoint":
+        return (script.session("alice", *rounds * size),)
+    asked = [step for _ in range(2) for step in script.ask("alice", *rounds * size)]
+    return ((script.create("alice"), *asked, script.cleanup("alice")),)
 
 
 def _parallel_calls(script: Script, size: int) -> tuple[Lane, ...]:
@@ -44,9 +47,12 @@ def _parallel(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _failing_tool(script: Script, size: int) -> tuple[Lane, ...]:
-    bad, good = Ask("explode"), Ask("lookup")
-    rounds = [[good], [bad], [good]] if script.kind == "dispatcher" else [[good], [bad]]
-    return ((*script.session("alice", *rounds * size, golden=False), *script.bystander()),)
+    """A tool raises: with words and without, alone and beside one that works."""
+    bad, mute, good = Ask("explode"), Ask("collapse"), Ask("lookup")
+    rounds = [[good], [bad], [good], [mute], [bad, good, mute]]
+    if script.kind == "agent":  # one of its runs may end with the first failure
+        rounds = [[good], [bad]]
+    return (script.beside(*script.session("alice", *rounds * size, golden=False)),)
 
 
 def _failing_sibling(script: Script, size: int) -> tuple[Lane, ...]:
@@ -55,7 +61,7 @@ def _failing_sibling(script: Script, size: int) -> tuple[Lane, ...]:
     """
     lane: list[Step] = []
     for _ in range(size):
-        lane.append(script.create("alice", ["explode", "hold"]))
+        created = script.create("alice", ["explode", "hold"])
         asked = script.ask("alice", [Ask("hold"), Ask("explode")], golden=False)
         held, failing = script.tokens(asked)
         release = (
@@ -64,36 +70,34 @@ def _failing_sibling(script: Script, size: int) -> tuple[Lane, ...]:
             script.step("alice", "wait_for", run=asked[0].id, briefly=True),
             script.step("alice", "release", token=held),
         )
-        lane += [script.together(asked, release), script.cleanup("alice"), *script.bystander()]
+        trouble = (created, script.together(asked, release), script.cleanup("alice"))
+        lane += script.beside(*trouble)
     return (tuple(lane),)
 
 
 def _unknown_tool(script: Script, size: int) -> tuple[Lane, ...]:
-    rounds = [[Ask("lookup")], [Ask("no_such_tool")], [Ask("lookup")]]
-    return ((*script.session("alice", *rounds * size, golden=False), *script.bystander()),)
+    rounds = [[Ask("lookup")], [Ask("no_such_tool")], [Ask("lookup"), Ask("no_such_tool")]]
+    return (script.beside(*script.session("alice", *rounds * size, golden=False)),)
 
 
 def _cancelled(script: Script, size: int) -> tuple[Lane, ...]:
-    """The caller gives up in the middle of a tool; its events must still be closed. A target that
-    awaits the tool rather than cancelling it is not kept waiting for ever.
+    """The caller gives up in the middle of a tool; its events must still be closed, and the next
+    call works. A target that awaits the tool rather than cancelling it is not kept waiting.
     """
     lane: list[Step] = []
     for _ in range(size):
-        lane.append(script.create("alice", ["hold", "lookup"]))
+        created = script.create("alice", ["hold", "lookup"])
         asked = script.ask("alice", [Ask("hold")], golden=False)
         (token,) = script.tokens(asked)
-        lane.append(
-            script.together(
-                asked,
-                (
-                    script.step("alice", "wait_for", token=token, what="started"),
-                    script.step("alice", "cancel", step=asked[0].id),
-                    script.step("alice", "join", step=asked[0].id, briefly=True),
-                    script.step("alice", "release", token=token),
-                ),
-            )
+        given_up = (
+            script.step("alice", "wait_for", token=token, what="started"),
+            script.step("alice", "cancel", step=asked[0].id),
+            script.step("alice", "join", step=asked[0].id, briefly=True),
+            script.step("alice", "release", token=token),
         )
-        lane += [script.cleanup("alice"), *script.bystander()]
+        after = script.ask("alice", [Ask("lookup")]) if script.kind == "dispatcher" else []
+        trouble = (created, script.together(asked, given_up), *after, script.cleanup("alice"))
+        lane += script.beside(*trouble)
     return (tuple(lane),)
 
 

@@ -171,14 +171,16 @@ class Script:
             self.cleanup(name),
         )
 
-    def bystander(self) -> Lane:
-        """The golden session of another user, after the trouble of the first: what is left over of
-        that, in a pool or a module, would show.
+    def beside(self, *trouble: Step) -> Lane:
+        """A lane in which another user listens while the first has trouble, and works when it is
+        over: what goes astray then, and what is left over of it, would show.
         """
+        name = list(self.users)[1]
         rounds = [[Ask("lookup")], [Ask("echo")]]
         more = [[Ask("explode")]] if self.kind == "dispatcher" else []
-        return self.session(list(self.users)[1], *rounds, *more)
+        created, *work = self.session(name, *rounds, *more)
+        return (created, *trouble, *work)
 
 
 #: The planted tools that a session can be given.
-KNOWN = frozenset({"lookup", "echo", "give", "explode", "hold"})
+KNOWN = frozenset({"lookup", "echo", "give", "explode", "collapse", "hold"})

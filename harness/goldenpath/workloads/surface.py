@@ -21,7 +21,10 @@ _FORMS: tuple[tuple[str, str, bool], ...] = (
     ("dispatch", "omitted", False),
 )
 
-_LOOKED_FOR = ["lookup", "echo", "give", "no_such_tool"]
+#: What an old consumer hands to dispatch_tool beside the parameters: it is not for the tool (R1).
+_CONTEXT = {"state": {"turn": 1}, "run_id": "the consumer's own"}
+
+_LOOKED_FOR = ["lookup", "echo", "give", "no_such_tool", "look", "LOOKUP", ""]
 
 
 def _contract(script: Script, size: int) -> tuple[Lane, ...]:
@@ -39,6 +42,8 @@ def _contract(script: Script, size: int) -> tuple[Lane, ...]:
         for via, form, given in _FORMS:
             ask = Ask("lookup", plain=not given, more={"via": via, "form": form})
             lane.append(script.execute(name, ask))
+        handed = {"via": "dispatch_tool", "form": "positional", "context": _CONTEXT}
+        lane.append(script.execute(name, Ask("lookup", more=handed)))
     lane += [look(), script.step(name, "inspect"), script.cleanup(name)]
     return (tuple(lane),)
 
@@ -47,12 +52,14 @@ _VALUES: tuple[Any, ...] = (
     *(None, False, True, 0, 1, -1, 1.5, 1e300, "", " ", "0", "null", [], {}, [[]], [None]),
     *('\u2028 \u00e9 \U0001f600 " \\ \n \x00', 2**53 + 1, [1, "two", None, {"three": [4.5]}]),
     *({"success": False}, {"error": None}, {"status": "error", "result": 1}, {"a.b": {"": 0}}),
+    *("7", "1e3", "true", "2024-01-01", "e\u0301", 1.0, {"1": 1.0, "_": None}),
 )
 
 #: Names that an implementation may have taken for arguments of its own.
 _NAMES = (
     *("self", "cls", "context", "name", "tool", "args", "kwargs", "parameters", "params", "user"),
     *("user_id", "run_id", "state", "timeout", "func", "result", "type", "class", "None", "a-b"),
+    *("tool_name", "_x", "id", "message"),
 )
 
 
@@ -90,6 +97,50 @@ def _after_cleanup(script: Script, size: int) -> tuple[Lane, ...]:
     return (tuple(lane),)
 
 
+_GIVEN: tuple[Any, ...] = (None, False, 0, "", [], {"success": False})
+
+#: What goes through each of the old doors.
+_THROUGH: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("lookup", {}),
+    ("echo", {}),
+    *(("give", {"value": value}) for value in _GIVEN),
+    ("echo", {"context": None, "name": "x", "parameters": {}, "self": 0, "state": False}),
+    ("explode", {}),
+    ("collapse", {}),
+    ("no_such_tool", {}),
+)
+
+
+def _through(script: Script, name: str, via: str) -> list[Step]:
+    more: dict[str, Any] = {"via": via}
+    if via == "dispatch_tool":
+        more["context"] = _CONTEXT
+    return [script.execute(name, Ask(tool, given, more=more)) for tool, given in _THROUGH]
+
+
+def _old_doors(script: Script, size: int) -> tuple[Lane, ...]:
+    """dispatch_tool and dispatch, as thoroughly as execute_tool: two users side by side, then one
+    without a transport and with one that raises.
+    """
+    vias = ("dispatch_tool", "dispatch")
+    given = ["collapse", "explode", "give", "lookup"]
+    names = list(script.users)
+    lanes = {name: [script.create(name, given)] for name in names[:2]}
+    for name, other in zip(names[:2], reversed(names[:2]), strict=True):
+        lanes[name].append(script.step(name, "join", step=lanes[other][0].id))
+    for name, first in zip(names[:2], (vias, vias[::-1]), strict=True):
+        lanes[name].append(script.step(name, "register", tool="echo"))
+        for via in first * size:
+            lanes[name] += _through(script, name, via)
+        lanes[name].append(script.cleanup(name))
+    lanes[names[2]] = [script.step(names[2], "join", step=lanes[n][-1].id) for n in names[:2]]
+    for transport in ("absent", "raising"):
+        lanes[names[2]].append(script.create(names[2], [*given, "echo"], transport))
+        lanes[names[2]] += [step for via in vias for step in _through(script, names[2], via)]
+        lanes[names[2]].append(script.cleanup(names[2]))
+    return tuple(map(tuple, lanes.values()))
+
+
 WORKLOADS = (
     Workload(
         name="contract",
@@ -108,6 +159,20 @@ WORKLOADS = (
         lanes=_values,
         users=ONE,
         size=tiers(1, 4, 8),
+    ),
+    Workload(
+        name="old_doors",
+        about="the calls of old consumers, dispatch_tool and dispatch, are as good as any",
+        suite="contract",
+        proves={
+            "dispatcher": (
+                *("API-4", "TOOL-1", "TOOL-2", "TOOL-3", "TOOL-4", "TOOL-5", "CONTENT-5"),
+                *("ISOLATION-1", "ISOLATION-2", "ISOLATION-3", "RECOVERY-1", "RECOVERY-2"),
+            )
+        },
+        lanes=_old_doors,
+        users=tiers(3, 3, 3),
+        size=tiers(1, 3, 10),
     ),
     Workload(
         name="after_cleanup",

@@ -9,9 +9,9 @@ from goldenpath.workloads.script import Ask, Lane, Script
 def _without(script: Script, size: int, transport: str) -> tuple[Lane, ...]:
     rounds = [[Ask("lookup")], [Ask("lookup"), Ask("lookup")]] * size
     if script.kind == "dispatcher":
-        rounds += [[Ask("explode")], [Ask("give", {"value": None})]]
-    ours = script.session("alice", *rounds, transport=transport, golden=False)
-    return ((*ours, *script.bystander()),)
+        rounds += [[Ask("explode")], [Ask("no_such_tool")]]
+        rounds += [[Ask("give", {"value": value})] for value in (None, False)]
+    return (script.beside(*script.session("alice", *rounds, transport=transport, golden=False)),)
 
 
 def _absent(script: Script, size: int) -> tuple[Lane, ...]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goldenpath.canary import LENGTH, Token, find, mint, owner_mark
+from goldenpath.canary import LENGTH, Token, find, mint, owner_mark, unescaped
 
 owners = st.builds(owner_mark, st.integers(0, 1 << 40), st.integers(0, 255))
 numbers = st.integers(0, 0xFFFFFF)
@@ -97,3 +97,13 @@ def test_each_user_and_seed_has_a_mark_of_its_own() -> None:
 def test_each_number_has_a_token_of_its_own() -> None:
     """Two calls of one user are never mistaken for each other."""
     assert len({mint("00000a", number) for number in range(5000)}) == 5000
+
+
+def test_escapes_of_json_hide_no_canary() -> None:
+    """They are resolved, and everything else stays."""
+    token = mint("00000a", 20)
+    hidden = "".join(f"\\u{ord(letter):04X}" for letter in token)
+
+    assert find(hidden) == ()
+    assert [found.text for found in find(unescaped(f"so: {hidden}!"))] == [token]
+    assert unescaped("\\u2028 and \\n") == "\\u2028 and \\n"

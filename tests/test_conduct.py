@@ -333,3 +333,51 @@ def test_an_adapter_is_closed_whatever_happened() -> None:
         run(Odd())
 
     assert story == ["open", "close"]
+
+
+def test_a_target_that_stops_the_loop_is_its_problem() -> None:
+    """Not a bug of the harness."""
+
+    async def make(user: Any, tap: Any, tools: Any) -> Any:
+        if at_work(user, tools):
+            asyncio.get_running_loop().stop()
+        return await reference_dispatcher(user, tap, tools)
+
+    with pytest.raises(TargetProblem, match="stopped the event loop"):
+        run(target(make), loop_factory=asyncio.new_event_loop)
+
+
+def test_a_target_that_cancels_every_task_is_its_problem(tmp_path: Path) -> None:
+    """The workload is not quietly performed again."""
+
+    async def make(user: Any, tap: Any, tools: Any) -> Any:
+        if at_work(user, tools):
+            for task in asyncio.all_tasks():
+                task.cancel()
+        return await reference_dispatcher(user, tap, tools)
+
+    with pytest.raises(TargetProblem, match="cancelled the task of the harness"):
+        run(target(make), histories=tmp_path)
+
+
+def test_what_clearing_up_brings_about_is_no_part_of_the_history(tmp_path: Path) -> None:
+    """Where the run is cut, the tasks that we cancel record nothing more."""
+
+    async def make(user: Any, tap: Any, tools: Any) -> Any:
+        made = await reference_dispatcher(user, tap, tools)
+        if at_work(user, tools):
+
+            async def execute_tool(*_: Any) -> None:
+                try:
+                    raise KeyboardInterrupt
+                finally:
+                    await tap.send({"type": "tool_completed", "late": True})
+
+            made.execute_tool = execute_tool
+        return made
+
+    with pytest.raises(KeyboardInterrupt):
+        run(target(make), histories=tmp_path)
+    with (tmp_path / "golden_path.jsonl").open("rb") as lines:
+        found = load(lines)
+    assert found.footer is None

@@ -390,3 +390,23 @@ def test_a_fault_of_ours_breaks_no_rule() -> None:
     assert {v.outcome for v in judge(history([*GREEN, fault(ALICE)]))} == {
         v.outcome for v in judge(history(GREEN))
     }
+
+
+TOO_LARGE = (Kind.FRAME, "alice/1", None, "tap.send", {"too_large": "9 letters, over 8"})
+
+
+def test_what_was_not_read_explains_what_is_missing_and_nothing_else() -> None:
+    """A frame that is larger than we read may be the lost one; it doubles nothing."""
+    lost = [asked(ALICE), executing(ALICE), started(ALICE), ended(ALICE), told(ALICE)]
+    doubled = [*call(ALICE)[:-1], completed(ALICE), told(ALICE)]
+
+    assert outcome("DELIVERY-5", [*session(ALICE), *lost, TOO_LARGE]) is Outcome.UNKNOWN
+    assert outcome("DELIVERY-3", [*session(ALICE), *doubled, TOO_LARGE]) is Outcome.FAIL
+
+
+def test_what_is_missing_of_a_cut_history_is_unknown() -> None:
+    """It may stand in the part that is gone."""
+    lines = [*session(ALICE), asked(ALICE), executing(ALICE), started(ALICE), ended(ALICE)]
+
+    assert outcome("DELIVERY-5", lines, whole=False) is Outcome.UNKNOWN
+    assert outcome("DELIVERY-5", lines) is Outcome.FAIL

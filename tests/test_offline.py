@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from goldenpath import known
 from goldenpath.conduct import Conducted
 from goldenpath.errors import UsageProblem
+from goldenpath.history import Footer, encode_line
 from goldenpath.judge import CUT
 from goldenpath.model import Outcome
-from goldenpath.offline import judge_file, read_file_header, salvage
+from goldenpath.offline import judge_file, read_file_header, salvage, tell_apart
 
 HISTORIES = Path(__file__).parent / "histories"
 GOOD = HISTORIES / "ok-dispatcher-golden_path.jsonl"
@@ -129,3 +131,26 @@ def test_what_a_killed_run_left_is_salvaged(tmp_path: Path) -> None:
     assert set(found) == {"golden_path", "two_users"}
     assert found["golden_path"] is done
     assert outcomes(found["two_users"])["ISOLATION-1"] is Outcome.FAIL
+
+
+@pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "", ".hidden", "a\nb", "x" * 3 + "/y"])
+def test_a_workload_that_is_no_name_is_refused(name: str, tmp_path: Path) -> None:
+    """It becomes the name of a file where the history is replayed."""
+    path = tmp_path / "h.jsonl"
+    found = replace(read_file_header(BAD), workload=name)
+    path.write_bytes(encode_line(found) + encode_line(Footer(entries=0)))
+    with pytest.raises(UsageProblem, match="its workload has no name"):
+        read_file_header(path)
+
+
+def test_histories_of_one_workload_are_told_apart(tmp_path: Path) -> None:
+    """A finding points into its own file; a workload that comes once keeps its name."""
+    shutil.copy(BAD, tmp_path / "again.jsonl")
+    names = [
+        result.workload
+        for _, result in tell_apart([judge_file(BAD), judge_file(tmp_path / "again.jsonl")])
+    ]
+
+    assert names == [f"misaddressed in {BAD}", f"misaddressed in {tmp_path / 'again.jsonl'}"]
+    ((_, alone),) = tell_apart([judge_file(BAD)])
+    assert alone.workload == "misaddressed"

@@ -98,12 +98,10 @@ def test_one_event_misrouted_breaks_isolation(lines: list[Line], data: st.DataOb
     first_up = [up for up in lines if up[0] is Kind.LINK]
     rest = [entry for entry in lines if entry[0] is not Kind.LINK]
     moved = [*first_up, *(wrong if entry is line else entry for entry in rest)]
-    asked = {entry[1] for entry in rest[: rest.index(line)] if entry[0] is Kind.INVOKE}
 
     broken = red(moved, *USERS, kind="agent")
     assert "ISOLATION-1" in broken
     assert "ISOLATION-2" in broken
-    assert asked
 
 
 @given(interleavings(calls=1), st.data())

@@ -702,3 +702,28 @@ def test_the_same_script_gives_the_same_history(lanes: int) -> None:
         return stage.entries
 
     assert once() == once()
+
+
+def test_a_target_that_cancels_its_caller_has_failed() -> None:
+    """It is told as a failure of that step, and the lane goes on."""
+
+    async def cancels(_: Step) -> Reply:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+        return done()
+
+    stage = Stage(do=cancels, fine=turn)
+    lines = stage.run([step("a"), step("b", "fine")])
+
+    assert lines == ["INVOKE a", "FAIL a", "INVOKE b", "OK b"]
+    assert stage.value(Kind.FAIL, "a")["type"] == "CancelledError"
+
+
+def test_a_plan_of_many_rounds_has_more_time() -> None:
+    """A fifth of the deadline for each: a real agent asks its model between rounds."""
+    stage = Stage(do=never)
+    stage.run([step("a", plan={"rounds": [[]] * 10})])
+
+    assert stage.value(Kind.LOST, "a") == {"why": "deadline", "seconds": 15.0}

@@ -168,7 +168,7 @@ def run(target: str, profile: Path | None, **given: Any) -> None:
 @click.option("--profile", type=_FILE, help="Login, start message and dialect, in TOML.")
 @_run_options
 def smoke(url: str, profile: Path | None, **given: Any) -> None:
-    """Run the golden path and isolation against the live endpoint URL.
+    """Run the golden path, parallel calls and isolation against the live endpoint URL.
 
     URL may also be the name of a configured endpoint. Tokens come from the environment.
     """

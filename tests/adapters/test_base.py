@@ -233,3 +233,21 @@ def test_a_cancellation_from_before_does_not_count() -> None:
         return await guarded(throw(asyncio.CancelledError()))
 
     assert asyncio.run(main()).value["type"] == "CancelledError"
+
+
+def test_the_text_of_an_exception_holds_its_notes_and_its_group() -> None:
+    """What was said there was said."""
+    error = ValueError("refused")
+    error.add_note("there is no no_such_tool")
+    group = ExceptionGroup("two", [KeyError("a"), OSError("b")])
+
+    assert raised(error).value["text"] == "refused; there is no no_such_tool"
+    assert raised(group).value["text"] == "two (2 sub-exceptions); 'a'; b"
+    assert failed(error, None).value["text"] == "refused; there is no no_such_tool"
+
+
+def test_a_structured_error_is_read_whole() -> None:
+    """However long its parts are."""
+    said = {"message": "There is no tool of the name no_such_tool in this session"}
+
+    assert "no_such_tool" in failed(said, None).value["text"]

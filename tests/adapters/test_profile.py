@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import pickle
 import tomllib
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -274,3 +275,14 @@ def test_without_secrets_nothing_is_scrubbed() -> None:
     """A login of kind none has none."""
     assert Scrub([])("anything") == "anything"
     assert Scrub([Secret(TOKEN)]).data(b"\xff" + TOKEN.encode()) == b"\xff" + SHOWN.encode()
+
+
+@pytest.mark.parametrize("spell", [lambda c: f"\\u{ord(c):04x}", lambda c: f"%{ord(c):02X}"])
+@pytest.mark.parametrize("every", [1, 2, 5])
+def test_a_token_spelled_out_in_escapes_is_nowhere(spell: Callable[[str], str], every: int) -> None:
+    """JSON and URLs let any letter be escaped; a reader gets the token all the same."""
+    token = "s3cr3t-T0ken/of+ann.0123456789abcdef"
+    told = "".join(spell(c) if n % every == 0 else c for n, c in enumerate(token))
+    clean = Scrub([Secret(token)])(f'{{"echo": "{told}", "more": "100%"}}')
+
+    assert clean == f'{{"echo": "{SHOWN}", "more": "100%"}}'

@@ -462,3 +462,11 @@ def test_a_session_created_anew_is_not_cleaned_up() -> None:
     lines = [*after_cleanup(), *session(ALICE, call(ALICE, 17))]
 
     assert red(lines) == set()
+
+
+def test_a_second_cleanup_that_fails_is_another_rules_affair() -> None:
+    """API-8 asks that it may be called twice; here only the first one counts."""
+    again = [invoke(ALICE, "cleanup", "c2"), fail(ALICE, "cleanup", "c2", text="closed already")]
+    after = [asked(ALICE, 18), refused(ALICE, 18)]
+
+    assert outcome("API-9", dispatcher(*call(ALICE), *CLEANUP, *again, *after)) is Outcome.PASS

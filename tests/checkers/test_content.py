@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -21,8 +22,10 @@ from tests.build import (
     ended,
     event,
     executing,
+    fail,
     findings,
     hung,
+    lost,
     outcome,
     red,
     refused,
@@ -379,3 +382,79 @@ def test_an_event_of_no_call_is_not_compared() -> None:
     own = event(ALICE, "tool_completed", tool_name="own", call_id="c-1", status="success")
 
     assert outcome("CONTENT-5", dispatcher(own)) is Outcome.UNKNOWN
+
+
+# --- CONTENT-5 of a run: its terminal event, against what the caller was told -------------------
+
+HELD = [run(ALICE, 16), event(ALICE, "agent_started"), executing(ALICE), started(ALICE)]
+GIVEN_UP = lost(ALICE, "run", why="cancelled")
+BROKEN = fail(ALICE, "run", type="RuntimeError", text="no model")
+
+ENDINGS = {
+    "an answer, and completed": ([answer(ALICE)], "agent_completed", {}, False),
+    "an answer, and completed as success": (
+        [answer(ALICE)],
+        "agent_completed",
+        {"status": "success"},
+        False,
+    ),
+    "an answer, and completed as failed": (
+        [answer(ALICE)],
+        "agent_completed",
+        {"status": "error"},
+        True,
+    ),
+    "an answer, and failed": ([answer(ALICE)], "agent_failed", {}, True),
+    "an exception, and failed": ([BROKEN], "agent_failed", {}, False),
+    "an exception, and completed": ([BROKEN], "agent_completed", {}, True),
+    "an exception, and completed as failed": (
+        [BROKEN],
+        "agent_completed",
+        {"status": "failed"},
+        False,
+    ),
+    "given up, and cancelled": ([GIVEN_UP], "agent_cancelled", {}, False),
+    "given up in a tool, and completed": ([GIVEN_UP], "agent_completed", {}, True),
+    "past the deadline, and completed": ([lost(ALICE, "run")], "agent_completed", {}, False),
+}
+
+
+@pytest.mark.parametrize(("told", "event_type", "data", "wrong"), ENDINGS.values(), ids=ENDINGS)
+def test_a_terminal_event_agrees_with_what_the_caller_was_told(
+    told: list[Line], event_type: str, data: dict[str, Any], wrong: bool
+) -> None:
+    """Success is told to both, or to neither; who heard nothing was told nothing."""
+    lines = [up(ALICE), *HELD, event(ALICE, event_type, **data), *told]
+    found = [message for message, _ in findings("CONTENT-5", lines, kind="agent")]
+
+    assert any("says otherwise" in message for message in found) is wrong
+
+
+def test_a_run_that_was_given_up_after_its_last_tool_may_have_been_complete() -> None:
+    """The answer and the caller's patience may end at the same moment."""
+    done = [ended(ALICE), completed(ALICE), event(ALICE, "agent_completed"), GIVEN_UP]
+
+    assert outcome("CONTENT-5", [up(ALICE), *HELD, *done], kind="agent") is Outcome.PASS
+
+
+def test_a_call_that_was_given_up_may_be_reported_as_cancelled_though_its_tool_ended() -> None:
+    """It was let go on to its end: both are true."""
+    lines = dispatcher(
+        *(asked(ALICE), executing(ALICE), started(ALICE), ended(ALICE)),
+        *(completed(ALICE, status="cancelled"), hung(ALICE, why="cancelled")),
+    )
+
+    assert outcome("CONTENT-5", lines) is Outcome.PASS
+
+
+@pytest.mark.parametrize("field", ["user_id", "run_id", "thread_id"])
+@pytest.mark.parametrize("place", [{}, {"payload": {}}])
+def test_every_place_of_an_id_counts(field: str, place: dict[str, Any]) -> None:
+    """The right one in one place does not excuse a wrong one in another."""
+    inner = {"run_id": ALICE.run_id, "thread_id": ALICE.thread_id, "user_id": ALICE.user_id}
+    wrong = {"payload": {field: "x-1"}} if place else {field: "x-1"}
+    text = json.dumps({"type": "tool_executing", "data": inner, **wrong})
+    message, witness = broken("CONTENT-3", dispatcher(raw(text, "tap.send")))
+
+    assert "x-1" in message
+    assert witness == (3,)

@@ -516,3 +516,17 @@ def test_a_call_that_was_never_announced_has_nothing_to_close() -> None:
 
     assert outcome("DELIVERY-5", dispatcher(asked(ALICE), refused(ALICE))) is Outcome.UNKNOWN
     assert outcome("DELIVERY-5", lines[:3]) is Outcome.UNKNOWN
+
+
+def test_a_pair_for_a_call_that_nobody_made() -> None:
+    """Of a planted tool it is known that it never ran; an own tool of the target is its affair."""
+    again = {"call_id": "another", "parameters": None, "result": None, "status": None}
+    pair = [executing(ALICE, **again), completed(ALICE, **again)]
+    own = [
+        event(ALICE, name, tool_name="retriever", call_id="another")
+        for name in ("tool_executing", "tool_completed")
+    ]
+
+    message, _ = broken("DELIVERY-3", dispatcher(*call(ALICE), *pair))
+    assert message == "events of lookup tell of a call that nobody made and that never ran"
+    assert outcome("DELIVERY-3", dispatcher(*call(ALICE), *own)) is Outcome.PASS

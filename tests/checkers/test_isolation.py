@@ -277,3 +277,33 @@ def test_a_user_whose_session_could_not_be_made_is_not_there() -> None:
 
         assert chances == [expected, expected]
         assert found["ISOLATION-3"].opportunities == expected // 2
+
+
+def test_an_event_that_names_nobody_is_no_opportunity() -> None:
+    """That it did not go astray could not be told."""
+    nameless = bare(ALICE, "agent_thinking", reasoning="hm")
+    lines = [*session(ALICE), *session(BOB), nameless]
+    found = verdicts(lines)["ISOLATION-1"]
+
+    assert found.opportunities == 0
+    assert found.outcome is Outcome.UNOBSERVABLE
+    assert verdicts([*lines, *call(ALICE)])["ISOLATION-1"].outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"), [("dispatcher", Outcome.FAIL), ("endpoint", Outcome.UNKNOWN)]
+)
+def test_data_of_another_run_may_be_an_accounts_own_memory(kind: str, found: Outcome) -> None:
+    """Only where the account is one that lives on, at an endpoint."""
+    strange = mint("fedcba", 77)
+    lines = two(event(ALICE, "agent_thinking", reasoning=f"you once asked {strange}"))
+
+    assert verdicts(lines, kind=kind)["ISOLATION-2"].outcome is found
+
+
+def test_a_canary_behind_escapes_is_a_leak() -> None:
+    """For whoever decodes the frame it is the same."""
+    hidden = "".join(f"\\u{ord(letter):04x}" for letter in token_of(BOB))
+    leak = (Kind.FRAME, "alice/1", None, "tap.send", f'{{"type": "note", "text": "{hidden}"}}')
+
+    assert "ISOLATION-2" in red(two(leak))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from tests.build import (
     ALICE,
+    BOB,
     Line,
     answer,
     asked,
     broke,
     broken,
+    call,
     ended,
     fail,
     fault,
     findings,
+    history,
     hung,
     invoke,
     lost,
@@ -26,10 +30,14 @@ from tests.build import (
     session,
     started,
     stopped,
+    token_of,
     told,
 )
 
-from goldenpath.model import Kind, Outcome
+from goldenpath.canary import RAISED
+from goldenpath.history import Footer, History
+from goldenpath.judge import judge
+from goldenpath.model import Entry, Kind, Outcome, share
 
 RULES = {"absent": "RECOVERY-1", "raising": "RECOVERY-2"}
 transports = pytest.mark.parametrize("transport", RULES)
@@ -223,3 +231,73 @@ RETURNED = {
 def test_a_call_that_returned(lines: list[Line]) -> None:
     """However it went; what the harness cancelled did not hang."""
     assert outcome("RECOVERY-8", [*session(ALICE), *lines]) is Outcome.PASS
+
+
+def test_a_caller_is_told_of_the_tool_and_not_of_the_transport() -> None:
+    """Of a failing tool the failure is the tool's own."""
+    fails = [asked(ALICE), started(ALICE), broke(ALICE, error="no such city")]
+    ours = refused(ALICE, type="ConnectionError", text=RAISED)
+    both = refused(ALICE, text=f"no such city (and {RAISED})")
+
+    assert (
+        "was told of the transport instead"
+        in broken("RECOVERY-2", dispatcher("raising", *fails, ours))[0]
+    )
+    assert outcome("RECOVERY-2", dispatcher("raising", *fails, both)) is Outcome.PASS
+
+
+@transports
+def test_a_tool_that_is_cancelled_for_its_transport(transport: str) -> None:
+    """Its caller had not given up; one that did is told nothing."""
+    lines = dispatcher(transport, asked(ALICE), started(ALICE), stopped(ALICE))
+
+    message, _ = broken(RULES[transport], [*lines, refused(ALICE)])
+    assert "was cancelled, though its caller had not given up" in message
+    given_up = [*lines, hung(ALICE, why="cancelled")]
+    assert outcome(RULES[transport], given_up) is not Outcome.FAIL
+
+
+@transports
+def test_what_goes_wrong_with_a_working_transport_too_is_not_its_fault(transport: str) -> None:
+    """The same call, but for its canary, is the control; another call is none."""
+    wrong = [asked(ALICE), started(ALICE), ended(ALICE), told(ALICE, value="other")]
+    beside = [asked(BOB), started(BOB), ended(BOB), told(BOB, value="other")]
+    good = call(BOB)
+    lines = dispatcher(transport, *wrong)
+
+    assert outcome(RULES[transport], [*lines, *session(BOB, beside)]) is Outcome.UNKNOWN
+    assert outcome(RULES[transport], [*lines, *session(BOB, good)]) is Outcome.FAIL
+    assert outcome(RULES[transport], lines) is Outcome.FAIL
+
+
+@transports
+@pytest.mark.parametrize(
+    ("value", "kept"), [("so: {}", True), ({"text": ["{}"]}, True), (None, False), ("", False)]
+)
+def test_the_answer_of_a_run_comes_back(transport: str, value: Any, kept: bool) -> None:
+    """The planned one, or one of the agent's own that holds it, known by its canary."""
+    token = token_of(ALICE, 99)
+    value = json.loads(json.dumps(value).replace("{}", token))
+    create = invoke(ALICE, "create", tools=["lookup"], transport=transport)
+    plan = {"rounds": [], "answer": f"the answer {token}"}
+    lines = [create, ok(ALICE, "create"), run(ALICE, plan=plan), fault(ALICE, "raised")]
+    found = outcome(RULES[transport], [*lines, ok(ALICE, "run", value=value)], kind="agent")
+
+    assert found is (Outcome.PASS if kept else Outcome.FAIL)
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(7, Outcome.PASS), (9, Outcome.UNKNOWN)])
+def test_a_loop_that_stands_still_is_in_doubt(seconds: int, found: Outcome) -> None:
+    """A deadline that is counted in turns of the loop cannot end what blocks it."""
+    lines = [*CREATE, asked(ALICE), told(ALICE)]
+    entries = [Entry(n, n * seconds * 10**9, *line) for n, line in enumerate(lines)]
+    header = history(lines, deadlines={"call": 5.0}).header
+    verdicts = {v.rule: v for v in judge(History(header, tuple(entries), Footer(entries=4)))}
+
+    assert verdicts["RECOVERY-8"].outcome is found
+
+
+def test_a_run_with_many_rounds_has_more_time() -> None:
+    """Each round adds a fifth of the deadline."""
+    assert share({}) == 1
+    assert share({"plan": {"rounds": [[]] * 10}}) == 3

@@ -19,6 +19,7 @@ from tests.build import (
     event,
     executing,
     fail,
+    findings,
     hung,
     invoke,
     ok,
@@ -449,3 +450,31 @@ def test_a_call_that_its_dispatcher_lacks_is_no_call() -> None:
     )
 
     assert red(lines) == set()
+
+
+def test_a_tool_that_was_cancelled_is_no_success() -> None:
+    """Whoever cancelled it: its caller had not given up."""
+    lines = [*session(ALICE), asked(ALICE), started(ALICE), stopped(ALICE), told(ALICE, value=None)]
+
+    assert broken("TOOL-4", lines)[0].startswith(
+        "lookup was cancelled and its caller was told that it succeeded"
+    )
+
+
+def test_a_tool_that_failed_may_be_refused_for_that() -> None:
+    """A breaker that opens after failures does not look at the parameters."""
+    first = [asked(ALICE), started(ALICE), broke(ALICE), refused(ALICE, text="it broke")]
+    lines = [*session(ALICE), *first, asked(ALICE, 17), refused(ALICE, 17, text="circuit open")]
+
+    assert outcome("TOOL-2", lines) is Outcome.PASS
+
+
+def test_the_control_of_an_unknown_tool_goes_through_the_same_member() -> None:
+    """A member through which nothing works refuses everything alike."""
+    lines = [
+        *session(ALICE, call(ALICE)),
+        asked(ALICE, 17, tool="ghost", via="dispatch"),
+        refused(ALICE, 17, text="unexpected keyword"),
+    ]
+
+    assert findings("TOOL-5", lines) == []

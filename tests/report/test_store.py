@@ -8,6 +8,7 @@ from tests.build import ALICE, bare, call, history, session, up
 from tests.report.made import all_green, everything, failing, hostile, report
 
 from goldenpath import store
+from goldenpath.errors import UsageProblem
 from goldenpath.history import dump
 from goldenpath.model import Entry, Event, Kind
 from goldenpath.report import html
@@ -117,3 +118,12 @@ def test_old_reports_can_be_cleared(tmp_path: Path) -> None:
     store.clear_reports(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["histories"]
+
+
+def test_two_runs_never_share_a_folder(tmp_path: Path) -> None:
+    """Each would read the other's reports; when the first is done the second may come."""
+    first = store.claim(tmp_path / "reports")
+    with pytest.raises(UsageProblem, match="another run of goldenpath is writing"):
+        store.claim(tmp_path / "reports")
+    first.close()
+    store.claim(tmp_path / "reports").close()

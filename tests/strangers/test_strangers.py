@@ -1,8 +1,8 @@
 """Targets that strangers wrote from the requirements alone: half correct, half with one fault.
 
 FAULTS.toml was written before any of them was run. The correct ones must be green; of the others
-at least one of the rules named beforehand must be red, and the correct rules around it stay calm
-enough that a reader finds the fault.
+every red rule is one that was named beforehand, and at least one of those is red. A fault whose
+rule is not checked yet stays unseen, and its target green.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 FAULTS: dict[str, Any] = tomllib.loads((HERE / "FAULTS.toml").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", [name for name, noted in FAULTS.items() if not noted["fault"]])
+@pytest.mark.parametrize("name", [name for name, noted in FAULTS.items() if not noted["breaks"]])
 def test_a_correct_stranger_conforms(name: str) -> None:
     """No false alarm: exit 0, nothing failed and nothing is unknown."""
     report = Campaign(resolve(f"{HERE / name}.py:make"), Options(seed=11)).run()
@@ -37,11 +37,12 @@ def test_a_correct_stranger_conforms(name: str) -> None:
     assert report.exit == Exit.CONFORMS
 
 
-@pytest.mark.parametrize("name", [name for name, noted in FAULTS.items() if noted["fault"]])
+@pytest.mark.parametrize("name", [name for name, noted in FAULTS.items() if noted["breaks"]])
 def test_a_faulty_stranger_is_caught(name: str) -> None:
-    """The fault shows under one of the rules that its author named beforehand: exit 1."""
+    """The fault shows under rules that were named beforehand, and under no other: exit 1."""
     report = Campaign(resolve(f"{HERE / name}.py:make"), Options(seed=11)).run()
 
     red = {v.rule for v in report.verdicts if v.outcome is Outcome.FAIL}
-    assert red & set(FAULTS[name]["breaks"])
+    assert red
+    assert red <= {*FAULTS[name]["breaks"], *FAULTS[name].get("implied", ())}
     assert report.exit == Exit.VIOLATIONS

@@ -727,3 +727,18 @@ def test_a_plan_of_many_rounds_has_more_time() -> None:
     stage.run([step("a", plan={"rounds": [[]] * 10})])
 
     assert stage.value(Kind.LOST, "a") == {"why": "deadline", "seconds": 15.0}
+
+
+def test_a_call_that_hangs_when_it_is_given_up_is_past_its_deadline() -> None:
+    """Its caller gave up, and was still not let go."""
+
+    async def clings(_: Step) -> None:
+        try:
+            await asyncio.sleep(1e6)
+        except asyncio.CancelledError:
+            await asyncio.sleep(1e6)
+
+    stage = Stage(do=clings)
+    stage.run([step("a")], [step("c", "cancel", step="a")])
+
+    assert stage.value(Kind.LOST, "a")["why"] == "deadline"

@@ -194,7 +194,7 @@ class Runner:
                 self._lost(step, "deadline")
         except asyncio.CancelledError as error:
             if step.id in self._to_cancel:
-                self._lost(step, "cancelled")
+                self._lost(step, "deadline" if limit.expired() else "cancelled")
             elif task in self._dropped:
                 raise
             else:  # the target cancelled its caller: a failure like any other

@@ -118,9 +118,6 @@ UNCHANGED = {
         *(asked(ALICE), started(ALICE), broke(ALICE)),
         refused(ALICE, by="result", type="", text="", value={"error": "lookup: it broke"}),
     ],
-    "its caller gave up": [
-        *(asked(ALICE), started(ALICE), stopped(ALICE), hung(ALICE, why="cancelled")),
-    ],
 }
 
 
@@ -301,3 +298,13 @@ def test_a_run_with_many_rounds_has_more_time() -> None:
     """Each round adds a fifth of the deadline."""
     assert share({}) == 1
     assert share({"plan": {"rounds": [[]] * 10}}) == 3
+
+
+@transports
+def test_a_tool_that_ends_though_its_caller_gave_up(transport: str) -> None:
+    """The caller was told nothing, so that nothing was changed."""
+    lines = dispatcher(transport, asked(ALICE), started(ALICE), ended(ALICE))
+    given_up = [*lines, hung(ALICE, why="cancelled")]
+
+    assert outcome(RULES[transport], given_up) is not Outcome.FAIL
+    assert outcome(RULES[transport], [*lines, hung(ALICE)]) is Outcome.FAIL

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.virtual import VirtualLoop
 
 from goldenpath import agent, dispatcher
 from goldenpath.adapters.python import PythonTarget
@@ -143,7 +144,7 @@ UNTOLD = {"dispatcher-late-reports-no-ids": {"ORDER-3", "ORDER-4", "CONTENT-5"}}
 
 
 def not_passed(name: str, factory: Any, seed: int) -> dict[str, str]:
-    options = Options(seed=seed, time_scale=0.5)
+    options = Options(seed=seed, loop_factory=VirtualLoop)
     target = PythonTarget(name, factory, factory.__goldenpath__)
     facts = probe(target, options)
     return {

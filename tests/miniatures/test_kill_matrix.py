@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
+from tests.virtual import VirtualLoop
 
 from goldenpath import spec
 from goldenpath.conduct import Options, conduct, probe
@@ -16,7 +17,7 @@ from goldenpath.model import Outcome, Verdict
 from goldenpath.results import strongest
 from goldenpath.workloads import WORKLOADS
 
-OPTIONS = Options(seed=1, time_scale=0.3)
+OPTIONS = Options(seed=1, loop_factory=VirtualLoop)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class _OutcomeUnchanged(Fold):
 
     def call(self, call: Call) -> None:
         asked, answered = call.asked, call.answered
-        if asked is None or answered is None or _refused_anyway(call, answered):
+        if asked is None or answered is None or _open_anyway(call, answered):
             return
         end = call.ends[-1] if call.ends else None
         changed, alike = _changed(call.tool, end, answered), _alike(asked)
@@ -76,8 +76,7 @@ def _changed(tool: str, end: Entry | None, answered: Entry) -> str:
     if end is None:
         return f"{tool} did not run"
     if end.what == "cancelled":
-        gave_up = answered.kind is Kind.LOST and answered.value["why"] == "cancelled"
-        return "" if gave_up else f"{tool} was cancelled, though its caller had not given up"
+        return f"{tool} was cancelled, though its caller had not given up"
     if end.what == "failed":
         if answered.kind is not Kind.FAIL:
             return f"{tool} failed as if it had not"
@@ -92,13 +91,15 @@ def _changed(tool: str, end: Entry | None, answered: Entry) -> str:
     return f"{tool} returned {shown(returned)} and its caller got {shown(got)}"
 
 
-def _refused_anyway(call: Call, answered: Entry) -> bool:
-    """Whether it did not run and need not have with any transport: an unknown tool, a session that
-    was cleaned up, a member that is not there, a caller that gave up.
+def _open_anyway(call: Call, answered: Entry) -> bool:
+    """Whether nothing follows from what the caller was told: it gave up, or the call did not run
+    and need not have with any transport: an unknown tool, a session that was cleaned up, a member
+    that is not there.
     """
-    given_up = answered.kind is Kind.LOST and answered.value["why"] == "cancelled"
+    if answered.kind is Kind.LOST and answered.value["why"] == "cancelled":
+        return True
     missing = answered.kind is Kind.FAIL and answered.value["by"] == "missing"
-    return not call.starts and (not call.held or given_up or missing)
+    return not call.starts and (not call.held or missing)
 
 
 def _run_unchanged(run: Run, tally: Tally, transport: str) -> None:

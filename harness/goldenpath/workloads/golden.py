@@ -82,22 +82,13 @@ def _unknown_tool(script: Script, size: int) -> tuple[Lane, ...]:
 
 def _cancelled(script: Script, size: int) -> tuple[Lane, ...]:
     """The caller gives up in the middle of a tool; its events must still be closed, and the next
-    call works. A target that awaits the tool rather than cancelling it is not kept waiting.
+    call works.
     """
     lane: list[Step] = []
     for _ in range(size):
-        created = script.create("alice", ["hold", "lookup"])
-        asked = script.ask("alice", [Ask("hold")], golden=False)
-        (token,) = script.tokens(asked)
-        given_up = (
-            script.step("alice", "wait_for", token=token, what="started"),
-            script.step("alice", "cancel", step=asked[0].id),
-            script.step("alice", "join", step=asked[0].id, briefly=True),
-            script.step("alice", "release", token=token),
-        )
-        after = script.ask("alice", [Ask("lookup")]) if script.kind == "dispatcher" else []
-        trouble = (created, script.together(asked, given_up), *after, script.cleanup("alice"))
-        lane += script.beside(*trouble)
+        trouble = [script.create("alice", ["hold", "lookup"]), script.given_up("alice")]
+        trouble += script.ask("alice", [Ask("lookup")]) if script.kind == "dispatcher" else []
+        lane += script.beside(*trouble, script.cleanup("alice"))
     return (tuple(lane),)
 
 

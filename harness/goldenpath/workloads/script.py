@@ -171,6 +171,20 @@ class Script:
             self.cleanup(name),
         )
 
+    def given_up(self, name: str) -> Step:
+        """One call of a tool that is held, given up in the middle. A target that lets the tool end
+        rather than cancel it is not kept waiting for ever.
+        """
+        asked = self.ask(name, [Ask("hold")], golden=False)
+        (token,) = self.tokens(asked)
+        caller = (
+            self.step(name, "wait_for", token=token, what="started"),
+            self.step(name, "cancel", step=asked[0].id),
+            self.step(name, "join", step=asked[0].id, briefly=True),
+            self.step(name, "release", token=token),
+        )
+        return self.together(asked, caller)
+
     def beside(self, *trouble: Step) -> Lane:
         """A lane in which another user listens while the first has trouble, and works when it is
         over: what goes astray then, and what is left over of it, would show.

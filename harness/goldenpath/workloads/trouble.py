@@ -8,10 +8,16 @@ from goldenpath.workloads.script import Ask, Lane, Script
 
 def _without(script: Script, size: int, transport: str) -> tuple[Lane, ...]:
     rounds = [[Ask("lookup")], [Ask("lookup"), Ask("lookup")]] * size
-    if script.kind == "dispatcher":
-        rounds += [[Ask("explode")], [Ask("no_such_tool")]]
-        rounds += [[Ask("give", {"value": value})] for value in (None, False)]
-    return (script.beside(*script.session("alice", *rounds, transport=transport, golden=False)),)
+    if script.kind != "dispatcher":
+        ours = script.session("alice", *rounds, transport=transport, golden=False)
+        return (script.beside(*ours),)
+    rounds += [[Ask("explode")], [Ask("no_such_tool")]]
+    rounds += [[Ask("give", {"value": value})] for value in (None, False)]
+    tools = ["explode", "give", "hold", "lookup"]
+    asked = [*script.ask("alice", *rounds), script.given_up("alice")]
+    after = script.ask("alice", [Ask("lookup")])
+    created = script.create("alice", tools, transport)
+    return (script.beside(created, *asked, *after, script.cleanup("alice")),)
 
 
 def _absent(script: Script, size: int) -> tuple[Lane, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from goldenpath import spec
 from goldenpath.checkers.base import UNTRACED, Check, Fold
 from goldenpath.checkers.tally import Tally
@@ -70,24 +72,30 @@ class _OwnIds(Fold):
             return
         self.tally.excuse = (Outcome.UNOBSERVABLE, "no event names a run, a thread or a user")
         user = self._users.get(run.owner)
-        thread = run.thread or (user.thread_id if user else None)
-        claims = (("user", event.user), ("thread", event.thread), ("run", event.run))
-        for what, claim in (*claims, *seen.also):
-            if claim is None:
-                continue
-            if what == "user" and user is not None:
-                self.tally.chance()
-                self._user(seen, claim, user.user_id, run.owner)
-            elif what == "thread" and thread is not None:
-                self._equal(seen, what, claim, thread)
-            elif what == "run" and run.run_id is not None:
-                self._equal(seen, what, claim, run.run_id)
+        known = {
+            "user": user,
+            "thread": run.thread or (user.thread_id if user else None),
+            "run": run.run_id,
+        }
+        if event.user is not None:
+            self._claim(seen, "user", event.user, known)
+        if event.thread is not None:
+            self._claim(seen, "thread", event.thread, known)
+        if event.run is not None:
+            self._claim(seen, "run", event.run, known)
+        for what, claim in seen.also:
+            self._claim(seen, what, claim, known)
 
-    def _equal(self, seen: Seen, what: str, got: str, expected: str) -> None:
+    def _claim(self, seen: Seen, what: str, claim: str, known: dict[str, Any]) -> None:
+        right = known[what]
+        if right is None:
+            return
         self.tally.chance()
-        if got != expected and seen.event is not None:
+        if what == "user":
+            self._user(seen, claim, right.user_id, seen.owner)
+        elif claim != right and seen.event is not None:
             self.tally.fail(
-                f"{seen.event.type} of {seen.owner} names the {what} {got}, not {expected}",
+                f"{seen.event.type} of {seen.owner} names the {what} {claim}, not {right}",
                 seen.entry.index,
             )
 

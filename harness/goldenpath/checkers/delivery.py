@@ -18,6 +18,9 @@ from goldenpath.runs import Call, Run, Seen, by_link
 _CUT = "the harness itself cut the link"
 
 
+_ONCE = (spec.STARTED, *sorted(spec.TERMINAL))
+
+
 def _at(events: Iterable[Seen]) -> list[int]:
     return [seen.entry.index for seen in events]
 
@@ -126,9 +129,10 @@ def _not_doubled_run(run: Run, tally: Tally) -> None:
         return
     for _, here in by_link(run.events):
         tally.chance()
-        for name in (spec.STARTED, *sorted(spec.TERMINAL)):
-            same = [s for s in here if s.event and s.event.type == name]
-            if len(same) > 1:
+        types = [seen.event.type for seen in here if seen.event]
+        for name in _ONCE:
+            if types.count(name) > 1:
+                same = [s for s in here if s.event and s.event.type == name]
                 tally.fail(f"{name} of one run arrived {len(same)} times", *_at(same))
         _thoughts_once(here, tally)
     for calls, begun, done in _crowds(run):

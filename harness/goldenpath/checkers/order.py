@@ -18,10 +18,11 @@ def _walk_grammar(run: Run, tally: Tally) -> None:
     if run.session or run.mixed:
         return
     mine = [seen for seen in run.events if seen.user == run.owner]
-    starts = [seen.entry.index for seen in mine if _part(seen) == "start"]
-    for _, events in by_link(mine):
+    links = by_link(mine)
+    starts = [s.entry.index for s in mine if _part(s) == "start"] if len(links) > 1 else []
+    for _, events in links:
         tally.chance()
-        rest = _part(events[0]) != "start" and starts and starts[0] < events[0].entry.index
+        rest = starts and _part(events[0]) != "start" and starts[0] < events[0].entry.index
         _walk_link(events, spec.RunState.RUNNING if rest else spec.RunState.BEFORE, tally)
 
 

@@ -21,8 +21,8 @@ _parse = msgspec.json.Decoder().decode
 #: Fields that say whose an event is; every place that has one must be right.
 _IDS = frozenset({"run", "user", "thread"})
 
+_Ids = tuple[tuple[str, str], ...]
 _Slot = tuple[int, str]
-_LAST = 1 << 30
 
 
 class Decoded(NamedTuple):
@@ -36,7 +36,7 @@ class Decoded(NamedTuple):
     problem: str = ""
     kind: str = ""
     text: str = ""
-    also: tuple[tuple[str, str], ...] = ()
+    also: _Ids = ()
 
 
 class Decoder:
@@ -58,13 +58,12 @@ class Decoder:
         word = self._word(frame)
         event_type = self.dialect.types.get(word) if word is not None else None
         if event_type is None:
-            said = self._values(frame, []).get("text")
+            said = self._values(frame)[0].get("text")
             return Decoded(
                 None, kind=word or "(no type)", text=said if isinstance(said, str) else ""
             )
-        also: list[tuple[str, str]] = []
-        values = self._values(frame, also)
-        return Decoded(_event(event_type, values, self.dialect), also=tuple(also))
+        values, also = self._values(frame)
+        return Decoded(_event(event_type, values, self.dialect), "", "", "", also)
 
     def _word(self, frame: dict[str, Any]) -> str | None:
         first = None
@@ -76,12 +75,13 @@ class Decoder:
                 first = first or word
         return first
 
-    def _values(self, frame: dict[str, Any], also: list[tuple[str, str]]) -> dict[str, Any]:
-        """Field to value; of several places the first that is not null, null where all are. Ids of
-        the other places are added to `also` where they differ.
+    def _values(self, frame: dict[str, Any]) -> tuple[dict[str, Any], _Ids]:
+        """Field to value; of several places the first that is not null, null where all are. Beside
+        it the ids of the other places, where they differ.
         """
         values: dict[str, Any] = {}
         ranks: dict[str, int] = {}
+        also: _Ids = ()
         for path, slot_of in self._boxes:
             box = _walk(frame, path) if path else frame
             if type(box) is not dict:
@@ -93,13 +93,16 @@ class Decoder:
                 rank, field = slot
                 if value is None:
                     values.setdefault(field)
-                    continue
-                before = values.get(field)
-                if before is not None and before != value and field in _IDS:
-                    also.append((field, str(value if rank > ranks[field] else before)))
-                if rank < ranks.get(field, _LAST):
+                elif field not in ranks:
                     ranks[field], values[field] = rank, value
-        return values
+                else:
+                    other = value
+                    if rank < ranks[field]:
+                        other = values[field]
+                        ranks[field], values[field] = rank, value
+                    if field in _IDS and other != values[field]:
+                        also += ((field, str(other)),)
+        return values, also
 
 
 class FrameReader:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from goldenpath.history import Header
 from goldenpath.runs.gathered import Call, Run
 
@@ -29,7 +31,7 @@ class Book:
         self.by_token: dict[str, Call] = {}
         self.open_calls: dict[Call, None] = {}
         self.open_runs: dict[Run, None] = {}
-        self.done: dict[str, None] = {}
+        self.done: OrderedDict[str, None] = OrderedDict()
 
     def add(self, call: Call) -> None:
         """Enter a new call of a run."""
@@ -79,4 +81,4 @@ class Book:
     def _remember(self, name: str) -> None:
         self.done[name] = None
         if len(self.done) > REMEMBERED:
-            del self.done[next(iter(self.done))]
+            self.done.popitem(last=False)

@@ -7,7 +7,7 @@ comes late for it, or at the end.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +37,7 @@ class Ledger:
         self._placer = Placer(self._book)
         self._transports: dict[str, str] = {}
         self._registering: dict[str, str] = {}
-        self._late_calls: dict[Call, None] = {}
+        self._late_calls: OrderedDict[Call, None] = OrderedDict()
         self._late_runs: deque[Run] = deque()
         self._takes: dict[Kind, Callable[[Entry], None]] = {
             Kind.INVOKE: self._invoked,

@@ -14,7 +14,6 @@ pytest.importorskip("pydantic_ai", reason="the extra pydantic-ai is not installe
 from pydantic import BaseModel
 from pydantic_ai import Agent, FunctionToolResultEvent, NativeOutput, PromptedOutput
 from pydantic_ai.capabilities import Hooks, ProcessEventStream
-from tests.virtual import VirtualLoop
 
 from goldenpath.adapters.frameworks.pydantic_ai import wrap
 from goldenpath.adapters.python import PythonTarget
@@ -46,7 +45,7 @@ AGENT_WORKLOADS = [w for w in WORKLOADS.values() if "agent" in w.proves]
 
 
 def _run(target: Any, names: set[str], seed: int = 1, tier: str = "quick") -> list[Conducted]:
-    options = Options(seed=seed, tier=tier, loop_factory=VirtualLoop)
+    options = Options(seed=seed, tier=tier)
     facts = probe(target, options)
     return [conduct(target, facts, WORKLOADS[name], options) for name in sorted(names)]
 

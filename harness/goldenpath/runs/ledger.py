@@ -170,7 +170,9 @@ class Ledger:
     # --- what goes out -----------------------------------------------------------------------
 
     def owes(self) -> list[str]:
-        """What must still arrive, in words: the events of open calls and runs, where declared."""
+        """What must still arrive, in words: the events of open calls and runs, where declared. Of a
+        run that has shown its end nothing may come any more, so nothing is owed.
+        """
         owed = [
             f"{call.owner}: tool_completed of {call.tool}"
             for call in self._book.open_calls
@@ -242,6 +244,6 @@ class Ledger:
 
 
 def _wants_completed(call: Call) -> bool:
-    if call.completed or call.ambiguous:
+    if call.completed or call.ambiguous or call.run.ended:
         return False
     return bool(call.ends or call.executing)

@@ -159,13 +159,19 @@ class Suite:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Keep the items of a workload on one worker, so that it runs once."""
+        """Keep the items of a workload on one worker, so that it runs once; those of an endpoint
+        all on one, because two workers would log in as the same users and disturb each other.
+        """
         from xdist.scheduler import LoadScopeScheduling  # there only where xdist is
+
+        alone = self.campaign.target.kind == "endpoint"
 
         class ByWorkload(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
             def _split_scope(self, nodeid: str) -> str:
                 workload = nodeid.rpartition("::")[2].partition("/")[0]
-                return workload if workload in WORKLOADS else nodeid
+                if workload not in WORKLOADS:
+                    return nodeid
+                return "endpoint" if alone else workload
 
         return ByWorkload(config, log)
 

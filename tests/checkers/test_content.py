@@ -458,3 +458,13 @@ def test_every_place_of_an_id_counts(field: str, place: dict[str, Any]) -> None:
 
     assert "x-1" in message
     assert witness == (3,)
+
+
+def test_a_status_that_nobody_knows_is_in_doubt_at_an_endpoint_too() -> None:
+    """There CONTENT-5 cannot speak of it; in process it does, and not twice."""
+    lines = [up(ALICE), run(ALICE, 16), *call(ALICE)[1:5:3], completed(ALICE, status="fine")]
+    endpoint = verdicts(lines, kind="endpoint", card={"truth": "no"})["CONTENT-1"]
+
+    assert endpoint.outcome is Outcome.UNKNOWN
+    assert "dialect.statuses" in endpoint.reason
+    assert outcome("CONTENT-1", lines, kind="agent") is Outcome.PASS

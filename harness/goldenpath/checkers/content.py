@@ -25,6 +25,7 @@ class _Readable(Fold):
         super().__init__(header, tally)
         own = header.dialect.get("own", ()) if header.dialect else ()
         self._missing = {name for name in own if name in _FIELDS}
+        self._wire = header.card.get("truth") != "yes"  # else CONTENT-5 speaks of statuses
         self._seen: set[bool] = set()
 
     def frame(self, seen: Seen) -> None:
@@ -44,6 +45,8 @@ class _Readable(Fold):
             self.tally.chance()
         if seen.event is not None and self._missing:
             self._look_for_fields(seen.event)
+        if seen.event is not None and self._wire and seen.event.type == spec.COMPLETED:
+            _known_word(seen.event, self.tally)
 
     def _look_for_fields(self, event: Event) -> None:
         self._seen |= {False, event.type in spec.TOOL_EVENTS}
@@ -133,6 +136,14 @@ def _one_run_id(run: Run, tally: Tally) -> None:
         )
 
 
+def _known_word(event: Event, tally: Tally) -> None:
+    if event.status is Status.PROGRESS:
+        tally.doubt(
+            "a tool_completed has a status that is none of the known words: declare it, with"
+            " dialect.statuses"
+        )
+
+
 _FAILED = {Status.ERROR, Status.TIMEOUT, Status.CANCELLED}
 _AGREES = {"ended": {Status.SUCCESS}, "failed": _FAILED, "cancelled": _FAILED, None: _FAILED}
 
@@ -157,11 +168,8 @@ def _status(call: Call, tally: Tally) -> None:
     agrees = {status for truth in truths for status in _AGREES[truth]}
     for position, seen in enumerate(call.completed):
         status = seen.event.status if seen.event else None
-        if status is Status.PROGRESS:
-            tally.doubt(
-                "a tool_completed has a status that is none of the known words: declare it, with"
-                " dialect.statuses"
-            )
+        if seen.event:
+            _known_word(seen.event, tally)
         if status is None or status is Status.PROGRESS:
             continue
         end = call.ends[min(position, len(call.ends) - 1)] if call.ends else None

@@ -497,3 +497,13 @@ def test_events_are_walked_link_by_link() -> None:
     ]
     assert by_link([]) == []
     assert json.loads(frames[0].entry.value)["type"] == "agent_thinking"
+
+
+def test_a_run_id_that_another_user_has_shown_does_not_outweigh_a_canary() -> None:
+    """An answer with this user's canary, under a run id that is used again, is this user's."""
+    mine = bare(ALICE, "agent_completed", run_id="x", result=token_of(ALICE, 16))
+    theirs = bare(BOB, "agent_completed", run_id="x", result=token_of(BOB, 16))
+    early = [bare(who, "agent_started", run_id=f"r-{who.name}") for who in (ALICE, BOB)]
+    book = Book([up(ALICE), up(BOB), run(ALICE, 16), run(BOB, 16), *early, theirs, mine])
+
+    assert [seen.owner for seen in book.frames[-2:]] == ["bob", "alice"]

@@ -61,11 +61,14 @@ class Placer:
 
     def _learnt_run(self, seen: Seen, event: Event) -> Run | None:
         """The run that has shown this id, which its maker chose, before: on the same user's links;
-        on those of one other user only where this one has no run that could be new to its id.
+        on those of one other user only where this one has no run that could be new to its id, and
+        the event holds no canary of this one's own.
         """
         runs = self._book.learnt.get(event.run or "", {})
         if seen.user in runs or not runs:
             return runs.get(seen.user)
+        if self._token_owner(seen) == seen.user:
+            return None
         fresh = any(run.open and not run.wire_ids for run in self._book.runs.get(seen.user, []))
         return None if fresh or len(runs) > 1 else next(iter(runs.values()))
 

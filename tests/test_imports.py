@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "plant": {"canary", "jsonable", "model", "recorder"},
     "declare": {"errors", "spec"},
     "reference": set(),
-    "workloads": {"canary", "model"},
+    "workloads": {"canary", "model", "spec"},
     "runner": {"adapters.base", "model", "plant"},
     "overheard": {"canary"},
     "interrupts": set(),

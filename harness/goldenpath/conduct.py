@@ -71,7 +71,7 @@ def probe(target: Target, options: Options) -> Facts:
 def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
     """Make the header, script and all, from the seed."""
     users = users_of(facts, workload.users[options.tier], options.seed)
-    script = Script(facts.kind, options.seed, users)
+    script = Script(facts.kind, options.seed, users, facts.card, facts.declared)
     lanes = workload.build(script, workload.size[options.tier])
     deadlines = Deadlines(**facts.declared.get("deadlines", {}))
     return Header(

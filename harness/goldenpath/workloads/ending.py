@@ -59,12 +59,9 @@ def _hanging(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _synchronous(script: Script, size: int) -> tuple[Lane, ...]:
-    """A synchronous tool beside one that is not; only where the target takes such tools."""
-    tools = ["block", "lookup"] if script.can("sync_tools") else ["lookup"]
-    rounds = [[Ask(tool)] for tool in tools]
-    if len(tools) > 1:
-        rounds += [[Ask("lookup"), Ask("block")]]
-    return (script.session("alice", *rounds * size),)
+    """A synchronous tool between two that are not; only where the target takes such tools."""
+    tools = ["lookup", "block", "lookup"] if script.can("sync_tools") else ["lookup"]
+    return (script.session("alice", *[[Ask(tool)] for tool in tools] * size),)
 
 
 def _cleanup_midway(script: Script, size: int) -> tuple[Lane, ...]:

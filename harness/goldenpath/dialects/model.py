@@ -129,6 +129,18 @@ def from_table(name: str, table: Mapping[str, Any], base: Dialect) -> Dialect:
     )
 
 
+def chosen(name: str, said: object, base: Dialect, there: Mapping[str, Dialect]) -> Dialect:
+    """The dialect that a target or a profile declares: one by name, or a table over `base`, which
+    is then called `name`. Raises DialectProblem.
+    """
+    if isinstance(said, str) and said in there:
+        return there[said]
+    if not isinstance(said, Mapping):
+        expected = f"expected a table, or the name of a dialect that is known: {', '.join(there)}"
+        raise DialectProblem([f"dialect: {expected}; got {said!r:.80}"])
+    return from_table(name, said, base)
+
+
 def as_data(dialect: Dialect) -> dict[str, Any]:
     """A dialect as the plain data that a header holds."""
     return {

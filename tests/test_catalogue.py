@@ -25,7 +25,7 @@ def rule(id: Any = "SHOP-1", level: Any = Level.MUST, **more: Any) -> Rule:
     return Rule(**{"id": id, "level": level, "text": "It is so.", "source": "a book", **more})
 
 
-def check(rule: str = "SHOP-1", **more: Any) -> Check:
+def check(rule: Any = "SHOP-1", **more: Any) -> Check:
     return Check(rule, **(more or {"fold": Watch}))
 
 
@@ -172,6 +172,13 @@ MISTAKES: dict[str, tuple[Mapping[str, Any], str]] = {
     "a rule that is none": ({**ALONE, "rules": ("SHOP-1",)}, "rules: expected a Rule, got"),
     "checks that are none": ({**ALONE, "checks": (Watch,)}, "checks: expected a Check, got"),
     "workloads that are none": ({**ALONE, "workloads": None}, "expected a tuple of Workload"),
+    "an id that is no text": ({**ALONE, "rules": (rule([1]),)}, "rules: expected text as id of"),
+    "a check of no text": ({**ALONE, "checks": (check({}),)}, "checks: expected text as rule of"),
+    "a workload of no text": ({**ALONE, "workloads": (workload([]),)},
+                              "workloads: expected text as name of"),
+    "a need that is no text": ({"rules": (rule(needs=([],)),)}, "it needs [], which is no"),
+    "a proof that is no text": ({"workloads": (workload(proves={"agent": ([],)}),)},
+                                "it proves [], and there is no such rule"),
     "dialects that are none": ({**ALONE, "dialects": ("shop",)}, "expected tables by name"),
 }  # fmt: skip
 

@@ -81,7 +81,12 @@ OURS = Catalogue(spec.RULES, CHECKS, WORKLOADS, DIALECTS)
 #: Families of rules that a user's own rules may not be of, checked already or only planned.
 FAMILIES = frozenset(name.rpartition("-")[0] for name in (*spec.RULES, *spec.PLANNED))
 
-_PARTS: dict[str, type] = {"rules": Rule, "checks": Check, "workloads": Workload}
+#: What the parts of an extension are made of, and which field of it holds a name.
+_PARTS: dict[str, tuple[type, str]] = {
+    "rules": (Rule, "id"),
+    "checks": (Check, "rule"),
+    "workloads": (Workload, "name"),
+}
 _RULE = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]*")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -109,14 +114,17 @@ class _Taker:
         return Extension(**parts, dialects=dialects)
 
     def _listed(self, origin: str, name: str, value: object) -> tuple[Any, ...]:
-        kind = _PARTS[name]
+        kind, key = _PARTS[name]
+        what = kind.__name__
         if not isinstance(value, tuple | list):
-            expected = f"{name}: expected a tuple of {kind.__name__}"
-            self._wrong(origin, [f"{expected}, got {_a(value)}"])
+            self._wrong(origin, [f"{name}: expected a tuple of {what}, got {_a(value)}"])
             return ()
+        typed = [item for item in value if isinstance(item, kind)]
         odd = [item for item in value if not isinstance(item, kind)]
-        self._wrong(origin, (f"{name}: expected a {kind.__name__}, got {_a(item)}" for item in odd))
-        return tuple(item for item in value if isinstance(item, kind))
+        nameless = [item for item in typed if not isinstance(getattr(item, key), str)]
+        self._wrong(origin, (f"{name}: expected a {what}, got {_a(item)}" for item in odd))
+        self._wrong(origin, (f"{name}: expected text as {key} of {_a(item)}" for item in nameless))
+        return tuple(item for item in typed if item not in nameless)
 
     def rules_of(self, origin: str, more: Extension) -> None:
         """Take in the rules, each with its check."""
@@ -181,7 +189,7 @@ def _wrong_name(what: str, name: object) -> Iterator[str]:
 
 
 def _wrong_rule(rule: Rule) -> Iterator[str]:
-    if not isinstance(rule.id, str) or not _RULE.fullmatch(rule.id):
+    if not _RULE.fullmatch(rule.id):
         yield f"rule {rule.id!r}: expected an id like FAMILY-1, of capitals, a dash and a number"
     elif rule.family in FAMILIES:
         yield f"rule {rule.id}: the family {rule.family} is goldenpath's own; take another"
@@ -195,7 +203,7 @@ def _wrong_rule(rule: Rule) -> Iterator[str]:
         yield f"rule {rule.id}: expected a tuple of capabilities as needs, got {_a(rule.needs)}"
         return
     for need in rule.needs:
-        if need not in spec.CAPABILITIES:
+        if not isinstance(need, str) or need not in spec.CAPABILITIES:
             hint = _near(need, spec.CAPABILITIES)
             yield f"rule {rule.id}: it needs {need!r}, which is no capability; {hint}"
 
@@ -246,7 +254,7 @@ def _wrong_proof(name: str, kind: object, proved: object, rules: Collection[str]
         yield f"workload {name}: expected a tuple of rules for {kind}, got {_a(proved)}"
         return
     for rule in proved:
-        if rule not in rules:
+        if not isinstance(rule, str) or rule not in rules:
             near = difflib.get_close_matches(str(rule), rules, 1)
             hint = f"; do you mean {near[0]}?" if near else ""
             yield f"workload {name}: it proves {rule!r}, and there is no such rule{hint}"

@@ -100,7 +100,7 @@ def _read_statuses(table: object, problems: list[str]) -> dict[str, Status]:
     for word, name in table.items():
         if name not in known:
             problems.append(f"dialect.statuses.{word}: expected one of {known}, got {name!r}")
-    return {word.lower(): Status(name) for word, name in table.items() if name in known}
+    return {str(word).lower(): Status(name) for word, name in table.items() if name in known}
 
 
 def from_table(name: str, table: Mapping[str, Any], base: Dialect) -> Dialect:

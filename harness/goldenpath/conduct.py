@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
+from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.errors import TargetProblem
 from goldenpath.history import Header
 from goldenpath.judge import Judge
@@ -35,7 +36,8 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Options:
     """How to run. histories: the folder for them, or None to keep none. beat: called again and
-    again while the loop turns, so that waiting is told apart from hanging.
+    again while the loop turns, so that waiting is told apart from hanging. catalogue: what there is
+    to run, and to judge by.
     """
 
     seed: int = 0
@@ -45,6 +47,7 @@ class Options:
     histories: Path | None = None
     beat: Callable[[], None] = lambda: None
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    catalogue: Catalogue = OURS
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
         dialect=facts.dialect,
         users=users,
         script=lanes if facts.declared.get("plan", True) else tuple(map(_without_plans, lanes)),
+        own=options.catalogue.own,
     )
 
 
@@ -160,7 +164,7 @@ async def _perform(
 ) -> Conducted:
     recorder.clock = asyncio.get_running_loop().time
     recorder.begin(header)
-    judge = Judge(header)
+    judge = Judge(header, options.catalogue.checks)
     recorder.listen(judge.see)
     plant = Plant(recorder, header.users, max_frame=options.max_frame)
     adapter = target.adapter(facts)

@@ -59,7 +59,7 @@ class Declaration:
     events: Mapping[str, str]
     members: Mapping[str, str] = field(default_factory=dict)
     outcome: str | None = None
-    dialect: Mapping[str, Any] = field(default_factory=dict)
+    dialect: Mapping[str, Any] | str = field(default_factory=dict)
     transport: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -74,14 +74,14 @@ def dispatcher(
     *misplaced: object,
     events: Collection[str] = ("tool_executing", "tool_completed"),
     outcome: str | None = None,
-    dialect: Mapping[str, Any] | None = None,
+    dialect: Mapping[str, Any] | str | None = None,
     transport: bool = True,
     **more: Any,
 ) -> Callable[[F], F]:
     """Declare a factory `make(user, tap, tools)` of dispatchers, one per user session.
 
     events: the types that are the target's own. outcome: "value", "success" or "status", found by a
-    probe where left out. dialect: a table as in a profile. Other keywords map members
+    probe where left out. dialect: a table as in a profile, or a name. Other keywords map members
     (`execute_tool="run_tool"`) or declare options. Raises UsageProblem with all that is wrong.
     """
     _refuse(misplaced, "dispatcher")
@@ -91,7 +91,7 @@ def dispatcher(
 def agent(
     *misplaced: object,
     events: Collection[str] = spec.FIVE,
-    dialect: Mapping[str, Any] | None = None,
+    dialect: Mapping[str, Any] | str | None = None,
     transport: bool = True,
     **more: Any,
 ) -> Callable[[F], F]:
@@ -116,7 +116,7 @@ def _declare(
     kind: str,
     events: Collection[str],
     outcome: str | None,
-    dialect: Mapping[str, Any] | None,
+    dialect: Mapping[str, Any] | str | None,
     transport: bool,
     more: dict[str, Any],
 ) -> Callable[[F], F]:
@@ -141,7 +141,7 @@ def _declare(
         events=_origins(events),
         members={k: v for k, v in more.items() if k in names},
         outcome=outcome,
-        dialect=dict(dialect or {}),
+        dialect=dialect if isinstance(dialect, str) else dict(dialect or {}),
         transport=transport,
         options={k: _plain(v) for k, v in more.items() if k in _OPTIONS},
     )

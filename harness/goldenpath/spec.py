@@ -6,6 +6,7 @@ that are not checked yet stand in PLANNED, so that `explain` can say so; none is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -334,6 +335,11 @@ CORE_RULES: dict[str, tuple[str, ...]] = {
     "agent": ("TOOL-1", "ORDER-1", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1"),
     "endpoint": ("ORDER-1", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1"),
 }
+
+
+def with_own(own: Iterable[Rule]) -> dict[str, Rule]:
+    """Our rules, and after them those of a user's own; none of ours is replaced."""
+    return {**RULES, **{rule.id: rule for rule in own if rule.id not in RULES}}
 
 
 def untestable(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str] | None:

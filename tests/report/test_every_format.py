@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as html_module
 import re
 from collections.abc import Callable
 
@@ -21,7 +22,7 @@ from tests.report.made import (
 )
 
 from goldenpath import spec
-from goldenpath.model import Finding, Outcome
+from goldenpath.model import Finding, Level, Outcome, Rule
 from goldenpath.report import data, github, html, junit, markdown, text
 from goldenpath.report.headline import conclusion
 from goldenpath.report.layout import FAMILIES
@@ -61,6 +62,17 @@ def test_everything_is_shown(render: Render) -> None:
     for what in ("too slow", "not declared", "out of reach", "not asked for", "not run: crowd"):
         assert what in shown
     assert "line 3 passes" in shown
+
+
+@all_formats
+def test_a_rule_of_a_users_own_is_shown_with_its_text(render: Render) -> None:
+    own = (Rule("SHOP-1", Level.MUST, "The <shop> is open.", "a book"),
+           Rule("SHOP-2", Level.MUST, "It closes.", "a book", ("no such need",)))  # fmt: skip
+    shown = render(report(failing("SHOP-1"), own=own, card={"truth": "yes"}))
+
+    assert "SHOP-1" in shown
+    assert "The <shop> is open." in html_module.unescape(shown)
+    assert "SHOP-2" in shown or render in (ALL["github"], ALL["junit"])  # verdicts alone
 
 
 @all_formats

@@ -19,7 +19,7 @@ from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.session import Sessions
 from goldenpath.canary import SELF, mint
 from goldenpath.declare import Declaration, card_of
-from goldenpath.dialects import COMMON, DialectProblem, as_data, from_table
+from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, as_data, chosen
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.jsonable import safe_repr
 from goldenpath.model import Step
@@ -38,11 +38,12 @@ PROBE_SECONDS = 20.0
 
 @dataclass
 class PythonTarget:
-    """A decorated factory."""
+    """A decorated factory. dialects: those that it may name."""
 
     name: str
     factory: Callable[..., Any]
     declaration: Declaration
+    dialects: Mapping[str, Dialect] = field(default_factory=lambda: DIALECTS)
     _patience: float = PROBE_SECONDS
     _awaited: set[str] = field(default_factory=set)
 
@@ -99,7 +100,7 @@ class PythonTarget:
         if not self.declaration.dialect:
             return {}
         try:
-            dialect = from_table(self.name, self.declaration.dialect, COMMON)
+            dialect = chosen(self.name, self.declaration.dialect, COMMON, self.dialects)
         except DialectProblem as error:
             raise UsageProblem(f"the dialect of {self.name} is wrong:\n  {error}") from None
         return as_data(dialect)

@@ -250,6 +250,11 @@ def check(
 def replay(history: Path, target: str | None, profile: Path | None, report_dir: Path) -> None:
     """Perform the steps of a recorded HISTORY again, and judge what comes of it."""
     header = read_file_header(history)
+    if not header.script:
+        raise UsageProblem(
+            f"{history} has no steps to perform again: a test of its own recorded it",
+            hint="run that test again; `goldenpath check` judges the history as it is",
+        )
     if target or profile:
         found = resolve(target or header.target, profile)
     else:

@@ -277,6 +277,7 @@ def test_without_pytest_asyncio_everybody_elses_tests_are_as_before(tmp_path: Pa
 
 MINE = """
 from goldenpath import dispatcher
+from goldenpath.builtin import reference_dispatcher
 from goldenpath.miniatures import MINIATURES
 
 @dispatcher()
@@ -286,16 +287,28 @@ async def make(user, tap, tools):
 
 
 @pytest.mark.skipif(not DOCS.is_file(), reason="the documentation is only in a checkout")
+def test_the_example_of_the_readme(tmp_path: Path) -> None:
+    """As it stands there, with the same stand-ins."""
+    text = (DOCS.parents[1] / "README.md").read_text("utf-8")
+    found = text.partition("```python\n@pytest.mark.asyncio\n")[2].partition("```")[0]
+    (tmp_path / "pytest.ini").write_text(SETTINGS)
+    (tmp_path / "test_mine.py").write_text(f"import pytest\n@pytest.mark.asyncio\n{found}")
+    codes = []
+    for factory in ("reference_dispatcher", "MINIATURES['last-user-wins'].factory"):
+        (tmp_path / "mine.py").write_text(MINE.format(factory))
+        codes.append(pytest_in(tmp_path)[0])
+
+    assert codes == [0, 1]
+
+
+@pytest.mark.skipif(not DOCS.is_file(), reason="the documentation is only in a checkout")
 def test_the_example_of_the_documentation(tmp_path: Path) -> None:
     """As it stands there; mine.py is a stand-in: the reference, then one that misaddresses."""
     text = DOCS.read_text("utf-8")
     example = text.partition("<!-- test_mine.py -->\n```python\n")[2].partition("```")[0]
     (tmp_path / "pytest.ini").write_text(SETTINGS)
     (tmp_path / "test_mine.py").write_text(example)
-    (tmp_path / "mine.py").write_text(
-        MINE.format("reference_dispatcher")
-        + "from goldenpath.builtin import reference_dispatcher\n"
-    )
+    (tmp_path / "mine.py").write_text(MINE.format("reference_dispatcher"))
     sound, said = pytest_in(tmp_path)
     (tmp_path / "mine.py").write_text(MINE.format("MINIATURES['last-user-wins'].factory"))
     broken, complaint = pytest_in(tmp_path)

@@ -30,6 +30,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._back)
         return future
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        self._at_work += 1
+        await super().shutdown_default_executor()
+        self._at_work -= 1
+
     def _back(self, _: Any) -> None:
         self._at_work -= 1
 

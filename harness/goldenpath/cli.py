@@ -49,7 +49,7 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except GoldenpathError as error:
-            click.echo(f"goldenpath: {error}", err=True)
+            _refuse(str(error))
             sys.exit(int(error.exit))
         except KeyboardInterrupt:
             click.echo("goldenpath: interrupted", err=True)
@@ -58,8 +58,19 @@ class Group(click.Group):
             raise
         except Exception:
             traceback.print_exc()
-            click.echo("goldenpath: this is a bug of goldenpath; please report it", err=True)
+            _refuse("this is a bug of goldenpath; please report it")
             sys.exit(int(Exit.BUG))
+
+
+def _complain(problem: str) -> None:
+    for _, line in ci.quoted([("", f"goldenpath: {problem}")]):
+        click.echo(line, err=True)
+
+
+def _refuse(problem: str) -> None:
+    _complain(problem)
+    for line in ci.refused(problem):
+        click.echo(line)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -144,7 +155,7 @@ def _carry_out(order: Order) -> Report:
     with Bar() as bar:
         report = supervise(order, bar.show)
     if report.exit == Exit.USAGE:
-        click.echo(f"goldenpath: {report.problems[0]}", err=True)
+        _complain(report.problems[0])
     else:
         say(render(report, where=str(order.folder), witnesses=read_witnesses(report, order.folder)))
     for line in ci.tell(report, order.folder):
@@ -254,6 +265,11 @@ def check(
 def replay(history: Path, target: str | None, profile: Path | None, report_dir: Path) -> None:
     """Perform the steps of a recorded HISTORY again, and judge what comes of it."""
     header, catalogue = read_file_header(history), load(Path.cwd())
+    if not header.script:
+        raise UsageProblem(
+            f"{history} has no steps to perform again: a test of its own recorded it",
+            hint="run that test again; `goldenpath check` judges the history as it is",
+        )
     if target or profile:
         found = resolve(target or header.target, profile, dialects=catalogue.dialects)
     else:

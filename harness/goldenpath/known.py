@@ -21,7 +21,7 @@ from goldenpath.model import Outcome, Verdict
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a list."""
+    """One line of a list; number 0: an excuse that a test says itself."""
 
     number: int
     rule: str
@@ -114,7 +114,6 @@ def stale(lines: Iterable[Line], verdicts: Collection[Verdict]) -> list[str]:
         if line.flaky or outcomes & {Outcome.KNOWN, Outcome.FAIL, Outcome.UNKNOWN}:
             continue
         what = "passes" if Outcome.PASS in outcomes else "matches nothing that was tested"
-        found.append(
-            f"known-failing line {line.number} ({line.rule} {line.workload}) {what}: remove it"
-        )
+        which = f"known-failing line {line.number}" if line.number else "the excuse"
+        found.append(f"{which} ({line.rule} {line.workload}) {what}: remove it")
     return found

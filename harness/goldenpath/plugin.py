@@ -6,6 +6,7 @@ that having goldenpath installed does not slow down or disturb anybody's own tes
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,3 +74,14 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "the suites of goldenpath need a target: add --goldenpath-target TARGET"
         )
+
+
+@pytest.fixture
+def goldenpath_session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """Drive a target in an `async def` test (pytest-asyncio); it is judged when the test ends.
+
+    `session = await goldenpath_session("./mine.py:make")`; see docs/own-tests.md of goldenpath.
+    """
+    from goldenpath.fixture import opened  # loaded only when asked for: see the module docstring
+
+    yield from opened(request, tmp_path)

@@ -12,6 +12,7 @@ import copy
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -128,10 +129,44 @@ class Runner:
     async def run(self, lanes: Iterable[tuple[Step, ...]]) -> None:
         """Drive all lanes to their end, then wait for what is owed, then for silence."""
         await self._drive(tuple(lanes))
+        await self.end()
+
+    async def end(self) -> None:
+        """Let go of what is held, wait for what is owed, then for the last silence."""
         self._plant.gates.release_all()
         if not await self._settled():
             self._recorder.notes.append("never arrived: " + "; ".join(self._observer.owes()[:5]))
         await self._silence(LAST_SILENCE)
+
+    async def rest(self) -> None:
+        """Wait for what is owed, then for silence."""
+        await self._settled()
+        await self._silence()
+
+    async def ask(self, step: Step, context: Context | None = None) -> None:
+        """Perform one step for a caller who has no lane, in `context`. A caller who is cancelled
+        gives the step up; one that was not even begun is then never made.
+        """
+        lane = asyncio.create_task(self._drive(((step,),), context))
+        try:
+            await asyncio.shield(lane)
+        except asyncio.CancelledError:
+            if not self.give_up(step.id):
+                lane.cancel()
+            await asyncio.wait({lane})
+            raise
+
+    def give_up(self, step: str) -> bool:
+        """Cancel a step, as a caller that gives up would; whether it was being performed."""
+        task = self._performing.get(step)
+        if task is not None:
+            self._to_cancel.add(step)
+            task.cancel()
+        return task is not None
+
+    def saw(self, token: str, what: str) -> bool:
+        """Whether the tool call with this token did that: started, ended, failed, cancelled."""
+        return self._truth.get((token, what), 0) > 0
 
     async def _settled(self) -> bool:
         """Wait for what is owed, with fresh patience while some of it comes: slow is not lost."""
@@ -143,8 +178,10 @@ class Runner:
 
     # --- lanes ---------------------------------------------------------------------------------
 
-    async def _drive(self, lanes: tuple[tuple[Step, ...], ...]) -> None:
-        tasks = {asyncio.create_task(self._lane(lane)) for lane in lanes}
+    async def _drive(
+        self, lanes: tuple[tuple[Step, ...], ...], context: Context | None = None
+    ) -> None:
+        tasks = {asyncio.create_task(self._lane(lane), context=context) for lane in lanes}
         try:
             while tasks:
                 done, tasks = await asyncio.wait(tasks, timeout=TICK)
@@ -241,7 +278,7 @@ class Runner:
         else:
             wanted = (step.args["token"], step.args["what"])
             patience = BRIEFLY * self._deadlines.settle if briefly else self._deadlines.delivery
-            met = await self._until(lambda: self._truth.get(wanted, 0) > 0, patience)
+            met = await self._until(lambda: self.saw(*wanted), patience)
         if not met and not briefly:
             self._recorder.record(
                 Kind.MEASURE, step.actor, step.id, "waited in vain", dict(step.args)
@@ -251,12 +288,7 @@ class Runner:
         self._plant.gates.release(step.args["token"])
 
     async def _cancel(self, step: Step) -> None:
-        """Cancel a step that is being performed, as a caller that gives up would."""
-        wanted = step.args["step"]
-        task = self._performing.get(wanted)
-        if task is not None:
-            self._to_cancel.add(wanted)
-            task.cancel()
+        self.give_up(step.args["step"])
 
     async def _drop(self, step: Step) -> None:
         """Cut the user's link, as a network does, once what is owed to them has come."""

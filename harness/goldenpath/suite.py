@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from goldenpath import extensions, interrupts, known
+from goldenpath import ci, extensions, interrupts, known
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import resolve
 from goldenpath.campaign import REST, Campaign, Choice, check_choice, check_options
@@ -272,11 +272,11 @@ class Suite:
         if self.report is None or self.supervised:
             return
         terminalreporter.section("goldenpath")
-        for _, line in render(
-            self.report,
-            where=str(self.folder),
-            witnesses=read_witnesses(self.report, self.folder),
-        ):
+        witnesses = read_witnesses(self.report, self.folder)
+        lines = render(self.report, where=str(self.folder), witnesses=witnesses)
+        for _, line in ci.quoted(lines):
+            terminalreporter.write_line(line)
+        for line in ci.tell(self.report, self.folder):
             terminalreporter.write_line(line)
 
 

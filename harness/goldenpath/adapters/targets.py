@@ -95,6 +95,13 @@ def resolve(
     return _python(text, configured, dialects)
 
 
+def of_factory(factory: Any) -> Target:
+    """The target that a decorated factory is, named by where it was written."""
+    where = getattr(factory, "__module__", type(factory).__module__)
+    name = getattr(factory, "__qualname__", type(factory).__qualname__)
+    return _as_target(f"{where}:{name}", factory)
+
+
 def recorded(text: str, declared: Mapping[str, Any], dialects: Dialects = DIALECTS) -> Target:
     """The target of a recorded history; an endpoint's profile was recorded with it."""
     if "profile" in declared and text not in BUILTIN:

@@ -176,6 +176,13 @@ class Run(msgspec.Struct, eq=False):
         self.calls, self.events, self.unpaired, self.by_wire_id = [], [], [], {}
 
     @property
+    def given_up(self) -> bool:
+        """Whether its caller cancelled it."""
+        if self.answered is None or self.answered.kind is not Kind.LOST:
+            return False
+        return bool(self.answered.value["why"] == "cancelled")
+
+    @property
     def cut(self) -> bool:
         """Whether the harness itself broke a link that was to work: what is missing is no loss."""
         return self.faults > 0 and self.transport == "working"

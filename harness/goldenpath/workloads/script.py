@@ -219,3 +219,6 @@ class Script:
 KNOWN = frozenset(
     {"lookup", "echo", "give", "explode", "collapse", "hold", "linger", "block", "administer"}
 )
+
+#: Those that any session can be given: not the synchronous one, and not the one for admins.
+ORDINARY = KNOWN - {"block", "administer"}

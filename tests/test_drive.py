@@ -522,7 +522,7 @@ def test_a_call_that_is_held_for_too_long_is_the_mistake_of_the_test(
         await (held if awaited else asyncio.sleep(60))
 
     with pytest.raises(UsageProblem, match=r"release\(\) it sooner"):
-        conducted("reference", forget, tmp_path)
+        conducted("miniature:taken-name-ignored", forget, tmp_path)  # no timeout of its own
 
 
 def test_a_target_that_hangs_is_blamed_for_it(tmp_path: Path) -> None:

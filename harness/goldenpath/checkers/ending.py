@@ -5,7 +5,7 @@ Judged by what the planted tools did, never by what events say of it.
 
 from __future__ import annotations
 
-from goldenpath.checkers.base import Check
+from goldenpath.checkers.base import UNTRACED, Check
 from goldenpath.checkers.tally import Tally
 from goldenpath.model import Entry, Kind, Outcome
 from goldenpath.runs import Call, Run
@@ -29,6 +29,11 @@ def _after(call: Call, moment: Entry) -> list[Entry]:
     """What the tool still did after a moment; that it was stopped is no deed of its."""
     done = (*call.effects, *call.ends)
     return [deed for deed in done if deed.index > moment.index and deed.what != "cancelled"]
+
+
+def _unsure(call: Call) -> bool:
+    """Whether its end may be among what fits no single call."""
+    return any(deed.value["tool"] == call.tool for deed in call.run.unplaced)
 
 
 def _under_way(call: Call, moment: Entry) -> bool:
@@ -63,6 +68,9 @@ def _no_orphans(run: Run, tally: Tally) -> None:
         return
     for call in run.calls:
         if not call.starts or call.starts[0].index > answered.index:
+            continue
+        if _unsure(call):
+            tally.doubt(UNTRACED)
             continue
         tally.chance()
         late = _after(call, answered)
@@ -159,6 +167,9 @@ def _cleanup_ends(call: Call, tally: Tally) -> None:
         return
     if (cleaned.value or {}).get("none"):
         tally.excuse = (Outcome.UNSUPPORTED, "it has no cleanup")
+        return
+    if _unsure(call):
+        tally.doubt(UNTRACED)
         return
     tally.chance()
     late = _after(call, cleaned)

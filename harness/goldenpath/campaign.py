@@ -109,6 +109,9 @@ class Campaign:
 
     def _rules(self, workload: Workload) -> tuple[str, ...]:
         proves = workload.proves.get(self.target.kind, ())
+        chosen = self.choice.partial or self.options.baseline is not None
+        if workload.on_request and not chosen:
+            return ()
         if not self.choice.rules:
             return (*proves, REST) if proves else ()
         return tuple(rule for rule in proves if rule in self.choice.rules)
@@ -264,7 +267,8 @@ def _untested(card: dict[str, str], verdicts: list[Verdict]) -> list[Verdict]:
     found = []
     for rule in spec.RULES.values():
         if rule.id not in tested:
-            not_run = (Outcome.NOT_RUN, "no workload of this run tests it")
+            why = spec.ON_REQUEST.get(rule.id, "no workload of this run tests it")
+            not_run = (Outcome.NOT_RUN, why)
             outcome, reason = spec.untestable(rule, card) or not_run
             found.append(Verdict(rule.id, rule.level, "", outcome, reason))
     return found

@@ -12,16 +12,18 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
+from goldenpath.checkers.performance import COUNTED, improvements
 from goldenpath.errors import TargetProblem
 from goldenpath.history import Header
 from goldenpath.judge import Judge
-from goldenpath.model import User, Verdict
+from goldenpath.model import Kind, User, Verdict
+from goldenpath.performance import baseline, counters
 from goldenpath.plant import Plant, plant_user
 from goldenpath.plant.transport import MAX_FRAME
 from goldenpath.recorder import FileSink, Listener, Recorder
@@ -34,8 +36,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. histories: the folder for them, or None to keep none. beat: called again and
-    again while the loop turns, so that waiting is told apart from hanging.
+    """How to run. histories: the folder for them, or None to keep none. baseline: the folder of
+    stored baselines, or None where none is asked for. beat: called again and again while the loop
+    turns, so that waiting is told apart from hanging.
     """
 
     seed: int = 0
@@ -43,6 +46,7 @@ class Options:
     time_scale: float = 1.0
     max_frame: int = MAX_FRAME
     histories: Path | None = None
+    baseline: Path | None = None
     beat: Callable[[], None] = lambda: None
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
 
@@ -88,8 +92,15 @@ def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
         declared=facts.declared,
         dialect=facts.dialect,
         users=users,
+        baseline=_baseline(facts, workload, options),
         script=lanes if facts.declared.get("plan", True) else tuple(map(_without_plans, lanes)),
     )
+
+
+def _baseline(facts: Facts, workload: Workload, options: Options) -> dict[str, Any]:
+    if options.baseline is None or not workload.on_request:
+        return {}
+    return baseline.asked(options.baseline, facts.target, workload, facts.kind, options.tier)
 
 
 def users_of(facts: Facts, count: int, seed: int) -> tuple[User, ...]:
@@ -170,9 +181,21 @@ async def _perform(
         await runner.run(header.script)
     finally:
         await adapter.close()
+    if header.baseline:
+        _count(header, recorder, options)
     footer = recorder.end()
     verdicts = judge.finish(footer)
     return Conducted(header.workload, verdicts, footer.notes, path, dict(judge.unread))
+
+
+def _count(header: Header, recorder: Recorder, options: Options) -> None:
+    """Record what fresh processes count of the same steps."""
+    values = []
+    for value in counters.repeated(header, options.time_scale):
+        recorder.record(Kind.MEASURE, "", None, COUNTED, value)
+        values.append(value)
+        options.beat()
+    recorder.notes += improvements(header.baseline, values)
 
 
 def in_loop(

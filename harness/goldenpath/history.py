@@ -23,6 +23,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="header"):
     clock: what `at` of the entries counts. deadlines: seconds by name. card: capability to "yes" or
     `OUTCOME: reason`. events: type to native, synthesised or absent. declared: what the target
     says of itself. script: the steps, so that replay needs no generator.
+    baseline: what counts are to be held against (performance/baseline.py); empty where not asked.
     """
 
     format: int = FORMAT
@@ -41,6 +42,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="header"):
     dialect: Mapping[str, Any] = {}
     users: tuple[User, ...] = ()
     script: tuple[tuple[Step, ...], ...] = ()
+    baseline: Mapping[str, Any] = {}
 
 
 class Footer(msgspec.Struct, frozen=True, kw_only=True, tag="footer"):

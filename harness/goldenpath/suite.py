@@ -125,6 +125,7 @@ class Suite:
             time_scale=option("goldenpath_time_scale"),
             max_frame=option("goldenpath_max_frame"),
             histories=histories,
+            baseline=_path(option("goldenpath_baseline")),
         )
         check_options(options)
         target = resolve(option("goldenpath_target"), _path(option("goldenpath_profile")))

@@ -1,6 +1,15 @@
 """Checkers: pure folds over a history, one file per family of rules."""
 
-from goldenpath.checkers import api, content, delivery, isolation, order, recovery, tool
+from goldenpath.checkers import (
+    api,
+    content,
+    delivery,
+    isolation,
+    order,
+    performance,
+    recovery,
+    tool,
+)
 from goldenpath.checkers.base import Check, Fold
 from goldenpath.checkers.tally import Tally
 
@@ -12,6 +21,7 @@ CHECKS: tuple[Check, ...] = (
     *content.CHECKS,
     *isolation.CHECKS,
     *recovery.CHECKS,
+    *performance.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Fold", "Tally"]

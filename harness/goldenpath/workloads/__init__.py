@@ -1,6 +1,6 @@
 """Workloads: from a seed to steps, each with the rules that it is built to prove."""
 
-from goldenpath.workloads import crowd, golden, surface, trouble
+from goldenpath.workloads import crowd, golden, performance, surface, trouble
 from goldenpath.workloads.base import TIERS, Workload
 from goldenpath.workloads.script import Ask, Script
 
@@ -11,6 +11,7 @@ WORKLOADS: dict[str, Workload] = {
         *surface.WORKLOADS,
         *crowd.WORKLOADS,
         *trouble.WORKLOADS,
+        *performance.WORKLOADS,
     )
 }
 

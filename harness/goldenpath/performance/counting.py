@@ -40,10 +40,15 @@ def is_ours(file: str) -> bool:
 
 
 class Counter:
-    """instructions: bytecodes. calls: functions of Python entered, and coroutines resumed."""
+    """instructions: bytecodes. calls: functions of Python entered, and coroutines resumed.
 
-    def __init__(self, doors: Iterable[CodeType] = ()) -> None:
+    met: which of the functions that were to be looked out for were among them.
+    """
+
+    def __init__(self, doors: Iterable[CodeType] = (), look_out: Iterable[CodeType] = ()) -> None:
         self.instructions = self.calls = 0
+        self.met: set[CodeType] = set()
+        self._look_out = frozenset(look_out)
         self._doors = frozenset((*LOOP_DOORS, *doors))
         self._files: dict[str, bool] = {}
 
@@ -56,6 +61,11 @@ class Counter:
                 return False
             frame = frame.f_back
         return True
+
+    def _call(self, code: CodeType) -> None:
+        self.calls += 1
+        if code in self._look_out:
+            self.met.add(code)
 
     def _ours(self, file: str) -> bool:
         if file not in self._files:
@@ -83,7 +93,8 @@ class Counter:
             return undisturbed
 
         def _entered(self, code: CodeType, offset: int, error: object = None) -> None:
-            self.calls += self._counts(sys._getframe(1))
+            if self._counts(sys._getframe(1)):
+                self._call(code)
 
         def _stepped(self, code: CodeType, offset: int) -> None:
             self.instructions += self._counts(sys._getframe(1))
@@ -105,7 +116,7 @@ class Counter:
             frame.f_trace_opcodes = self._counts(frame)
             if not frame.f_trace_opcodes:
                 return None
-            self.calls += 1
+            self._call(frame.f_code)
             return self._stepped
 
         def _stepped(self, frame: FrameType, event: str, arg: Any) -> Any:

@@ -283,6 +283,15 @@ def test_known_failures_are_excused_and_must_fail(
     assert report.exit == exit_
 
 
+@pytest.mark.parametrize("workload", ["counters", "*"])
+def test_a_known_failure_is_not_stale_where_it_was_not_asked_for(workload: str) -> None:
+    """Of a rule that is tested on request, a run without the request tells nothing."""
+    choice = Choice(known=(line("PERF-1", workload),))
+    report = Campaign(resolve("reference"), FAST, choice).run()
+
+    assert (report.exit, report.stale) == (Exit.CONFORMS, ())
+
+
 def test_a_target_that_declares_nothing_is_not_green() -> None:
     """Greying everything is no way to conform: the core rules of its kind were not tested."""
     silent: Any = agent(events=())(lambda user, tap, tools: reference_agent(user, tap, tools))

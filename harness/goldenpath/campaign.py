@@ -258,6 +258,8 @@ def _applies(line: known.Line, done: Collection[str], choice: Choice, partial: b
     """Whether this run can tell if a line is stale: a narrowed run tells only of exact lines."""
     if choice.rules and line.rule not in choice.rules:
         return False
+    if line.rule in spec.ON_REQUEST and not any(WORKLOADS[name].on_request for name in done):
+        return False
     return line.workload in done or not partial
 
 

@@ -173,6 +173,8 @@ async def _perform(
     recorder.begin(header)
     judge = Judge(header)
     recorder.listen(judge.see)
+    if header.baseline:  # first, before the target can change this process
+        _count(header, recorder, options)
     plant = Plant(recorder, header.users, max_frame=options.max_frame)
     adapter = target.adapter(facts)
     runner = Runner(adapter, plant, judge, Deadlines(**header.deadlines), options.beat)
@@ -181,8 +183,6 @@ async def _perform(
         await runner.run(header.script)
     finally:
         await adapter.close()
-    if header.baseline:
-        _count(header, recorder, options)
     footer = recorder.end()
     verdicts = judge.finish(footer)
     return Conducted(header.workload, verdicts, footer.notes, path, dict(judge.unread))

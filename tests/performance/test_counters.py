@@ -58,6 +58,7 @@ def cost(folder: Path, body: str) -> int:
 # --- exact -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["reference", "reference-agent"])
 def test_twenty_fresh_processes_count_the_same(target: str) -> None:
     """With both cores busy, since four are at work at a time, and with any seed of ours."""

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
+from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.checkers.performance import COUNTED, improvements
 from goldenpath.errors import TargetProblem
 from goldenpath.history import Header
@@ -38,7 +39,8 @@ T = TypeVar("T")
 class Options:
     """How to run. histories: the folder for them, or None to keep none. baseline: the folder of
     stored baselines, or None where none is asked for. beat: called again and again while the loop
-    turns, so that waiting is told apart from hanging.
+    turns, so that waiting is told apart from hanging. catalogue: what there is to run, and to judge
+    by.
     """
 
     seed: int = 0
@@ -49,6 +51,7 @@ class Options:
     baseline: Path | None = None
     beat: Callable[[], None] = lambda: None
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    catalogue: Catalogue = OURS
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def probe(target: Target, options: Options) -> Facts:
 def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
     """Make the header, script and all, from the seed."""
     users = users_of(facts, workload.users[options.tier], options.seed)
-    script = Script(facts.kind, options.seed, users)
+    script = Script(facts.kind, options.seed, users, facts.card, facts.declared)
     lanes = workload.build(script, workload.size[options.tier])
     deadlines = Deadlines(**facts.declared.get("deadlines", {}))
     return Header(
@@ -94,6 +97,7 @@ def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
         users=users,
         baseline=_baseline(facts, workload, options),
         script=lanes if facts.declared.get("plan", True) else tuple(map(_without_plans, lanes)),
+        own=options.catalogue.own,
     )
 
 
@@ -171,7 +175,7 @@ async def _perform(
 ) -> Conducted:
     recorder.clock = asyncio.get_running_loop().time
     recorder.begin(header)
-    judge = Judge(header)
+    judge = Judge(header, options.catalogue.checks)
     recorder.listen(judge.see)
     if header.baseline:  # first, before the target can change this process
         _count(header, recorder, options)

@@ -7,11 +7,14 @@ that having goldenpath installed does not slow down or disturb anybody's own tes
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from goldenpath.paths import SUITES
+
+if TYPE_CHECKING:
+    from goldenpath.catalogue import Extension
 
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("target", {"metavar": "TARGET", "help": "what to test: module:factory, ./file.py:factory, "
@@ -30,6 +33,8 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("max-frame", {"type": int, "default": 4 << 20, "metavar": "N",
                    "help": "letters of a frame that are read"}),
     ("strict", {"action": "store_true", "help": "a SHOULD that fails is a failure"}),
+    ("only-ours", {"action": "store_true",
+                   "help": "leave out rules, workloads and dialects of your own"}),
     ("progress", {"metavar": "FILE", "help": "write progress as lines of JSON to this file"}),
 )  # fmt: skip
 
@@ -39,6 +44,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("goldenpath", "conformance of dispatchers, agents and chat endpoints")
     for name, how in _OPTIONS:
         group.addoption(f"--goldenpath-{name}", dest=f"goldenpath_{name.replace('-', '_')}", **how)
+
+
+class Hooks:
+    """What a conftest.py may add to goldenpath."""
+
+    @staticmethod
+    def pytest_goldenpath_extend() -> Extension:  # type: ignore[empty-body]  # a specification
+        """Return rules, workloads and dialects of your own: an Extension of goldenpath.extend."""
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make the hook known, so that a conftest.py may have it."""
+    pluginmanager.add_hookspecs(Hooks)
 
 
 def _asks_for_suites(argument: str) -> bool:

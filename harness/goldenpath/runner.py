@@ -31,6 +31,9 @@ TICK = 0.05
 #: commonly for 50 to 100 ms, has sent what it held by then.
 LAST_SILENCE = 5
 
+#: Settle times that a step which need not come to anything is waited for.
+BRIEFLY = 10
+
 #: Naps cut short by news do not count; so that a target that never falls silent ends all the same,
 #: nothing is waited for longer than this many times its patience.
 LONGEST = 10
@@ -118,6 +121,7 @@ class Runner:
             "wait_for": self._wait_for,
             "release": self._release,
             "cancel": self._cancel,
+            "drop": self._drop,
             "join": self._join,
         }
 
@@ -225,20 +229,20 @@ class Runner:
     async def _wait_for(self, step: Step) -> None:
         """Wait for a run's end, or until the tool call with a token did something.
 
-        `briefly`: wait no longer than for what must not happen; a run that goes on is then right.
+        `briefly`: wait no longer than for what must not happen; that it does not come is then
+        right.
         """
         briefly = bool(step.args.get("briefly"))
         if "run" in step.args:
             run: str = step.args["run"]
             patience = self._deadlines.settle if briefly else self._deadlines.delivery
             await self._until(lambda: self._over(run, step.actor), patience)
-            met = briefly or self._observer.run_ended(run)
+            met = self._observer.run_ended(run)
         else:
             wanted = (step.args["token"], step.args["what"])
-            met = await self._until(
-                lambda: self._truth.get(wanted, 0) > 0, self._deadlines.delivery
-            )
-        if not met:
+            patience = BRIEFLY * self._deadlines.settle if briefly else self._deadlines.delivery
+            met = await self._until(lambda: self._truth.get(wanted, 0) > 0, patience)
+        if not met and not briefly:
             self._recorder.record(
                 Kind.MEASURE, step.actor, step.id, "waited in vain", dict(step.args)
             )
@@ -254,10 +258,16 @@ class Runner:
             self._to_cancel.add(wanted)
             task.cancel()
 
+    async def _drop(self, step: Step) -> None:
+        """Cut the user's link, as a network does, once what is owed to them has come."""
+        await self._hear_out(step.actor)
+        self._recorder.record(Kind.FAULT, step.actor, step.id, "dropped", {})
+        self._plant.transport.disconnect(step.actor)
+
     async def _join(self, step: Step) -> None:
         """Wait until another lane has done a step; `briefly`: go on where it cannot be done yet."""
         briefly = bool(step.args.get("briefly"))
-        patience = 10 * self._deadlines.settle if briefly else 2 * self._deadlines.call
+        patience = BRIEFLY * self._deadlines.settle if briefly else 2 * self._deadlines.call
         await self._until(lambda: step.args["step"] in self._finished, patience)
 
     # --- waiting -----------------------------------------------------------------------------

@@ -130,7 +130,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert str(problem.value).count("\n  ") >= 4
 
 
-YES = {"returns", "truth", "other_users", "memory", "cancel", "leaving"}
+YES = {"returns", "truth", "counters", "other_users", "memory", "cancel", "leaving"}
 OPTIONS = {
     "cancellable": False,
     "on_leave": "continue",

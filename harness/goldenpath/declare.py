@@ -198,6 +198,7 @@ def card_of(declaration: Declaration) -> dict[str, str]:
         "calls": kind == "dispatcher",
         "returns": True,
         "truth": True,
+        "counters": True,
         "tool_events": native >= spec.TOOL_EVENTS,
         "run_events": native >= {spec.STARTED, spec.FINISHED},
         "all_events": native >= set(spec.FIVE),

@@ -44,7 +44,7 @@ UNSUPPORTED = {"TOOL-9", "RECOVERY-7"}
 #: What the framework's own signals decide, and must not be grey.
 SEEN = {"TOOL-1", "ORDER-1", "ORDER-2", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1", "CONTENT-3"}
 
-AGENT_WORKLOADS = [w for w in WORKLOADS.values() if "agent" in w.proves]
+AGENT_WORKLOADS = [w for w in WORKLOADS.values() if "agent" in w.proves and not w.on_request]
 
 
 def _run(target: Any, names: set[str], seed: int = 1, tier: str = "quick") -> list[Conducted]:

@@ -10,6 +10,7 @@ from goldenpath.checkers import (
     isolation,
     neighbours,
     order,
+    performance,
     recovery,
     tool,
 )
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     *isolation.CHECKS,
     *neighbours.CHECKS,
     *recovery.CHECKS,
+    *performance.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Fold", "Tally"]

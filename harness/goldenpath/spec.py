@@ -92,7 +92,9 @@ MEMBERS: dict[str, str] = {
 }
 
 #: Exceptions that come out of a target's insides rather than out of a decision to refuse.
-ACCIDENTS = frozenset({"AttributeError", "NameError", "TypeError", "UnboundLocalError"})
+ACCIDENTS = frozenset(
+    {"AttributeError", "NameError", "ReferenceError", "TypeError", "UnboundLocalError"}
+)
 
 # --- transport shapes --------------------------------------------------------------------------
 
@@ -226,8 +228,12 @@ def untestable(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str] | None:
     """Why `rule` cannot be tested on a target with this capability card, or None.
 
     The card maps a capability to "yes" or to `OUTCOME: reason`; one that is not there is missing
-    for the reason that CAPABILITIES gives.
+    for the reason that CAPABILITIES gives. A rule stands there itself where nothing but this one
+    cannot be told.
     """
+    if rule.id in card:
+        word, _, why = card[rule.id].partition(": ")
+        return Outcome(word), why
     for need in rule.needs:
         _, outcome, reason = CAPABILITIES[need]
         said = card.get(need, "")

@@ -72,6 +72,8 @@ def resolve(text: str, profile: Path | None = None, here: Path | None = None) ->
         return _configured(text, configured, here)
     if text.startswith(("ws://", "wss://")):
         return _endpoint(text, _read_profile(profile) if profile else {}, url=text)
+    if text.startswith("cmd:") and profile is None:
+        return _process(text)
     if profile is not None:
         raise UsageProblem(
             f"a profile is for a live endpoint, and {text} is none",
@@ -156,6 +158,12 @@ def _endpoint(name: str, table: Mapping[str, Any], url: str = "") -> Target:
     return EndpointTarget(name, read_profile(table, url))
 
 
+def _process(text: str) -> Target:
+    from goldenpath.adapters.process import process_target
+
+    return process_target(text, text.removeprefix("cmd:"))
+
+
 def _miniature(name: str, which: str) -> Target:
     from goldenpath.miniatures import MINIATURES
 
@@ -198,7 +206,8 @@ def _python(text: str, configured: Mapping[str, Any]) -> Target:
     if not colon or not module_name or not attribute:
         raise UsageProblem(
             f"there is no target {text!r}",
-            expected=f"package.module:factory, ./file.py:factory, ws://..., or {', '.join(names)}",
+            expected="package.module:factory, ./file.py:factory, ws://..., cmd:program args, or "
+            + ", ".join(names),
             hint=_near(text, names),
         )
     return _decorated(text, _load(text, module_name), attribute)

@@ -93,21 +93,34 @@ class PlantedTool:
 
     async def arun(self, /, **parameters: Any) -> Any:
         """Run the tool, and record that it started and how it ended."""
+        truth = self.begin(parameters)
+        try:
+            result = await self.work(parameters, truth)
+        except asyncio.CancelledError:
+            self.end("cancelled", truth)
+            raise
+        except Exception as error:
+            self.end("failed", truth, error=safe_text(error))
+            raise
+        self.end("ended", truth, result=jsonable(result))
+        return result
+
+    def begin(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Record that the tool starts; returns what is true of this execution."""
         given = jsonable(parameters)
         tokens = find(str(given))
         truth: dict[str, Any] = {"tool": self.name, "token": tokens[0].text if tokens else None}
         truth["run"] = next(self._runs)
         self._record("started", {**truth, "parameters": given})
-        try:
-            result = await self._behave(self, parameters, truth["token"])
-        except asyncio.CancelledError:
-            self._record("cancelled", truth)
-            raise
-        except Exception as error:
-            self._record("failed", {**truth, "error": safe_text(error)})
-            raise
-        self._record("ended", {**truth, "result": jsonable(result)})
-        return result
+        return truth
+
+    async def work(self, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
+        """Do what the tool does, without recording it."""
+        return await self._behave(self, parameters, truth["token"])
+
+    def end(self, what: str, truth: dict[str, Any], **more: Any) -> None:
+        """Record how an execution went: ended, failed, cancelled."""
+        self._record(what, {**truth, **more})
 
     def _record(self, what: str, value: dict[str, Any]) -> None:
         self._recorder.record(Kind.TOOL, self._owner, None, what, value)

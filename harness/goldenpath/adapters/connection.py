@@ -109,7 +109,10 @@ class Connection:
         self._forget(id_)
         if not answered:
             seconds = PINGING * self._scale
-            self.child.fail(f"hangs: in {seconds:g} seconds it did not even answer a ping")
+            self.child.fail(
+                f"hangs: in {seconds:g} seconds it did not even answer a ping",
+                hint="answer ping at once, whatever else goes on; --time-scale gives it more time",
+            )
             raise self.child.trouble
 
     async def _first(self, seconds: float, *futures: asyncio.Future[Answer]) -> bool:

@@ -28,6 +28,9 @@ from goldenpath.plant import Plant, plant_user
 from goldenpath.plant.transport import MAX_FRAME
 from goldenpath.recorder import Recorder
 
+#: Seconds: another process may have to wait for the processor.
+DEADLINES = {"call": 10.0, "delivery": 5.0, "settle": 0.05}
+
 #: The probe's own user, and their canary.
 _USER = plant_user(0, 255)
 _MARK = mint(_USER.owner, SELF)
@@ -143,7 +146,7 @@ class ProcessTarget:
             kind=hello.kind,
             events=events,
             card={**card_of(declaration), **hello.untold},
-            declared={"numbers": hello.numbers, "actions": list(hello.actions)},
+            declared={"numbers": hello.numbers, "deadlines": dict(DEADLINES)},
             dialect=hello.dialect or {},
             shown={**shown, "numbers": hello.numbers, "transports": ", ".join(hello.transports)},
         )

@@ -1,4 +1,4 @@
-"""Programs for tests: small pieces of Python that run in a process of their own, without packages."""
+"""Programs for tests: small pieces of Python, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -66,10 +66,50 @@ def serve():
 
 def program(body: str) -> list[str]:
     """The command that runs this piece of Python after HEAD."""
-    return [sys.executable, "-I", "-S", "-c", HEAD + textwrap.dedent(body)]
+    return [sys.executable, "-I", "-S", "-u", "-c", HEAD + textwrap.dedent(body)]
 
 
 def dispatcher(before: str = "", hello: str = HELLO) -> list[str]:
     """The command of a plain dispatcher; `before` is the body of its function of that name."""
     changed = f"def before(line):\n{textwrap.indent(textwrap.dedent(before), '    ')}\n"
     return program(PLAIN + (changed if before else "") + hello + "serve()\n")
+
+
+#: An agent that makes its rounds one after the other, and shows all five events.
+AGENT = """
+import asyncio
+users, running, tasks = {}, {}, []
+async def call(session, tell, planned):
+    about = {"tool_name": planned["tool"], "call_id": planned["id"]}
+    tell("tool_executing", **about, parameters=planned["arguments"])
+    exec = len(running)
+    running[exec] = asyncio.get_running_loop().create_future()
+    args = {"tool": planned["tool"], "parameters": planned["arguments"]}
+    write("started", exec=exec, session=session, **args)
+    came = await running[exec]
+    write("failed" if "error" in came else "ended", exec=exec)
+    end = {"error": came["error"]["text"]} if "error" in came else {"result": came["value"]}
+    tell("tool_completed", **about, **end)
+async def run(session, plan):
+    tell = lambda event, **data: write(
+        "frame", to=users[session], frame={"type": event, "data": data})
+    tell("agent_started")
+    tell("agent_thinking", reasoning="what to do")
+    for calls in plan["rounds"]:
+        await asyncio.gather(*(call(session, tell, planned) for planned in calls))
+    tell("agent_completed", result=plan["answer"])
+    return plan["answer"]
+async def answer(type, id, session="", user=None, plan=None, **_):
+    if type == "create":
+        users[session] = user["user_id"]
+    write("answer", id=id, value=await run(session, plan) if type == "run" else None)
+async def main():
+    write("hello", protocol=1, kind="agent", actions=["create", "run"])
+    while text := await asyncio.to_thread(sys.stdin.readline):
+        line = json.loads(text)
+        if line["type"] == "result":
+            running[line["exec"]].set_result(line)
+        elif line["type"] != "cancel":
+            tasks.append(asyncio.create_task(answer(**line)))
+asyncio.run(main())
+"""

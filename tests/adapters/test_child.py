@@ -32,7 +32,7 @@ class Heard:
     """A child, the lines that it wrote, and what went wrong with it."""
 
     def __init__(self, command: list[str], longest: int = 1000) -> None:
-        self.child = Child("cmd:it", command)
+        self.child = Child(command)
         self.lines: list[bytes] = []
         self.longest = longest
         self.refuse: bytes | None = None
@@ -157,7 +157,7 @@ def test_a_bug_of_ours_is_not_blamed_on_the_program() -> None:
 
 def test_whoever_waits_is_told() -> None:
     async def main() -> None:
-        child = Child("cmd:it", program("sys.stdin.readline(); sys.exit(4)"))
+        child = Child(program("sys.stdin.readline(); sys.exit(4)"))
         await child.start(lambda _: None, 1000)
         never = asyncio.get_running_loop().create_future()
         child.write(b"go\n")
@@ -176,7 +176,7 @@ def test_a_program_that_does_not_read_is_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(children, "DYING", 0.2)
 
     async def main() -> str:
-        child = Child("cmd:it", program("time.sleep(60)"))
+        child = Child(program("time.sleep(60)"))
         await child.start(lambda _: None, 1000)
         for _ in range(40):
             child.write(b"x" * 50_000 + b"\n")
@@ -209,12 +209,31 @@ def test_nothing_is_left_of_a_program_that_does_not_end(
     asyncio.run(heard.live(1))
 
     with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        signal.alarm(30)  # a grandchild that lives would hold it for a minute
+        fcntl.flock(file, fcntl.LOCK_EX)
+        signal.alarm(0)
+
+
+def test_what_a_deaf_program_was_sent_does_not_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a pipe holds, less than is too much: its stdin cannot end before it has read."""
+    monkeypatch.setattr(children, "LEAVING", 0.1)
+
+    async def main() -> Child:
+        child = Child(program("time.sleep(60)"))
+        await child.start(lambda _: None, 1000)
+        child.write(b"x" * 500_000 + b"\n")
+        await child.end()
+        return child
+
+    child = asyncio.run(main())
+
+    assert child.problem is None
+    assert child._gone
 
 
 def test_at_once_means_without_waiting() -> None:
     async def main() -> float:
-        child = Child("cmd:it", program("time.sleep(60)"))
+        child = Child(program("time.sleep(60)"))
         await child.start(lambda _: None, 1000)
         began = time.monotonic()
         await child.end(at_once=True)
@@ -227,7 +246,7 @@ def test_a_child_that_nobody_ended_is_ended_with_us() -> None:
     """The finalizer reaps it when the loop has been closed under it."""
 
     async def main() -> Child:
-        child = Child("cmd:it", program("time.sleep(60)"))
+        child = Child(program("time.sleep(60)"))
         await child.start(lambda _: None, 1000)
         for pipe in child._pipes:
             pipe.close()
@@ -243,13 +262,13 @@ def test_a_child_that_nobody_ended_is_ended_with_us() -> None:
 
 
 def test_a_child_that_was_never_started_needs_no_end() -> None:
-    asyncio.run(Child("cmd:it", ["x"]).end())
+    asyncio.run(Child(["x"]).end())
 
 
 @pytest.mark.parametrize("command", [["/no/such/program"], ["/"], ["a\0b"]])
 def test_what_cannot_be_started_is_a_usage_problem(command: list[str]) -> None:
     with pytest.raises(UsageProblem, match="cannot be started"):
-        asyncio.run(Child("cmd:it", command).start(lambda _: None, 1000))
+        asyncio.run(Child(command).start(lambda _: None, 1000))
 
 
 def test_signals_without_a_name_have_a_number() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import signal
 import subprocess
 import weakref
@@ -103,8 +104,8 @@ class _Stderr(asyncio.Protocol):
 class Child:
     """One running program. `on_line` is given each line, and may raise LineProblem."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
-        self.name, self._command = name, command
+    def __init__(self, command: Sequence[str]) -> None:
+        self.name, self._command = excerpt(f"cmd:{shlex.join(command)}".encode()), command
         self.problem: Exception | None = None
         self._on_line: Callable[[bytes], None] = lambda _: None
         self._waiting: set[asyncio.Future[Any]] = set()
@@ -190,10 +191,8 @@ class Child:
             self._explained = asyncio.ensure_future(self._explain(rest))
 
     async def _explain(self, rest: bytes) -> None:
-        await self._until(
-            lambda: self._process.poll() is not None and self._errors.over, EXPLAINING
-        )
-        code = self._process.poll()
+        await self._until(lambda: self._gone and self._errors.over, EXPLAINING)
+        code = self._process.returncode if self._process else None
         how = "closed its stdout and goes on" if code is None else f"ended ({_ended(code)})"
         cut = f", in the middle of the line {excerpt(rest)}" if rest else ""
         self.fail(f"{how} before it was told to{cut}")
@@ -227,12 +226,14 @@ class Child:
     # --- ending -------------------------------------------------------------------------------
 
     async def end(self, *, at_once: bool = False) -> None:
-        """End it: close its stdin and wait, terminate it and wait, kill it. Never raises."""
+        """End it: close its stdin and wait, unless something is wrong with it; terminate it and
+        wait; kill it. Never raises.
+        """
         self._ending = True
         if self._process is None:
             return
         try:
-            if not at_once and self._stdin.get_write_buffer_size() == 0:
+            if not at_once and self.problem is None:
                 self._stdin.close()
                 await self._until(lambda: self._gone, LEAVING)
             if not at_once and not self._gone:
@@ -265,12 +266,11 @@ def _ended(code: int) -> str:
 
 
 def _shut(pipe: asyncio.BaseTransport) -> None:
-    if pipe.is_closing():
-        return
-    if isinstance(pipe, asyncio.WriteTransport):
-        pipe.abort()
-    else:
+    """Close a pipe now, whatever still waits in it."""
+    if not isinstance(pipe, asyncio.WriteTransport):
         pipe.close()
+    elif pipe.get_write_buffer_size() or not pipe.is_closing():
+        pipe.abort()
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals, group: bool) -> None:

@@ -33,13 +33,12 @@ class Connection:
 
     def __init__(
         self,
-        name: str,
         command: Sequence[str],
         take: Callable[[Any], None] = lambda _: None,
         scale: float = 1.0,
     ) -> None:
-        self.child = Child(name, command)
-        self._name, self._take, self._scale = name, take, scale
+        self.child = Child(command)
+        self._take, self._scale = take, scale
         self._ids = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Answer]] = {}
         self._late: set[int] = set()
@@ -125,7 +124,7 @@ class Connection:
 
     def _heard(self, line: bytes) -> None:
         if not self._hello.done():
-            self._hello.set_result(read_hello(self._name, line))
+            self._hello.set_result(read_hello(self.child.name, line))
             return
         read = read_line(line)
         if isinstance(read, Answer):

@@ -29,7 +29,7 @@ from goldenpath.plant.transport import MAX_FRAME
 from goldenpath.recorder import Recorder
 
 #: Seconds: another process may have to wait for the processor.
-DEADLINES = {"call": 10.0, "delivery": 5.0, "settle": 0.05}
+DEADLINES = {"call": 10.0, "delivery": 3.0, "settle": 0.05}
 
 #: The probe's own user, and their canary.
 _USER = plant_user(0, 255)
@@ -52,11 +52,11 @@ def process_target(name: str, command_line: str) -> ProcessTarget:
             expected="a program of the PATH, or a path such as ./program, that can be executed",
             hint=f"for a script, name its interpreter: cmd:python3 {command_line}",
         )
-    return ProcessTarget(name, tuple(command), asyncio.run(_meet(name, command)))
+    return ProcessTarget(name, tuple(command), asyncio.run(_meet(command)))
 
 
-async def _meet(name: str, command: Sequence[str]) -> Hello:
-    connection = Connection(name, command)
+async def _meet(command: Sequence[str]) -> Hello:
+    connection = Connection(command)
     try:
         return await connection.open(MAX_FRAME, STARTING)
     finally:
@@ -99,7 +99,7 @@ class ProcessTarget:
         return self._adapter(facts.shown.get("outcome", "value"))
 
     def _adapter(self, shape: str) -> ProcessAdapter:
-        return ProcessAdapter(self.name, self.command, self.hello, shape, self.scale)
+        return ProcessAdapter(self.command, self.hello, shape, self.scale)
 
     async def _look(self, adapter: ProcessAdapter) -> dict[str, str]:
         name = _USER.name

@@ -46,11 +46,9 @@ class ProcessAdapter:
     scale: of the seconds that it is given.
     """
 
-    def __init__(
-        self, name: str, command: Sequence[str], hello: Hello, shape: str, scale: float
-    ) -> None:
-        self._name, self._hello, self._shape, self._scale = name, hello, shape, scale
-        self._to = Connection(name, command, self._take, scale)
+    def __init__(self, command: Sequence[str], hello: Hello, shape: str, scale: float) -> None:
+        self._hello, self._shape, self._scale = hello, shape, scale
+        self._to = Connection(command, self._take, scale)
         self._bench = Bench(self._to.write)
         self._sessions: dict[str, str] = {}
         self._numbers = itertools.count(1)
@@ -74,7 +72,7 @@ class ProcessAdapter:
             raise TargetProblem(str(error)) from None
         if said != self._hello:
             raise TargetProblem(
-                f"{self._name} says another hello than before",
+                f"{self._to.child.name} says another hello than before",
                 expected=safe_repr(self._hello),
                 got=safe_repr(said),
             )
@@ -125,7 +123,7 @@ class ProcessAdapter:
             self._sessions[step.actor] = session
         elif condition == "working" and "inspect" not in self._hello.actions:
             raise TargetProblem(  # API-1 would find it, and is not judged
-                f"{self._name} makes no session for {step.actor}",
+                f"{self._to.child.name} makes no session for {step.actor}",
                 expected="an answer with a value to create",
                 got=str(reply.value["text"]),
             )

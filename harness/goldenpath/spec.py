@@ -231,8 +231,8 @@ def untestable(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str] | None:
     for the reason that CAPABILITIES gives. A rule stands there itself where nothing but this one
     cannot be told.
     """
-    if rule.id in card:
-        word, _, why = card[rule.id].partition(": ")
+    if (own := card.get(rule.id, "yes")) != "yes":
+        word, _, why = own.partition(": ")
         return Outcome(word), why
     for need in rule.needs:
         _, outcome, reason = CAPABILITIES[need]

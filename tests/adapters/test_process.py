@@ -228,9 +228,13 @@ def test_a_call_that_hangs_is_a_violation_and_a_program_that_hangs_is_none(
     monkeypatch.setattr(process, "DEADLINES", {**process.DEADLINES, "call": 0.5})
     monkeypatch.setattr(connections, "ACKNOWLEDGING", 0.05)
     monkeypatch.setattr(connections, "PINGING", 0.5)
-    hanging = 'if line["type"] == "execute" and line["tool"] == "no_such_tool": {}\n'
-    call = outcomes(run(dispatcher(hanging.format("return True")), "unknown_tool"))
-    whole = outcomes(run(dispatcher(hanging.format("time.sleep(60)")), "unknown_tool"))
+    hanging = "    value = None\n    if tool == 'no_such_tool': {}\n"
+
+    def said(how: str) -> dict[str, Outcome]:
+        source = EXAMPLE.replace("    value = None\n", hanging.format(how))
+        return outcomes(run([sys.executable, "-c", source], "unknown_tool"))
+
+    call, whole = said("await asyncio.Event().wait()"), said("import time; time.sleep(60)")
 
     assert call["RECOVERY-8"] is Outcome.FAIL
     assert set(whole.values()) == {Outcome.UNKNOWN}

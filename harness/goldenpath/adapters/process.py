@@ -111,7 +111,8 @@ class ProcessTarget:
                 expected="an answer with a value to create",
                 got=_said(reply),
             )
-        shown = {"program": self.command[0], "made": str(reply.value["value"])}
+        made = reply.value["value"]
+        shown = {"program": self.command[0], **({} if made is None else {"made": str(made)})}
         if self.kind == "dispatcher":
             shown |= await self._call_once(adapter)
         await adapter.perform(Step("probe", name, "cleanup"))

@@ -81,7 +81,19 @@ def test_a_hello_says_the_kind_before_anything_is_opened() -> None:
 
     assert found.kind == "dispatcher"
     assert target(program(AGENT)).kind == "agent"
-    assert recorded(found.name, {}).kind == "dispatcher"
+
+
+def test_a_command_in_a_history_is_not_run_because_it_stands_there(tmp_path: Path) -> None:
+    """A history may be a stranger's: whoever replays it names the program."""
+    mark = tmp_path / "mark"
+
+    with pytest.raises(UsageProblem, match="not run unasked") as raised:
+        recorded(f"cmd:touch {mark}", {})
+    assert f"--target 'cmd:touch {mark}'" in str(raised.value)
+    with pytest.raises(UsageProblem, match="not run unasked") as raised:
+        recorded("cmd:touch \x1b[2J", {})
+    assert str(raised.value).replace("\n", "").isprintable()
+    assert not mark.exists()
 
 
 def test_a_program_may_have_a_name_of_yours(

@@ -197,6 +197,12 @@ def test_another_session_of_a_user_replaces_the_first() -> None:
     assert [reply.ok for reply in done.replies] == [True, True, False, True]
 
 
+def test_a_session_that_cannot_be_made_is_not_taken_for_the_one_before() -> None:
+    replies = perform(create(), create(transport="slow"), call("lookup")).replies
+
+    assert [reply.value.get("by") for reply in replies] == [None, "missing", "missing"]
+
+
 # --- what is missing at this reach ----------------------------------------------------------------
 
 

@@ -80,10 +80,12 @@ def test_the_other_commands_work_for_a_program(tmp_path: Path) -> None:
     ran = goldenpath(tmp_path, "run", "mine", "--workload", "golden_path")
     history = "reports/latest/histories/golden_path.jsonl"
     checked = goldenpath(tmp_path, "check", history)
-    replayed = goldenpath(tmp_path, "replay", history)
+    unnamed = goldenpath(tmp_path, "replay", history)
+    replayed = goldenpath(tmp_path, "replay", history, "--target", "mine")
     examined = goldenpath(tmp_path, "doctor", target)
 
     assert [ran.returncode, checked.returncode, replayed.returncode] == [0, 0, 0]
+    assert (unnamed.returncode, "--target" in unnamed.stderr) == (2, True)
     assert examined.returncode == 0, examined.stdout
     assert "API-3" in examined.stdout
 

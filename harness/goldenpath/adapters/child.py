@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any
 
 from goldenpath import interrupts
-from goldenpath.adapters.lines import LineProblem, excerpt
+from goldenpath.adapters.lines import PREFIX, LineProblem, excerpt
 from goldenpath.errors import TargetProblem, UsageProblem
 
 #: What a program may write in one workload, in lines and in bytes.
@@ -105,7 +105,7 @@ class Child:
     """One running program. `on_line` is given each line, and may raise LineProblem."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        self.name, self._command = excerpt(f"cmd:{shlex.join(command)}".encode()), command
+        self.name, self._command = excerpt((PREFIX + shlex.join(command)).encode()), command
         self.problem: Exception | None = None
         self._on_line: Callable[[bytes], None] = lambda _: None
         self._waiting: set[asyncio.Future[Any]] = set()

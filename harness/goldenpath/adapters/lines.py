@@ -23,6 +23,9 @@ from goldenpath.model import Step
 
 PROTOCOL = 1
 
+#: How a target in another process is named: this, then the command.
+PREFIX = "cmd:"
+
 KINDS = ("dispatcher", "agent")
 
 #: Letters of a stranger's line that a message shows.

@@ -17,7 +17,7 @@ from goldenpath import spec
 from goldenpath.adapters import outcome
 from goldenpath.adapters.base import Adapter, Facts, Reply
 from goldenpath.adapters.connection import Connection
-from goldenpath.adapters.lines import Hello
+from goldenpath.adapters.lines import Hello, excerpt
 from goldenpath.adapters.remote import STARTING, ProcessAdapter
 from goldenpath.canary import SELF, mint
 from goldenpath.declare import Declaration, card_of
@@ -154,4 +154,5 @@ class ProcessTarget:
 
 
 def _said(reply: Reply) -> str:
-    return f"{reply.value.get('type', '')} {reply.value.get('text', '')}".strip()
+    said = f"{reply.value.get('type', '')} {reply.value.get('text', '')}"
+    return excerpt(said.strip().encode())

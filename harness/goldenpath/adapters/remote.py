@@ -106,6 +106,7 @@ class ProcessAdapter:
         return await self._to.ask(step.action, **more)
 
     async def _create(self, step: Step) -> Reply:
+        self._sessions.pop(step.actor, None)  # what cannot be made must not be taken for it
         condition = step.args.get("transport", "working")
         if condition not in self._hello.transports:
             return missing(f"transport that is {condition}: its hello does not list it")
@@ -125,7 +126,7 @@ class ProcessAdapter:
             raise TargetProblem(  # API-1 would find it, and is not judged
                 f"{self._to.child.name} makes no session for {step.actor}",
                 expected="an answer with a value to create",
-                got=str(reply.value["text"]),
+                got=excerpt(reply.value["text"].encode()),
             )
         return reply
 

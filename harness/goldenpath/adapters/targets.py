@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
+import shlex
 import sys
 import tomllib
 import traceback
@@ -14,10 +15,12 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from goldenpath.adapters.base import Adapter, Facts
+from goldenpath.adapters.lines import PREFIX
 from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.session import check_factory
 from goldenpath.declare import Declaration
 from goldenpath.errors import UsageProblem
+from goldenpath.jsonable import safe_repr
 
 
 class Target(Protocol):
@@ -72,7 +75,7 @@ def resolve(text: str, profile: Path | None = None, here: Path | None = None) ->
         return _configured(text, configured, here)
     if text.startswith(("ws://", "wss://")):
         return _endpoint(text, _read_profile(profile) if profile else {}, url=text)
-    if text.startswith("cmd:") and profile is None:
+    if text.startswith(PREFIX) and profile is None:
         return _process(text)
     if profile is not None:
         raise UsageProblem(
@@ -88,9 +91,17 @@ def resolve(text: str, profile: Path | None = None, here: Path | None = None) ->
 
 
 def recorded(text: str, declared: Mapping[str, Any]) -> Target:
-    """The target of a recorded history; an endpoint's profile was recorded with it."""
+    """The target of a recorded history; an endpoint's profile was recorded with it. A command that
+    stands in a file is not run because it stands there: a history may be a stranger's.
+    """
     if "profile" in declared and text not in BUILTIN:
         return _endpoint(text, declared["profile"])
+    if text.startswith(PREFIX):
+        raise UsageProblem(
+            f"the history names a program, which is not run unasked: {safe_repr(text)}",
+            expected="--target, with the program to run",
+            hint=f"if that is the one: --target {shlex.quote(text)}" if text.isprintable() else "",
+        )
     try:
         return resolve(text)
     except UsageProblem as error:
@@ -161,7 +172,7 @@ def _endpoint(name: str, table: Mapping[str, Any], url: str = "") -> Target:
 def _process(text: str) -> Target:
     from goldenpath.adapters.process import process_target
 
-    return process_target(text, text.removeprefix("cmd:"))
+    return process_target(text, text.removeprefix(PREFIX))
 
 
 def _miniature(name: str, which: str) -> Target:

@@ -129,13 +129,17 @@ for line in lines():
 """
     )
 
-    async def main() -> list[Any]:
+    async def main() -> tuple[list[Any], list[Any]]:
         async with opened(body, took) as connection:
             await connection.ask("a")
-            return list(took)
+            first = list(took)
+            await connection.ask("b")
+            return first, list(took)
 
-    assert Frame("u", 1) in asyncio.run(main())
-    assert took[:2] == [Frame("u", 1), Frame("u", 2)]
+    first, both = asyncio.run(main())
+
+    assert Frame("u", 1) in first
+    assert both[:3] == [Frame("u", 1), Frame("u", 2), Frame("u", 1)]
 
 
 # --- callers that give up -------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.targets import resolve
 from goldenpath.builtin import reference_agent, reference_dispatcher
 from goldenpath.campaign import REST, Campaign, Choice, check_choice, check_options
+from goldenpath.catalogue import OURS, Extension
 from goldenpath.conduct import Conducted, Options
 from goldenpath.errors import Exit, TargetProblem, UsageProblem
 from goldenpath.model import Outcome
-from goldenpath.workloads import WORKLOADS
+from goldenpath.workloads import WORKLOADS, Script
 from tests.virtual import VirtualLoop
 
 FAST = Options(loop_factory=VirtualLoop)
@@ -268,6 +270,29 @@ def test_known_failures_are_excused_and_must_fail(
 
     assert verdict.outcome is outcome
     assert report.exit == exit_
+
+
+def _odd(script: Script, size: int) -> Any:
+    return ((script.create("alice"), script.step("alice", "explode"), script.cleanup("alice")),)
+
+
+def test_a_workload_of_ones_own_that_breaks_is_unknown_and_no_bug_of_ours() -> None:
+    """What it owes is UNKNOWN, with what was wrong; the others go on."""
+    own = replace(WORKLOADS["golden_path"], name="odd", lanes=_odd)
+    catalogue = OURS.extended({"here": Extension(workloads=(own,))})
+    options = replace(FAST, catalogue=catalogue)
+    choice = Choice(workloads=("odd", "golden_path"))
+    check_choice(choice, catalogue)
+    report = Campaign(resolve("reference"), options, choice).run()
+    odd = [v for v in report.verdicts if v.workload == "odd"]
+
+    assert report.exit == Exit.INCONCLUSIVE
+    assert {v.rule for v in odd} == set(own.proves["dispatcher"])
+    assert {v.outcome for v in odd} == {Outcome.UNKNOWN}
+    assert {v.reason for v in odd} == {"the workload odd, of your own, broke: KeyError: 'explode'"}
+    assert {v.outcome for v in report.verdicts if v.workload != "odd" and v.proves} == {
+        Outcome.PASS
+    }
 
 
 def test_a_target_that_declares_nothing_is_not_green() -> None:

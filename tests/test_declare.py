@@ -99,6 +99,14 @@ def test_every_shape_of_results_can_be_declared(outcome: str) -> None:
         (lambda: dispatcher(evnts=()), "do you mean events"),
         (lambda: dispatcher(execute_tol="x"), "do you mean execute_tool"),
         (lambda: dispatcher(zzz=1), "zzz: no such keyword"),
+        (lambda: dispatcher(tool_timeout=0), "tool_timeout: expected seconds, got 0"),
+        (lambda: dispatcher(first_event=True), "first_event: expected seconds, got True"),
+        (lambda: agent(on_leave="stay"), "on_leave: expected one of cancel, continue, replay"),
+        (lambda: dispatcher(cancellable="no"), "cancellable: expected True or False, got 'no'"),
+        (lambda: agent(refuses_placeholders=1), "refuses_placeholders: expected True or False"),
+        (lambda: dispatcher(accepts="sync"), "accepts: expected a set of function, langchain,"),
+        (lambda: dispatcher(accepts={"lambda"}), "accepts: expected a set of"),
+        (lambda: dispatcher(accepts=3), "accepts: expected a set of"),
         (lambda: dispatcher(run="answer"), "run: no such keyword"),
         (lambda: agent(execute_tool="x"), "execute_tool: no such keyword"),
         (lambda: dispatcher(execute_tool=len), "expected the name of a member"),
@@ -122,7 +130,16 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert str(problem.value).count("\n  ") >= 4
 
 
-YES = {"returns", "truth", "other_users"}
+YES = {"returns", "truth", "other_users", "memory", "cancel", "leaving"}
+OPTIONS = {
+    "cancellable": False,
+    "on_leave": "continue",
+    "refuses_placeholders": True,
+    "accepts": ["sync"],
+    "tool_timeout": 1.0,
+    "first_event": 1,
+}
+MORE = {"placeholders", "sync_tools", "tool_timeout", "first_event"}
 TOOLS = {"tool_executing": "native", "tool_completed": "native"}
 MADE = dict.fromkeys(spec.FIVE, "synthesised")
 
@@ -137,10 +154,14 @@ MADE = dict.fromkeys(spec.FIVE, "synthesised")
         (Declaration("dispatcher", {}, transport=False), {*YES, "members", "calls"}),
         (
             Declaration("agent", dict.fromkeys(spec.FIVE, "native")),
-            {*YES, "transport", "tool_events", "run_events", "all_events", "events"},
+            {*YES, "runs", "transport", "tool_events", "run_events", "all_events", "events"},
         ),
-        (Declaration("agent", {"agent_started": "native"}), {*YES, "transport", "events"}),
-        (Declaration("agent", MADE), {*YES, "transport"}),
+        (Declaration("agent", {"agent_started": "native"}), {*YES, "runs", "transport", "events"}),
+        (Declaration("agent", MADE), {*YES, "runs", "transport"}),
+        (
+            Declaration("dispatcher", {}, transport=False, options=OPTIONS),
+            {*YES, "members", "calls", *MORE} - {"cancel", "leaving"},
+        ),
     ],
 )
 def test_the_card_follows_from_the_declaration(declaration: Declaration, yes: set[str]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import goldenpath
+import goldenpath.extend
 
 ROOT = Path(goldenpath.__file__).parent
 
@@ -27,6 +28,8 @@ ALLOWED: dict[str, set[str]] = {
     "checkers": {"canary", "history", "model", "runs", "spec"},
     "judge": {"canary", "checkers", "dialects", "history", "model", "runs", "spec"},
     "results": {"errors", "model", "spec"},
+    "catalogue": {"checkers", "dialects", "model", "spec", "workloads"},
+    "extend": {"catalogue", "checkers", "history", "model", "runs", "spec", "workloads"},
     "report": {"errors", "history", "judge", "model", "results", "spec"},
     "known": {"errors", "model", "spec"},
     "jsonable": {"model"},
@@ -34,13 +37,13 @@ ALLOWED: dict[str, set[str]] = {
     "plant": {"canary", "jsonable", "model", "recorder"},
     "declare": {"errors", "spec"},
     "reference": set(),
-    "workloads": {"canary", "model"},
+    "workloads": {"canary", "model", "spec"},
     "runner": {"adapters.base", "model", "plant"},
     "overheard": {"canary"},
     "interrupts": set(),
     "adapters.base": {"interrupts", "jsonable", "model", "overheard", "plant"},
 }
-PURE = (*CORE, "report", "known", "errors")
+PURE = (*CORE, "report", "known", "errors", "catalogue", "extend")
 IMPURE = {"asyncio", "time", "random", "socket", "pytest", "subprocess", "threading", "os"}
 HEAVY = (
     "websockets",
@@ -132,3 +135,12 @@ def test_the_plugin_loads_nothing_heavy() -> None:
 def test_the_public_names_are_these() -> None:
     """What users import from the package is a short list."""
     assert sorted(goldenpath.__all__) == ["agent", "dispatcher"]
+
+
+def test_the_public_names_for_extensions_are_these() -> None:
+    """What users write rules, workloads and dialects of their own with; all are there."""
+    names = "Ask Call Check Entry Event Extension Fold Header Kind Lane Level OUR_ENVELOPE Rule Run"
+    names += " Script Seen Status Step Tally Workload tiers"
+
+    assert sorted(goldenpath.extend.__all__) == names.split()
+    assert all(hasattr(goldenpath.extend, name) for name in goldenpath.extend.__all__)

@@ -9,14 +9,15 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from goldenpath import spec
 from goldenpath.checkers import CHECKS, Check, Fold
 from goldenpath.checkers.tally import NOTHING
 from goldenpath.dialects import COMMON, from_table
 from goldenpath.history import Footer, dump, load
-from goldenpath.judge import CUT, Judge, judge, relevant
-from goldenpath.model import Entry, Kind, Level, Outcome, Verdict
+from goldenpath.judge import CUT, NO_CHECK, Judge, judge, relevant
+from goldenpath.model import Entry, Kind, Level, Outcome, Rule, Verdict
 from tests.build import (
     ALICE,
     BOB,
@@ -196,6 +197,60 @@ def test_a_failure_found_before_the_crash_stands() -> None:
     found = judge(history(GREEN), [Check("ORDER-3", call=fails_then_crashes)])
 
     assert [(v.rule, v.outcome) for v in found] == [("ORDER-3", Outcome.FAIL)]
+
+
+# --- rules of a user's own ---------------------------------------------------------------------
+
+OWN = Rule("SHOP-1", Level.SHOULD, "Calls are told.", "a book", ("tool_events",))
+
+
+def _told(call: Any, tally: Any) -> None:
+    tally.chance()
+    if not call.completed:
+        tally.fail("it was not told", 1)
+
+
+OWN_CHECK = Check("SHOP-1", call=_told)
+
+
+def own_verdict(lines: list[Line], *checks: Check, **more: Any) -> Verdict:
+    found = judge(history(lines, own=(OWN,), **more), [*CHECKS, *checks])
+
+    assert [v.rule for v in found] == [*spec.RULES, "SHOP-1"]
+    return by_rule(found)["SHOP-1"]
+
+
+@pytest.mark.parametrize(("lines", "expected"), [(GREEN, Outcome.PASS), (RED, Outcome.FAIL)])
+def test_an_own_rule_is_judged_beside_ours(lines: list[Line], expected: Outcome) -> None:
+    """With the level that it has, after all of ours, which say what they would have said."""
+    found = own_verdict(lines, OWN_CHECK, proves=("SHOP-1",))
+
+    assert found.outcome is expected
+    assert (found.level, found.proves) == (Level.SHOULD, True)
+
+
+def test_an_own_rule_without_its_check_is_unknown_and_never_left_out() -> None:
+    """It should have been tested; what the card greys is grey."""
+    found = own_verdict(GREEN)
+    grey = own_verdict(GREEN, card={"tool_events": ""})
+
+    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, NO_CHECK)
+    assert [*relevant([found])] == [found]
+    assert grey.outcome is Outcome.UNSUPPORTED
+
+
+def test_an_own_rule_says_nothing_of_a_cut_history() -> None:
+    """It may be about what never came, as far as anybody knows."""
+    found = own_verdict(RED, OWN_CHECK, whole=False)
+
+    assert (found.outcome, found.reason, found.findings) == (Outcome.UNKNOWN, CUT, ())
+
+
+def test_no_header_replaces_a_rule_of_ours() -> None:
+    """Whoever wrote the file."""
+    softer = replace(spec.RULES["TOOL-1"], level=Level.SHOULD)
+
+    assert judge(history(RED, own=(softer,))) == judge(history(RED))
 
 
 # --- judging that breaks down ------------------------------------------------------------------

@@ -37,6 +37,15 @@ def test_a_line_is_rule_workload_and_reason() -> None:
     ]
 
 
+def test_a_rule_of_ones_own_can_be_listed() -> None:
+    """Where it is known."""
+    text = "SHOP-1 * why not"
+
+    assert parse(text, "list", WORKLOADS, rules={"SHOP-1"}) == [Line(1, "SHOP-1", "*", "why not")]
+    with pytest.raises(UsageProblem, match="there is no rule 'SHOP-1'"):
+        parse(text, "list", WORKLOADS)
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -10,11 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from goldenpath import known
+from goldenpath.catalogue import OURS, Extension
+from goldenpath.checkers import Check
 from goldenpath.conduct import Conducted
 from goldenpath.errors import UsageProblem
 from goldenpath.history import Footer, encode_line
 from goldenpath.judge import CUT
-from goldenpath.model import Outcome
+from goldenpath.model import Level, Outcome, Rule
 from goldenpath.offline import judge_file, read_file_header, salvage, tell_apart
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -131,6 +133,30 @@ def test_what_a_killed_run_left_is_salvaged(tmp_path: Path) -> None:
     assert set(found) == {"golden_path", "two_users"}
     assert found["golden_path"] is done
     assert outcomes(found["two_users"])["ISOLATION-1"] is Outcome.FAIL
+
+
+def test_a_history_is_judged_by_rules_that_came_later(tmp_path: Path) -> None:
+    """An own rule that is known here judges what was recorded without it, also what is salvaged."""
+    rule = Rule("SHOP-1", Level.MUST, "Nobody calls.", "a book")
+    check = Check("SHOP-1", call=lambda call, tally: tally.fail("called", 1))
+    catalogue = OURS.extended({"here": Extension(rules=(rule,), checks=(check,))})
+    header, result = judge_file(GOOD, catalogue=catalogue)
+    shutil.copy(GOOD, tmp_path / "golden_path.jsonl")
+    salvaged = salvage(tmp_path, ["golden_path"], {}, catalogue=catalogue)["golden_path"]
+
+    assert header.own == (rule,)
+    assert outcomes(result)["SHOP-1"] is Outcome.FAIL
+    assert outcomes(salvaged)["SHOP-1"] is Outcome.FAIL
+    assert {**outcomes(judge_file(GOOD)[1]), "SHOP-1": Outcome.FAIL} == outcomes(result)
+
+
+def test_a_header_with_a_rule_that_makes_no_sense_is_damaged(tmp_path: Path) -> None:
+    """It needs what there is not."""
+    odd = Rule("SHOP-1", Level.MUST, "It is so.", "a book", ("no such thing",))
+    header = replace(read_file_header(GOOD), own=(odd,))
+    path = changed(tmp_path / "h.jsonl", lambda lines: [encode_line(header), *lines[1:]])
+    with pytest.raises(UsageProblem, match="its header is damaged"):
+        judge_file(path)
 
 
 @pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "", ".hidden", "a\nb", "x" * 3 + "/y"])

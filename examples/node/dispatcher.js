@@ -1,19 +1,20 @@
-// A dispatcher for many users in another language; docs/process.md explains the lines.
-//     goldenpath run "cmd:node examples/node/dispatcher.js"
-// FAULT=last-user shows what is caught: all events then go to the user who came last.
+// A dispatcher for many users in Node, explained in docs/process.md. With FAULT=last-user all events
+// go to the user who came last:  goldenpath run "cmd:node examples/node/dispatcher.js"
 const { randomUUID } = require("node:crypto");
 let lastUser;
 
 class Dispatcher { // knows nothing of goldenpath
-  tools = new Map();
-  constructor(userId, send) { Object.assign(this, { userId, send }); lastUser = userId; }
-  register(name, run) {
-    if (this.closed) throw new Error("this dispatcher is closed");
+  tools = new Map(); closing = new AbortController();
+  constructor(user, send) { Object.assign(this, { user, send }); lastUser = user.user_id; }
+  register({ name, admin_only }, run) {
+    this.closing.signal.throwIfAborted();
+    if (admin_only && !this.user.is_admin) throw new Error(`${name} is for admins only`);
     this.tools.set(name, run);
   }
-  async execute(name, parameters = {}, signal) {
-    if (this.closed) throw new Error("this dispatcher is closed");
+  async execute(name, parameters = {}, givenUp) {
+    this.closing.signal.throwIfAborted();
     if (!this.tools.has(name)) throw new Error(`there is no tool ${name}`);
+    const signal = AbortSignal.any([givenUp, this.closing.signal]);
     const call = { tool_name: name, call_id: randomUUID() };
     await this.tell("tool_executing", { ...call, parameters });
     try {
@@ -21,30 +22,30 @@ class Dispatcher { // knows nothing of goldenpath
       await this.tell("tool_completed", { ...call, status: "success", result });
       return result;
     } catch (error) {
-      const status = signal.aborted ? "cancelled" : "error";
-      await this.tell("tool_completed", { ...call, status, error: error.message });
+      call.status = signal.aborted ? "cancelled" : "error";
+      await this.tell("tool_completed", { ...call, error: error.message });
       throw error;
     }
   }
   async tell(type, data) {
-    const to = process.env.FAULT === "last-user" ? lastUser : this.userId;
-    await this.send(to, { type, data: { user_id: this.userId, ...data } }).catch(() => {}); // a lost event must not fail the call
+    const user_id = this.user.user_id, to = process.env.FAULT === "last-user" ? lastUser : user_id;
+    await this.send(to, { type, data: { user_id, ...data } }).catch(() => {}); // fails no call
   }
+  close() { this.closing.abort(new Error("this dispatcher is closed")); }
 }
 
 const write = (line) => process.stdout.write(JSON.stringify(line) + "\n");
 const sessions = new Map(), calls = new Map(), waiting = new Map();
 const said = (id) => new Promise((resolve) => waiting.set(id, resolve));
-
 async function send(to, frame) {
   const ack = randomUUID();
   write({ type: "frame", to, frame, ack });
   const { error } = await said(ack);
   if (error) throw new Error(error.text);
 }
-const tool = (session, name) => async (parameters, signal) => {
+const planted = ({ id }) => async (parameters, signal) => {
   const exec = randomUUID();
-  write({ type: "started", exec, session, tool: name, parameters });
+  write({ type: "started", exec, tool: id, parameters });
   const givenUp = new Promise((resolve) => (signal.onabort = () => resolve({ cancelled: true })));
   const { value, error, cancelled } = await Promise.race([said(exec), givenUp]);
   write({ type: cancelled ? "cancelled" : error ? "failed" : "ended", exec });
@@ -53,12 +54,12 @@ const tool = (session, name) => async (parameters, signal) => {
 };
 const actions = {
   create({ session, user, tools, transport }) {
-    sessions.set(session, new Dispatcher(user.user_id, transport === "absent" ? async () => {} : send));
-    for (const { name } of tools) sessions.get(session).register(name, tool(session, name));
+    sessions.set(session, new Dispatcher(user, transport === "absent" ? async () => {} : send));
+    for (const tool of tools) sessions.get(session).register(tool, planted(tool));
   },
   execute: (ask, signal) => sessions.get(ask.session).execute(ask.tool, ask.parameters, signal),
-  register: ({ session, tool: { name } }) => sessions.get(session).register(name, tool(session, name)),
-  cleanup: ({ session }) => void (sessions.get(session).closed = true),
+  register: ({ session, tool }) => sessions.get(session).register(tool, planted(tool)),
+  cleanup: ({ session }) => sessions.get(session).close(),
   ping: () => true,
 };
 async function answer(ask, id = ask.id) {

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import allure
 
-from goldenpath import spec
 from goldenpath.conduct import Conducted
+from goldenpath.model import Rule
 
 _attached: set[str] = set()
 
 
-def attach(rule: str, result: Conducted, target: str) -> None:
-    """Label the current item; attach the workload's history to the first item that shows it."""
-    known = spec.RULES.get(rule)
+def attach(rule: str, known: Rule | None, result: Conducted, target: str) -> None:
+    """Label the current item; attach the workload's history to the first item that shows it.
+
+    known: the rule that the item is about, or None where it is about all others.
+    """
     allure.dynamic.epic(target)
     allure.dynamic.feature(known.family if known else "all other rules")
     allure.dynamic.story(rule)

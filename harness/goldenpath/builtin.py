@@ -12,18 +12,25 @@ from goldenpath.reference import (
     create_request_scoped_tool_dispatcher,
 )
 
+#: Seconds that a tool of the reference may take: long for a machine, short for who waits.
+TOOL_TIMEOUT = 2.0
 
-@dispatcher()
+
+@dispatcher(
+    tool_timeout=TOOL_TIMEOUT,
+    first_event=1.0,
+    accepts={"tool", "sync"},
+)
 async def reference_dispatcher(
     user: PlantedUser, tap: Tap, tools: Tools
 ) -> RequestScopedDispatcher:
     """The reference's dispatcher, made by its factory."""
     context = UserContext.from_user(user)
     emitter = UserEmitter(context, tap.manager) if tap.manager else None
-    return await create_request_scoped_tool_dispatcher(context, tools, emitter)
+    return await create_request_scoped_tool_dispatcher(context, tools, emitter, TOOL_TIMEOUT)
 
 
-@agent()
+@agent(first_event=1.0, accepts={"tool", "sync"})
 def reference_agent(user: PlantedUser, tap: Tap, tools: Tools) -> ScriptedAgent:
     """The reference's agent over its dispatcher."""
     context = UserContext.from_user(user)

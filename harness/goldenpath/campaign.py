@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from goldenpath import known, spec
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
+from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.conduct import Conducted, Options, conduct, probe, versions
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.judge import relevant
@@ -46,12 +47,12 @@ class Choice:
         return bool(self.workloads or self.rules)
 
 
-def check_choice(choice: Choice) -> None:
+def check_choice(choice: Choice, catalogue: Catalogue = OURS) -> None:
     """Raise UsageProblem where a chosen rule or workload does not exist."""
     planned = [name for name in choice.rules if name in spec.PLANNED]
     problems = [f"{name} is in the catalogue and is not checked yet" for name in planned]
-    problems += _missing("rule", set(choice.rules) - {*planned}, spec.RULES)
-    problems += _missing("workload", choice.workloads, WORKLOADS)
+    problems += _missing("rule", set(choice.rules) - {*planned}, catalogue.rules)
+    problems += _missing("workload", choice.workloads, catalogue.workloads)
     if problems:
         raise UsageProblem(
             "\n".join(problems), hint="see `goldenpath list rules` and `goldenpath list workloads`"
@@ -94,6 +95,11 @@ class Campaign:
         self._narrowed: dict[str, tuple[str, ...]] | None = None
         self._problem: str | None = None
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """What there is to run, and to judge by."""
+        return self.options.catalogue
+
     # --- the plan, from declarations alone ----------------------------------------------------
 
     def plan(self) -> dict[str, tuple[str, ...]]:
@@ -101,9 +107,10 @@ class Campaign:
         if self._narrowed is not None:
             return self._narrowed
         chosen: dict[str, tuple[str, ...]] = {}
-        for workload in WORKLOADS.values():
+        there = self.catalogue.workloads
+        for workload in there.values():
             rules = self._rules(workload)
-            if rules and workload.name in (self.choice.workloads or WORKLOADS):
+            if rules and workload.name in (self.choice.workloads or there):
                 chosen[workload.name] = rules
         return chosen
 
@@ -152,11 +159,14 @@ class Campaign:
     def _conduct(self, name: str) -> Conducted:
         try:
             facts = self.facts
-            result = conduct(self.target, facts, WORKLOADS[name], self.options)
+            result = conduct(self.target, facts, self.catalogue.workloads[name], self.options)
         except TargetProblem as error:
             return Conducted(name, self._unknown(name, str(error)), (str(error),))
         except Exception as error:  # ours: told as such, once, and the other workloads go on
             traceback.print_exc()
+            if name not in WORKLOADS:
+                said = f"the workload {name}, of your own, broke: {type(error).__name__}: {error}"
+                return Conducted(name, self._unknown(name, said), (said,))
             self.bugs += (f"{BUG} in {name}: {type(error).__name__}: {error}",)
             return Conducted(name, self._unknown(name, self.bugs[-1]), self.bugs[-1:])
         verdicts = [known.excuse(v, self.choice.known) for v in relevant(result.verdicts)]
@@ -166,7 +176,9 @@ class Campaign:
         rules = [rule for rule in self.plan()[name] if rule != REST]
         first = reason.splitlines()[0]
         return [
-            Verdict(rule, spec.RULES[rule].level, name, Outcome.UNKNOWN, first, proves=True)
+            Verdict(
+                rule, self.catalogue.rules[rule].level, name, Outcome.UNKNOWN, first, proves=True
+            )
             for rule in rules
         ]
 
@@ -214,7 +226,7 @@ def make_report(
         if REST in plan[name] or v.rule in plan[name]
     ]
     if facts is not None:
-        verdicts += [] if partial else _untested(facts.card, verdicts)
+        verdicts += [] if partial else _untested(facts.card, verdicts, options.catalogue)
     not_run = [name for name in plan if name not in results]
     if not_run:
         problems += (f"not run: {', '.join(not_run)}",)
@@ -246,6 +258,7 @@ def make_report(
                 if result.history
             },
             strict=choice.strict,
+            own=options.catalogue.own,
         ),
         partial=partial,
     )
@@ -258,11 +271,11 @@ def _applies(line: known.Line, done: Collection[str], choice: Choice, partial: b
     return line.workload in done or not partial
 
 
-def _untested(card: dict[str, str], verdicts: list[Verdict]) -> list[Verdict]:
+def _untested(card: dict[str, str], verdicts: list[Verdict], catalogue: Catalogue) -> list[Verdict]:
     """A neutral verdict, with its reason, for each rule that no workload of this run has tested."""
     tested = {verdict.rule for verdict in verdicts}
     found = []
-    for rule in spec.RULES.values():
+    for rule in catalogue.rules.values():
         if rule.id not in tested:
             not_run = (Outcome.NOT_RUN, "no workload of this run tests it")
             outcome, reason = spec.untestable(rule, card) or not_run

@@ -25,9 +25,9 @@ from goldenpath.adapters.targets import (
 from goldenpath.campaign import Choice, check_choice, check_options
 from goldenpath.conduct import Options, perform, probe, versions
 from goldenpath.demo import demonstrate
-from goldenpath.dialects import DIALECTS
 from goldenpath.doctor import examine
 from goldenpath.errors import Exit, GoldenpathError, UsageProblem
+from goldenpath.extensions import load
 from goldenpath.judge import relevant
 from goldenpath.miniatures import MINIATURES
 from goldenpath.offline import judge_file, read_file_header, tell_apart
@@ -36,7 +36,7 @@ from goldenpath.results import Report, conclude
 from goldenpath.store import claim, make_folder, read_witnesses, with_replays, write_reports
 from goldenpath.supervise import STALL, Order, supervise
 from goldenpath.terminal import Bar, console, say
-from goldenpath.workloads import TIERS, WORKLOADS
+from goldenpath.workloads import TIERS
 
 REPORTS = Path("reports/latest")
 
@@ -49,7 +49,7 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except GoldenpathError as error:
-            click.echo(f"goldenpath: {error}", err=True)
+            _refuse(str(error))
             sys.exit(int(error.exit))
         except KeyboardInterrupt:
             click.echo("goldenpath: interrupted", err=True)
@@ -58,8 +58,19 @@ class Group(click.Group):
             raise
         except Exception:
             traceback.print_exc()
-            click.echo("goldenpath: this is a bug of goldenpath; please report it", err=True)
+            _refuse("this is a bug of goldenpath; please report it")
             sys.exit(int(Exit.BUG))
+
+
+def _complain(problem: str) -> None:
+    for _, line in ci.quoted([("", f"goldenpath: {problem}")]):
+        click.echo(line, err=True)
+
+
+def _refuse(problem: str) -> None:
+    _complain(problem)
+    for line in ci.refused(problem):
+        click.echo(line)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -105,11 +116,13 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
     if not target.strip():
         raise UsageProblem("the target has no name", hint="see `goldenpath list targets`")
-    failing = known.read(given["known_failing"], WORKLOADS)
-    flaky = known.read(given["known_flaky"], WORKLOADS, flaky=True)
+    catalogue = load(Path.cwd())
+    names, rules_of_all = catalogue.workloads, catalogue.rules
+    failing = known.read(given["known_failing"], names, rules=rules_of_all)
+    flaky = known.read(given["known_flaky"], names, flaky=True, rules=rules_of_all)
     rules = tuple(rule.upper() for rule in given["rules"])
     choice = Choice(given["workloads"], rules, (*failing, *flaky), strict=given["strict"])
-    check_choice(choice)
+    check_choice(choice, catalogue)
     arguments: list[str] = []
     for name in ("tier", "seed", "time_scale", "max_frame", "known_failing", "known_flaky"):
         if given[name] is not None:
@@ -120,7 +133,7 @@ def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
     arguments += ["--goldenpath-strict"] if given["strict"] else []
     arguments += ["--alluredir", str(given["allure"])] if given["allure"] else []
     numbers = {name: given[name] for name in ("seed", "tier", "time_scale", "max_frame")}
-    options = Options(**numbers)
+    options = Options(**numbers, catalogue=catalogue)
     check_options(options)
     stall = STALL * max(1.0, options.time_scale) if given["stall"] is None else given["stall"]
     if not stall > 0:
@@ -142,7 +155,7 @@ def _carry_out(order: Order) -> Report:
     with Bar() as bar:
         report = supervise(order, bar.show)
     if report.exit == Exit.USAGE:
-        click.echo(f"goldenpath: {report.problems[0]}", err=True)
+        _complain(report.problems[0])
     else:
         say(render(report, where=str(order.folder), witnesses=read_witnesses(report, order.folder)))
     for line in ci.tell(report, order.folder):
@@ -194,7 +207,7 @@ def demo(report_dir: Path) -> None:
 @click.option("--profile", type=_FILE, help="Profile of a live endpoint, in TOML.")
 def doctor(target: str, profile: Path | None) -> None:
     """Say whether the adapter of TARGET is right: what was found, and one run with its events."""
-    found = resolve(target, profile)
+    found = resolve(target, profile, dialects=load(Path.cwd()).dialects)
     again = f"goldenpath {'smoke' if found.kind == 'endpoint' else 'run'} {target}"
     lines, code = examine(found, f"{again} --profile {profile}" if profile else again)
     say(lines)
@@ -210,8 +223,9 @@ def check(
     histories: tuple[Path, ...], known_failing: Path | None, report_dir: Path | None, strict: bool
 ) -> None:
     """Judge recorded HISTORIES again, without the target."""
-    lines = known.read(known_failing, WORKLOADS)
-    judged = [judge_file(path, lines) for path in histories]
+    catalogue = load(Path.cwd())
+    lines = known.read(known_failing, catalogue.workloads, rules=catalogue.rules)
+    judged = [judge_file(path, lines, catalogue) for path in histories]
     stale = known.stale(lines, [verdict for _, result in judged for verdict in result.verdicts])
     judged = tell_apart(judged)
     headers = [header for header, _ in judged]
@@ -231,6 +245,7 @@ def check(
             versions=headers[0].versions,
             histories={result.workload: str(result.history) for _, result in judged},
             strict=strict,
+            own=tuple({rule.id: rule for header in headers for rule in header.own}.values()),
         ),
         partial=True,
     )
@@ -249,15 +264,20 @@ def check(
 @click.option("--report-dir", type=_FILE, default=Path("reports/replay"), help="Where reports go.")
 def replay(history: Path, target: str | None, profile: Path | None, report_dir: Path) -> None:
     """Perform the steps of a recorded HISTORY again, and judge what comes of it."""
-    header = read_file_header(history)
+    header, catalogue = read_file_header(history), load(Path.cwd())
+    if not header.script:
+        raise UsageProblem(
+            f"{history} has no steps to perform again: a test of its own recorded it",
+            hint="run that test again; `goldenpath check` judges the history as it is",
+        )
     if target or profile:
-        found = resolve(target or header.target, profile)
+        found = resolve(target or header.target, profile, dialects=catalogue.dialects)
     else:
-        found = recorded(header.target, header.declared)
+        found = recorded(header.target, header.declared, catalogue.dialects)
     folder = report_dir / "histories"
     _claimed = claim(report_dir)
     make_folder(folder)
-    options = Options(seed=header.seed, tier=header.tier, histories=folder)
+    options = Options(seed=header.seed, tier=header.tier, histories=folder, catalogue=catalogue)
     facts = probe(found, options)
     if facts.kind != header.kind:
         raise UsageProblem(
@@ -265,7 +285,8 @@ def replay(history: Path, target: str | None, profile: Path | None, report_dir: 
             expected=f"a target of the kind {header.kind}",
             got=f"{facts.target}, of the kind {facts.kind}",
         )
-    result = perform(found, facts, explaining.renewed(header, facts), options)
+    header = explaining.renewed(header, facts, catalogue)
+    result = perform(found, facts, header, options)
     report = conclude(
         Report(
             target=facts.target,
@@ -276,6 +297,7 @@ def replay(history: Path, target: str | None, profile: Path | None, report_dir: 
             card=facts.card,
             events=facts.events,
             histories={header.workload: f"histories/{header.workload}.jsonl"},
+            own=header.own,
         ),
         partial=True,
     )
@@ -289,7 +311,7 @@ def replay(history: Path, target: str | None, profile: Path | None, report_dir: 
 @click.argument("rule")
 def explain(rule: str) -> None:
     """Say what RULE asks for, where it comes from, and what proves it."""
-    say(explaining.explain(rule))
+    say(explaining.explain(rule, load(Path.cwd())))
 
 
 @main.command(name="list")
@@ -299,15 +321,16 @@ def explain(rule: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_(what: str, as_json: bool) -> None:
     """List rules, workloads, miniatures, targets or dialects."""
+    here = Path.cwd()
     tables: dict[str, Callable[[], list[dict[str, Any]]]] = {
-        "rules": explaining.rules,
-        "workloads": explaining.workloads,
+        "rules": lambda: explaining.rules(load(here)),
+        "workloads": lambda: explaining.workloads(load(here)),
         "miniatures": lambda: explaining.miniatures(MINIATURES),
         "targets": lambda: [
-            {"name": name} for name in (*BUILTIN, *FRAMEWORKS, *configured_targets(Path.cwd()))
+            {"name": name} for name in (*BUILTIN, *FRAMEWORKS, *configured_targets(here))
         ],
         "dialects": lambda: [
-            {"name": d.name, "type_at": list(d.type_at)} for d in DIALECTS.values()
+            {"name": d.name, "type_at": list(d.type_at)} for d in load(here).dialects.values()
         ],
     }
     rows = tables[what]()

@@ -16,8 +16,9 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from goldenpath.adapters.base import Facts
+from goldenpath.adapters.base import Adapter, Facts
 from goldenpath.adapters.targets import Target
+from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.errors import TargetProblem
 from goldenpath.history import Header
 from goldenpath.judge import Judge
@@ -36,7 +37,8 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Options:
     """How to run. histories: the folder for them, or None to keep none. beat: called again and
-    again while the loop turns, so that waiting is told apart from hanging.
+    again while the loop turns, so that waiting is told apart from hanging. catalogue: what there is
+    to run, and to judge by.
     """
 
     seed: int = 0
@@ -46,6 +48,7 @@ class Options:
     histories: Path | None = None
     beat: Callable[[], None] = lambda: None
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    catalogue: Catalogue = OURS
 
 
 @dataclass(frozen=True)
@@ -72,14 +75,28 @@ def probe(target: Target, options: Options) -> Facts:
 def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
     """Make the header, script and all, from the seed."""
     users = users_of(facts, workload.users[options.tier], options.seed)
-    script = Script(facts.kind, options.seed, users)
+    script = Script(facts.kind, options.seed, users, facts.card, facts.declared)
     lanes = workload.build(script, workload.size[options.tier])
+    return replace(
+        bare_header(facts, workload.name, workload.proves[facts.kind], users, options),
+        script=_fit(lanes, facts),
+    )
+
+
+def bare_header(
+    facts: Facts,
+    workload: str,
+    proves: tuple[str, ...],
+    users: tuple[User, ...],
+    options: Options,
+) -> Header:
+    """Make a header without a script: what is asked for is not known beforehand."""
     deadlines = Deadlines(**facts.declared.get("deadlines", {}))
     return Header(
         target=facts.target,
         kind=facts.kind,
-        workload=workload.name,
-        proves=workload.proves[facts.kind],
+        workload=workload,
+        proves=proves,
         seed=options.seed,
         tier=options.tier,
         versions=versions(),
@@ -89,7 +106,7 @@ def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
         declared=facts.declared,
         dialect=facts.dialect,
         users=users,
-        script=_fit(lanes, facts),
+        own=options.catalogue.own,
     )
 
 
@@ -166,21 +183,38 @@ async def _perform(
     recorder: Recorder,
     path: Path | None,
 ) -> Conducted:
-    recorder.clock = asyncio.get_running_loop().time
-    recorder.begin(header)
-    judge = Judge(header)
-    recorder.listen(judge.see)
-    plant = Plant(recorder, header.users, max_frame=options.max_frame)
-    adapter = target.adapter(facts)
-    runner = Runner(adapter, plant, judge, Deadlines(**header.deadlines), options.beat)
+    bench = Bench(target.adapter(facts), header, recorder, options)
     try:
-        await adapter.open(plant)
-        await runner.run(header.script)
+        await bench.adapter.open(bench.plant)
+        await bench.runner.run(header.script)
     finally:
-        await adapter.close()
-    footer = recorder.end()
-    verdicts = judge.finish(footer)
-    return Conducted(header.workload, verdicts, footer.notes, path, dict(judge.unread))
+        await bench.adapter.close()
+    return bench.conclude(path)
+
+
+class Bench:
+    """The parts around one adapter, put together in the loop that runs: what happens is recorded,
+    and judged as it comes.
+    """
+
+    def __init__(
+        self, adapter: Adapter, header: Header, recorder: Recorder, options: Options
+    ) -> None:
+        self.adapter, self.header, self.recorder = adapter, header, recorder
+        recorder.clock = asyncio.get_running_loop().time
+        recorder.begin(header)
+        self.judge = Judge(header, options.catalogue.checks)
+        recorder.listen(self.judge.see)
+        self.plant = Plant(recorder, header.users, max_frame=options.max_frame)
+        deadlines = Deadlines(**header.deadlines)
+        self.runner = Runner(adapter, self.plant, self.judge, deadlines, options.beat)
+
+    def conclude(self, path: Path | None) -> Conducted:
+        """End the history, which is kept at `path`, and judge it."""
+        footer = self.recorder.end()
+        verdicts = self.judge.finish(footer)
+        unread = dict(self.judge.unread)
+        return Conducted(self.header.workload, verdicts, footer.notes, path, unread)
 
 
 def in_loop(

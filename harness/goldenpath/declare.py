@@ -23,7 +23,28 @@ OUTCOMES: dict[str, tuple[str, str, str] | None] = {
 }
 
 _ALWAYS = ("events", "outcome", "dialect", "transport")
-_OPTIONS = ("tool_timeout", "accepts", "refuses_placeholders", "on_leave", "replay")
+
+_FORMS = frozenset({"tool", "function", "langchain", "sync"})
+_LEAVING = ("cancel", "continue", "replay")
+
+
+def _seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+#: What else a target may declare: whether a value is right, and what is expected.
+OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "tool_timeout": (_seconds, "seconds"),
+    "first_event": (_seconds, "seconds"),
+    "cancellable": (lambda value: isinstance(value, bool), "True or False"),
+    "refuses_placeholders": (lambda value: isinstance(value, bool), "True or False"),
+    "accepts": (
+        lambda value: not isinstance(value, str) and set(value) <= _FORMS,
+        f"a set of {', '.join(sorted(_FORMS))}",
+    ),
+    "on_leave": (lambda value: value in _LEAVING, f"one of {', '.join(_LEAVING)}"),
+    "replay": (lambda value: isinstance(value, bool), "True or False"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +59,7 @@ class Declaration:
     events: Mapping[str, str]
     members: Mapping[str, str] = field(default_factory=dict)
     outcome: str | None = None
-    dialect: Mapping[str, Any] = field(default_factory=dict)
+    dialect: Mapping[str, Any] | str = field(default_factory=dict)
     transport: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -53,14 +74,14 @@ def dispatcher(
     *misplaced: object,
     events: Collection[str] = ("tool_executing", "tool_completed"),
     outcome: str | None = None,
-    dialect: Mapping[str, Any] | None = None,
+    dialect: Mapping[str, Any] | str | None = None,
     transport: bool = True,
     **more: Any,
 ) -> Callable[[F], F]:
     """Declare a factory `make(user, tap, tools)` of dispatchers, one per user session.
 
     events: the types that are the target's own. outcome: "value", "success" or "status", found by a
-    probe where left out. dialect: a table as in a profile. Other keywords map members
+    probe where left out. dialect: a table as in a profile, or a name. Other keywords map members
     (`execute_tool="run_tool"`) or declare options. Raises UsageProblem with all that is wrong.
     """
     _refuse(misplaced, "dispatcher")
@@ -70,7 +91,7 @@ def dispatcher(
 def agent(
     *misplaced: object,
     events: Collection[str] = spec.FIVE,
-    dialect: Mapping[str, Any] | None = None,
+    dialect: Mapping[str, Any] | str | None = None,
     transport: bool = True,
     **more: Any,
 ) -> Callable[[F], F]:
@@ -95,7 +116,7 @@ def _declare(
     kind: str,
     events: Collection[str],
     outcome: str | None,
-    dialect: Mapping[str, Any] | None,
+    dialect: Mapping[str, Any] | str | None,
     transport: bool,
     more: dict[str, Any],
 ) -> Callable[[F], F]:
@@ -104,13 +125,15 @@ def _declare(
         problems.append(f"outcome: expected one of {sorted(OUTCOMES)}, got {outcome!r}")
     names = _MEMBER_NAMES[kind]
     for key, value in more.items():
-        if key not in (*names, *_OPTIONS):
-            near = difflib.get_close_matches(key, (*_ALWAYS, *names, *_OPTIONS), 1)
+        if key not in (*names, *OPTIONS):
+            near = difflib.get_close_matches(key, (*_ALWAYS, *names, *OPTIONS), 1)
             problems.append(
                 f"{key}: no such keyword" + (f"; do you mean {near[0]}?" if near else "")
             )
         elif key in names and not isinstance(value, str):
             problems.append(f"{key}: expected the name of a member, got {value!r}")
+        elif key in OPTIONS and not _right(key, value):
+            problems.append(f"{key}: expected {OPTIONS[key][1]}, got {value!r}")
     if problems:
         raise UsageProblem(f"@{kind}(...) is declared wrongly:\n  " + "\n  ".join(problems))
     declaration = Declaration(
@@ -118,9 +141,9 @@ def _declare(
         events=_origins(events),
         members={k: v for k, v in more.items() if k in names},
         outcome=outcome,
-        dialect=dict(dialect or {}),
+        dialect=dialect if isinstance(dialect, str) else dict(dialect or {}),
         transport=transport,
-        options={k: v for k, v in more.items() if k in _OPTIONS},
+        options={k: _plain(v) for k, v in more.items() if k in OPTIONS},
     )
 
     def mark(factory: F) -> F:
@@ -128,6 +151,18 @@ def _declare(
         return factory
 
     return mark
+
+
+def _right(option: str, value: Any) -> bool:
+    try:
+        return OPTIONS[option][0](value)
+    except TypeError:
+        return False
+
+
+def _plain(value: Any) -> Any:
+    """An option as a header can hold it."""
+    return value if isinstance(value, bool | int | float | str) else sorted(value)
 
 
 def _wrong_events(events: Collection[str]) -> list[str]:
@@ -169,6 +204,14 @@ def card_of(declaration: Declaration) -> dict[str, str]:
         "events": bool(native),
         "transport": declaration.transport,
         "other_users": True,
+        "memory": True,
+        "runs": kind == "agent",
+        "cancel": declaration.options.get("cancellable", True),
+        "leaving": declaration.options.get("on_leave", "cancel") == "cancel",
+        "placeholders": declaration.options.get("refuses_placeholders", False),
+        "sync_tools": "sync" in declaration.options.get("accepts", ()),
+        "tool_timeout": "tool_timeout" in declaration.options,
+        "first_event": "first_event" in declaration.options,
     }
     said = {name: "yes" for name, has in card.items() if has}
     stamped = "UNOBSERVABLE: only through what our own adapter stamps"

@@ -46,7 +46,9 @@ def demonstrate(folder: Path, say: Say) -> int:
 
 def _run(target: str, folder: Path) -> Report:
     with Bar() as bar:
-        return supervise(Order(target, folder, Options(), Choice(), ()), bar.show)
+        return supervise(
+            Order(target, folder, Options(), Choice(), ("--goldenpath-only-ours",)), bar.show
+        )
 
 
 def _last(right: bool, caught: list[str], folder: Path) -> Iterable[tuple[str, str]]:

@@ -10,31 +10,35 @@ import msgspec
 
 from goldenpath import spec
 from goldenpath.adapters.base import Facts
+from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.conduct import versions
 from goldenpath.errors import UsageProblem
 from goldenpath.history import Header
 from goldenpath.miniatures import MINIATURES
-from goldenpath.workloads import WORKLOADS
 
 
-def explain(name: str) -> Iterator[tuple[str, str]]:
+def explain(name: str, catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]:
     """Styled lines about one rule; raises UsageProblem where there is no such rule."""
-    rule = spec.RULES.get(name.upper())
+    rule = catalogue.rules.get(name.upper())
     if rule is None and name.upper() in spec.PLANNED:
         yield "title", f"{name.upper()} is in the catalogue and is not checked yet."
         return
     if rule is None:
-        near = difflib.get_close_matches(name.upper(), [*spec.RULES, *spec.PLANNED], 1)
+        near = difflib.get_close_matches(name.upper(), [*catalogue.rules, *spec.PLANNED], 1)
         hint = f"do you mean {near[0]}?" if near else "see `goldenpath list rules`"
         raise UsageProblem(f"there is no rule {name!r}", hint=hint)
     yield "title", f"{rule.id} ({rule.level}) {rule.text}"
-    yield "", f"source: requirement {rule.source}"
+    ours = rule.id in spec.RULES
+    yield (
+        "",
+        f"source: requirement {rule.source}" if ours else f"source, of your own: {rule.source}",
+    )
     needs = "; ".join(spec.CAPABILITIES[need][0] for need in rule.needs)
     yield "", f"to be testable: {needs or 'nothing'}"
     core = [kind for kind, rules in spec.CORE_RULES.items() if rule.id in rules]
     if core:
         yield "", f"core rule of: {', '.join(core)}"
-    for workload in WORKLOADS.values():
+    for workload in catalogue.workloads.values():
         kinds = [kind for kind, rules in workload.proves.items() if rule.id in rules]
         if kinds:
             yield "", f"proved by {workload.name} ({', '.join(kinds)}): {workload.about}"
@@ -43,11 +47,11 @@ def explain(name: str) -> Iterator[tuple[str, str]]:
             yield "", f"caught in miniature:{name_}: {miniature.about}"
 
 
-def rules() -> list[dict[str, Any]]:
+def rules(catalogue: Catalogue = OURS) -> list[dict[str, Any]]:
     """Every rule of the catalogue; those that are not checked yet say so."""
     rows = [
         {"id": r.id, "level": str(r.level), "source": r.source, "text": r.text, "checked": "yes"}
-        for r in spec.RULES.values()
+        for r in catalogue.rules.values()
     ]
     planned = [
         {"id": name, "level": "", "source": "", "text": "", "checked": "not yet"}
@@ -56,7 +60,7 @@ def rules() -> list[dict[str, Any]]:
     return rows + planned
 
 
-def workloads() -> list[dict[str, Any]]:
+def workloads(catalogue: Catalogue = OURS) -> list[dict[str, Any]]:
     """Every workload, with the rules that it proves by kind of target."""
     return [
         {
@@ -64,7 +68,7 @@ def workloads() -> list[dict[str, Any]]:
             "about": w.about,
             "proves": [f"{kind}: {' '.join(rules)}" for kind, rules in w.proves.items()],
         }
-        for w in WORKLOADS.values()
+        for w in catalogue.workloads.values()
     ]
 
 
@@ -76,7 +80,7 @@ def miniatures(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def renewed(header: Header, facts: Facts) -> Header:
+def renewed(header: Header, facts: Facts, catalogue: Catalogue = OURS) -> Header:
     """The header of a replay: the same steps, with what is now known of the target."""
     return msgspec.structs.replace(
         header,
@@ -86,4 +90,5 @@ def renewed(header: Header, facts: Facts) -> Header:
         declared=facts.declared,
         dialect=facts.dialect,
         versions=versions(),
+        own=catalogue.beside(header.own),
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from goldenpath.model import Entry, Step, User
+from goldenpath.model import Entry, Rule, Step, User
 
 FORMAT = 1
 
@@ -22,7 +22,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="header"):
 
     clock: what `at` of the entries counts. deadlines: seconds by name. card: capability to "yes" or
     `OUTCOME: reason`. events: type to native, synthesised or absent. declared: what the target
-    says of itself. script: the steps, so that replay needs no generator.
+    says of itself. script: the steps, so that replay needs no generator. own: the rules of a user's
+    own, so that one whose check is not there is missed.
     """
 
     format: int = FORMAT
@@ -41,6 +42,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="header"):
     dialect: Mapping[str, Any] = {}
     users: tuple[User, ...] = ()
     script: tuple[tuple[Step, ...], ...] = ()
+    own: tuple[Rule, ...] = ()
 
 
 class Footer(msgspec.Struct, frozen=True, kw_only=True, tag="footer"):

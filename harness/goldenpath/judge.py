@@ -28,6 +28,10 @@ _BLIND = _MISSING | {"ORDER-1", "ORDER-3"}
 
 TOO_LARGE = "they are larger than --max-frame allows"
 CUT = "the history was cut before its end"
+NO_CHECK = (
+    "its check is not known here: judge it beside the conftest.py that adds the rule, or where the"
+    " package that does is installed"
+)
 
 
 class Judge:
@@ -48,13 +52,19 @@ class Judge:
         self._folds: list[Fold] = []
         self._entries: dict[Kind, list[Fold]] = {kind: [] for kind in Kind}
         self._frames: list[Fold] = []
+        self._rules = spec.with_own(header.own)
+        own = self._rules.keys() - spec.RULES.keys()  # they, too, may be about what never came
+        self._missing, self._blind = _MISSING | own, _BLIND | own
         for check in checks:
             self._enrol(check)
+        for name in own - {*self._tallies, *self._untestable}:
+            untestable = spec.untestable(self._rules[name], header.card)
+            self._untestable[name] = untestable or (Outcome.UNKNOWN, NO_CHECK)
         self._reader = FrameReader(header.dialect)
         self._ledger = Ledger(header, self._judge_call, self._judge_run)
 
     def _enrol(self, check: Check) -> None:
-        rule = spec.RULES[check.rule]
+        rule = self._rules[check.rule]
         reason = spec.untestable(rule, self.header.card)
         if reason is not None:
             self._untestable[check.rule] = reason
@@ -169,21 +179,21 @@ class Judge:
 
     def _order(self) -> list[str]:
         known = {*self._tallies, *self._untestable}
-        return [rule_id for rule_id in spec.RULES if rule_id in known]
+        return [rule_id for rule_id in self._rules if rule_id in known]
 
     def _verdict(self, rule_id: str, *, whole: bool) -> Verdict:
         proves = rule_id in self.header.proves
         workload = self.header.workload
         if rule_id in self._untestable:
             outcome, reason = self._untestable[rule_id]
-            level = spec.RULES[rule_id].level
+            level = self._rules[rule_id].level
             verdict = Verdict(rule_id, level, workload, outcome, reason, proves=proves)
         else:
             verdict = self._tallies[rule_id].verdict(workload, proves)
-        if self._too_large and rule_id in _BLIND and verdict.outcome is Outcome.FAIL:
+        if self._too_large and rule_id in self._blind and verdict.outcome is Outcome.FAIL:
             reason = f"{self._too_large} frames were not read: {TOO_LARGE}"
             return replace(verdict, outcome=Outcome.UNKNOWN, reason=reason, findings=(), more=0)
-        if verdict.outcome is Outcome.FAIL and (whole or rule_id not in _MISSING):
+        if verdict.outcome is Outcome.FAIL and (whole or rule_id not in self._missing):
             return verdict
         if not whole:
             return replace(verdict, outcome=Outcome.UNKNOWN, reason=CUT, findings=(), more=0)

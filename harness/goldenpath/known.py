@@ -21,7 +21,7 @@ from goldenpath.model import Outcome, Verdict
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a list."""
+    """One line of a list; number 0: an excuse that a test says itself."""
 
     number: int
     rule: str
@@ -34,14 +34,21 @@ class Line:
         return self.rule == verdict.rule and self.workload in ("*", verdict.workload)
 
 
-def parse(text: str, name: str, workloads: Collection[str], *, flaky: bool = False) -> list[Line]:
+def parse(
+    text: str,
+    name: str,
+    workloads: Collection[str],
+    *,
+    flaky: bool = False,
+    rules: Collection[str] = spec.RULES,
+) -> list[Line]:
     """Read a list. Raises UsageProblem with everything that is wrong with it."""
     lines, problems = [], []
     for number, raw in enumerate(text.splitlines(), start=1):
         words = raw.partition("#")[0].strip().split(maxsplit=2)
         if not words:
             continue
-        problem = _problem(words, workloads)
+        problem = _problem(words, workloads, rules)
         if problem:
             problems.append(f"line {number}: {problem}")
         else:
@@ -51,9 +58,9 @@ def parse(text: str, name: str, workloads: Collection[str], *, flaky: bool = Fal
     return lines
 
 
-def _problem(words: list[str], workloads: Collection[str]) -> str:
-    if words[0] not in spec.RULES:
-        near = difflib.get_close_matches(words[0].strip(":,").upper(), spec.RULES, 1)
+def _problem(words: list[str], workloads: Collection[str], rules: Collection[str]) -> str:
+    if words[0] not in rules:
+        near = difflib.get_close_matches(words[0].strip(":,").upper(), rules, 1)
         return f"there is no rule {words[0]!r}" + (f"; do you mean {near[0]}?" if near else "")
     if len(words) < 3:
         return "expected `RULE WORKLOAD reason in words`, got no reason"
@@ -65,14 +72,20 @@ def _problem(words: list[str], workloads: Collection[str]) -> str:
     return ""
 
 
-def read(path: Path | None, workloads: Collection[str], *, flaky: bool = False) -> list[Line]:
+def read(
+    path: Path | None,
+    workloads: Collection[str],
+    *,
+    flaky: bool = False,
+    rules: Collection[str] = spec.RULES,
+) -> list[Line]:
     """Read the list in this file; no file is no lines."""
     if path is None:
         return []
     try:
         if not path.is_file():
             raise OSError("no regular file")
-        return parse(path.read_text("utf-8"), str(path), workloads, flaky=flaky)
+        return parse(path.read_text("utf-8"), str(path), workloads, flaky=flaky, rules=rules)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageProblem(f"{path} cannot be read: {error}") from None
 
@@ -101,7 +114,6 @@ def stale(lines: Iterable[Line], verdicts: Collection[Verdict]) -> list[str]:
         if line.flaky or outcomes & {Outcome.KNOWN, Outcome.FAIL, Outcome.UNKNOWN}:
             continue
         what = "passes" if Outcome.PASS in outcomes else "matches nothing that was tested"
-        found.append(
-            f"known-failing line {line.number} ({line.rule} {line.workload}) {what}: remove it"
-        )
+        which = f"known-failing line {line.number}" if line.number else "the excuse"
+        found.append(f"{which} ({line.rule} {line.workload}) {what}: remove it")
     return found

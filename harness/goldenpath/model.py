@@ -95,9 +95,12 @@ class Step(msgspec.Struct, frozen=True):
 
 def share(args: Mapping[str, Any]) -> float:
     """How many times the deadline of a call a step with these arguments has: each round of a plan
-    adds a fifth, since a real agent asks its model between rounds.
+    adds a fifth, since a real agent asks its model between rounds; a step that is many calls, or
+    waits for a timeout of the target's own, says how many deadlines it needs.
     """
-    return 1 + len((args.get("plan") or {}).get("rounds", ())) / 5
+    rounds = len((args.get("plan") or {}).get("rounds", ()))
+    needed: float = args.get("deadlines", 1)
+    return needed + rounds / 5
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

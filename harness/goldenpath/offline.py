@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import structs
 
 from goldenpath import known
+from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.conduct import Conducted
 from goldenpath.errors import UsageProblem
 from goldenpath.history import Footer, Header, HistoryProblem, read_header, read_rest
@@ -37,11 +38,16 @@ def read_file_header(path: Path) -> Header:
         ) from None
 
 
-def judge_file(path: Path, lines: Iterable[known.Line] = ()) -> tuple[Header, Conducted]:
-    """Judge one recorded history. A cut one keeps its findings; the rest of it is UNKNOWN."""
+def judge_file(
+    path: Path, lines: Iterable[known.Line] = (), catalogue: Catalogue = OURS
+) -> tuple[Header, Conducted]:
+    """Judge one recorded history, by the rules that are known here as well. A cut one keeps its
+    findings; the rest of it is UNKNOWN, and so are rules of somebody's own that are not known here.
+    """
     header = read_file_header(path)
+    header = structs.replace(header, own=catalogue.beside(header.own))
     try:
-        judge = Judge(header)
+        judge = Judge(header, catalogue.checks)
     except (ValueError, TypeError, KeyError) as error:  # it can be decoded and makes no sense
         raise UsageProblem(f"{path}: its header is damaged", got=str(error)) from None
     footer: Footer | None = None
@@ -89,6 +95,7 @@ def salvage(
     plan: Iterable[str],
     results: Mapping[str, Conducted],
     lines: Iterable[known.Line] = (),
+    catalogue: Catalogue = OURS,
 ) -> dict[str, Conducted]:
     """The results, and for planned workloads without one what their cut histories still say."""
     found = dict(results)
@@ -96,7 +103,7 @@ def salvage(
         path = folder / f"{name}.jsonl"
         if name not in found and path.is_file() and path.stat().st_size:
             try:
-                found[name] = judge_file(path, lines)[1]
+                found[name] = judge_file(path, lines, catalogue)[1]
             except UsageProblem:  # not even the header was written
                 continue
     return found

@@ -6,12 +6,16 @@ that having goldenpath installed does not slow down or disturb anybody's own tes
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from goldenpath.paths import SUITES
+
+if TYPE_CHECKING:
+    from goldenpath.catalogue import Extension
 
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("target", {"metavar": "TARGET", "help": "what to test: module:factory, ./file.py:factory, "
@@ -29,6 +33,8 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("max-frame", {"type": int, "default": 4 << 20, "metavar": "N",
                    "help": "letters of a frame that are read"}),
     ("strict", {"action": "store_true", "help": "a SHOULD that fails is a failure"}),
+    ("only-ours", {"action": "store_true",
+                   "help": "leave out rules, workloads and dialects of your own"}),
     ("progress", {"metavar": "FILE", "help": "write progress as lines of JSON to this file"}),
 )  # fmt: skip
 
@@ -38,6 +44,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("goldenpath", "conformance of dispatchers, agents and chat endpoints")
     for name, how in _OPTIONS:
         group.addoption(f"--goldenpath-{name}", dest=f"goldenpath_{name.replace('-', '_')}", **how)
+
+
+class Hooks:
+    """What a conftest.py may add to goldenpath."""
+
+    @staticmethod
+    def pytest_goldenpath_extend() -> Extension:  # type: ignore[empty-body]  # a specification
+        """Return rules, workloads and dialects of your own: an Extension of goldenpath.extend."""
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make the hook known, so that a conftest.py may have it."""
+    pluginmanager.add_hookspecs(Hooks)
 
 
 def _asks_for_suites(argument: str) -> bool:
@@ -55,3 +74,14 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "the suites of goldenpath need a target: add --goldenpath-target TARGET"
         )
+
+
+@pytest.fixture
+def goldenpath_session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """Drive a target in an `async def` test (pytest-asyncio); it is judged when the test ends.
+
+    `session = await goldenpath_session("./mine.py:make")`; see docs/own-tests.md of goldenpath.
+    """
+    from goldenpath.fixture import opened  # loaded only when asked for: see the module docstring
+
+    yield from opened(request, tmp_path)

@@ -13,7 +13,7 @@ import msgspec
 
 from goldenpath import spec
 from goldenpath.errors import Exit
-from goldenpath.model import NEUTRAL, Level, Outcome, Verdict
+from goldenpath.model import NEUTRAL, Level, Outcome, Rule, Verdict
 
 FORMAT = 1
 
@@ -27,7 +27,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     outcome: what the run came to. exit: the exit code that follows. counts: verdicts by outcome.
     problems: what kept the run from being whole, in words. stale: lines of the known-failing list
     that no longer hold. unread: frames that were no events, by
-    kind. card, shown: what was found out about the target.
+    kind. card, shown: what was found out about the target. own: the rules that are a user's own.
     """
 
     format: int = FORMAT
@@ -49,6 +49,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     versions: Mapping[str, str] = {}
     histories: dict[str, str] = {}
     strict: bool = False
+    own: tuple[Rule, ...] = ()
 
 
 def strongest(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:

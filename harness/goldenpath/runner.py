@@ -12,6 +12,7 @@ import copy
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +31,9 @@ TICK = 0.05
 #: At the end of a workload it must be silent for this many settle times: whatever batches events,
 #: commonly for 50 to 100 ms, has sent what it held by then.
 LAST_SILENCE = 5
+
+#: Settle times that a step which need not come to anything is waited for.
+BRIEFLY = 10
 
 #: Naps cut short by news do not count; so that a target that never falls silent ends all the same,
 #: nothing is waited for longer than this many times its patience.
@@ -118,16 +122,51 @@ class Runner:
             "wait_for": self._wait_for,
             "release": self._release,
             "cancel": self._cancel,
+            "drop": self._drop,
             "join": self._join,
         }
 
     async def run(self, lanes: Iterable[tuple[Step, ...]]) -> None:
         """Drive all lanes to their end, then wait for what is owed, then for silence."""
         await self._drive(tuple(lanes))
+        await self.end()
+
+    async def end(self) -> None:
+        """Let go of what is held, wait for what is owed, then for the last silence."""
         self._plant.gates.release_all()
         if not await self._settled():
             self._recorder.notes.append("never arrived: " + "; ".join(self._observer.owes()[:5]))
         await self._silence(LAST_SILENCE)
+
+    async def rest(self) -> None:
+        """Wait for what is owed, then for silence."""
+        await self._settled()
+        await self._silence()
+
+    async def ask(self, step: Step, context: Context | None = None) -> None:
+        """Perform one step for a caller who has no lane, in `context`. A caller who is cancelled
+        gives the step up; one that was not even begun is then never made.
+        """
+        lane = asyncio.create_task(self._drive(((step,),), context))
+        try:
+            await asyncio.shield(lane)
+        except asyncio.CancelledError:
+            if not self.give_up(step.id):
+                lane.cancel()
+            await asyncio.wait({lane})
+            raise
+
+    def give_up(self, step: str) -> bool:
+        """Cancel a step, as a caller that gives up would; whether it was being performed."""
+        task = self._performing.get(step)
+        if task is not None:
+            self._to_cancel.add(step)
+            task.cancel()
+        return task is not None
+
+    def saw(self, token: str, what: str) -> bool:
+        """Whether the tool call with this token did that: started, ended, failed, cancelled."""
+        return self._truth.get((token, what), 0) > 0
 
     async def _settled(self) -> bool:
         """Wait for what is owed, with fresh patience while some of it comes: slow is not lost."""
@@ -139,8 +178,10 @@ class Runner:
 
     # --- lanes ---------------------------------------------------------------------------------
 
-    async def _drive(self, lanes: tuple[tuple[Step, ...], ...]) -> None:
-        tasks = {asyncio.create_task(self._lane(lane)) for lane in lanes}
+    async def _drive(
+        self, lanes: tuple[tuple[Step, ...], ...], context: Context | None = None
+    ) -> None:
+        tasks = {asyncio.create_task(self._lane(lane), context=context) for lane in lanes}
         try:
             while tasks:
                 done, tasks = await asyncio.wait(tasks, timeout=TICK)
@@ -225,20 +266,20 @@ class Runner:
     async def _wait_for(self, step: Step) -> None:
         """Wait for a run's end, or until the tool call with a token did something.
 
-        `briefly`: wait no longer than for what must not happen; a run that goes on is then right.
+        `briefly`: wait no longer than for what must not happen; that it does not come is then
+        right.
         """
         briefly = bool(step.args.get("briefly"))
         if "run" in step.args:
             run: str = step.args["run"]
             patience = self._deadlines.settle if briefly else self._deadlines.delivery
             await self._until(lambda: self._over(run, step.actor), patience)
-            met = briefly or self._observer.run_ended(run)
+            met = self._observer.run_ended(run)
         else:
             wanted = (step.args["token"], step.args["what"])
-            met = await self._until(
-                lambda: self._truth.get(wanted, 0) > 0, self._deadlines.delivery
-            )
-        if not met:
+            patience = BRIEFLY * self._deadlines.settle if briefly else self._deadlines.delivery
+            met = await self._until(lambda: self.saw(*wanted), patience)
+        if not met and not briefly:
             self._recorder.record(
                 Kind.MEASURE, step.actor, step.id, "waited in vain", dict(step.args)
             )
@@ -247,17 +288,18 @@ class Runner:
         self._plant.gates.release(step.args["token"])
 
     async def _cancel(self, step: Step) -> None:
-        """Cancel a step that is being performed, as a caller that gives up would."""
-        wanted = step.args["step"]
-        task = self._performing.get(wanted)
-        if task is not None:
-            self._to_cancel.add(wanted)
-            task.cancel()
+        self.give_up(step.args["step"])
+
+    async def _drop(self, step: Step) -> None:
+        """Cut the user's link, as a network does, once what is owed to them has come."""
+        await self._hear_out(step.actor)
+        self._recorder.record(Kind.FAULT, step.actor, step.id, "dropped", {})
+        self._plant.transport.disconnect(step.actor)
 
     async def _join(self, step: Step) -> None:
         """Wait until another lane has done a step; `briefly`: go on where it cannot be done yet."""
         briefly = bool(step.args.get("briefly"))
-        patience = 10 * self._deadlines.settle if briefly else 2 * self._deadlines.call
+        patience = BRIEFLY * self._deadlines.settle if briefly else 2 * self._deadlines.call
         await self._until(lambda: step.args["step"] in self._finished, patience)
 
     # --- waiting -----------------------------------------------------------------------------

@@ -8,20 +8,21 @@ stay on one worker, and the controller writes the reports.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from goldenpath import interrupts, known, spec
+from goldenpath import ci, extensions, interrupts, known
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import resolve
 from goldenpath.campaign import REST, Campaign, Choice, check_choice, check_options
+from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.conduct import Conducted, Options
 from goldenpath.errors import Exit, GoldenpathError
-from goldenpath.model import NEUTRAL, Level, Outcome, Verdict
+from goldenpath.model import NEUTRAL, Level, Outcome, Rule, Verdict
 from goldenpath.offline import salvage
 from goldenpath.paths import SUITES
 from goldenpath.report.text import render
@@ -34,7 +35,6 @@ from goldenpath.store import (
     with_replays,
     write_reports,
 )
-from goldenpath.workloads import WORKLOADS
 
 
 class Broken(Exception):
@@ -45,16 +45,31 @@ def _path(value: str | None) -> Path | None:
     return Path(value) if value else None
 
 
-def _choice(config: pytest.Config) -> Choice:
-    failing = known.read(_path(config.getoption("goldenpath_known_failing")), WORKLOADS)
-    flaky = known.read(_path(config.getoption("goldenpath_known_flaky")), WORKLOADS, flaky=True)
+def _catalogue(config: pytest.Config) -> Catalogue:
+    """Ours and the user's own. Under `goldenpath run`, which has settings of its own, pytest loads
+    no conftest.py of the user's; the hook of the one in the current folder is then called alone.
+    """
+    if config.getoption("goldenpath_only_ours"):
+        return OURS
+    if config.getoption("goldenpath_progress"):
+        return extensions.load(Path.cwd())
+    hooks = config.hook.pytest_goldenpath_extend.get_hookimpls()
+    conftests = {str(hook.plugin_name): hook.function for hook in hooks}
+    return extensions.extended({**extensions.installed(), **conftests})
+
+
+def _choice(config: pytest.Config, catalogue: Catalogue) -> Choice:
+    names, rules = catalogue.workloads, catalogue.rules
+    listed, loose = (_path(config.getoption(f"goldenpath_known_{w}")) for w in ("failing", "flaky"))
+    failing = known.read(listed, names, rules=rules)
+    flaky = known.read(loose, names, flaky=True, rules=rules)
     choice = Choice(
         workloads=tuple(config.getoption("goldenpath_workload")),
         rules=tuple(config.getoption("goldenpath_rule")),
         known=(*failing, *flaky),
         strict=bool(config.getoption("goldenpath_strict")),
     )
-    check_choice(choice)
+    check_choice(choice, catalogue)
     return choice
 
 
@@ -118,6 +133,7 @@ class Suite:
         if self._writes and not self.supervised:  # the supervisor holds it for us
             self._claimed = claim(self.folder)
         beat = Beat(self.progress)
+        catalogue = _catalogue(self.config)
         options = Options(
             beat=beat,
             seed=option("goldenpath_seed"),
@@ -125,13 +141,15 @@ class Suite:
             time_scale=option("goldenpath_time_scale"),
             max_frame=option("goldenpath_max_frame"),
             histories=histories,
+            catalogue=catalogue,
         )
         check_options(options)
-        target = resolve(option("goldenpath_target"), _path(option("goldenpath_profile")))
+        profile = _path(option("goldenpath_profile"))
+        target = resolve(option("goldenpath_target"), profile, dialects=catalogue.dialects)
         return Campaign(
             target,
             options,
-            _choice(self.config),
+            _choice(self.config, catalogue),
             began=lambda name: self.progress.tell(began=name),
             ended=self._ended,
         )
@@ -165,11 +183,12 @@ class Suite:
         from xdist.scheduler import LoadScopeScheduling  # there only where xdist is
 
         alone = self.campaign.target.kind == "endpoint"
+        workloads = self.campaign.catalogue.workloads
 
         class ByWorkload(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
             def _split_scope(self, nodeid: str) -> str:
                 workload = nodeid.rpartition("::")[2].partition("/")[0]
-                if workload not in WORKLOADS:
+                if workload not in workloads:
                     return nodeid
                 return "endpoint" if alone else workload
 
@@ -234,7 +253,11 @@ class Suite:
     def _conclude(self, results: dict[str, Conducted]) -> Report:
         self.campaign.results.update(
             salvage(
-                self.folder / "histories", self.campaign.plan(), results, self.campaign.choice.known
+                self.folder / "histories",
+                self.campaign.plan(),
+                results,
+                self.campaign.choice.known,
+                self.campaign.catalogue,
             )
         )
         if self.campaign.bugs:
@@ -249,11 +272,11 @@ class Suite:
         if self.report is None or self.supervised:
             return
         terminalreporter.section("goldenpath")
-        for _, line in render(
-            self.report,
-            where=str(self.folder),
-            witnesses=read_witnesses(self.report, self.folder),
-        ):
+        witnesses = read_witnesses(self.report, self.folder)
+        lines = render(self.report, where=str(self.folder), witnesses=witnesses)
+        for _, line in ci.quoted(lines):
+            terminalreporter.write_line(line)
+        for line in ci.tell(self.report, self.folder):
             terminalreporter.write_line(line)
 
 
@@ -278,7 +301,7 @@ class SuiteFile(pytest.File):
         """Yield `workload/RULE` for each planned rule, `workload/nothing-else-broken` last."""
         name = self.path.stem.removeprefix("test_")
         for workload, rules in self.suite.plan.items():
-            if WORKLOADS[workload].suite == name:
+            if self.suite.campaign.catalogue.workloads[workload].suite == name:
                 for rule in rules:
                     yield RuleItem.from_parent(
                         self, name=f"{workload}/{rule}", workload=workload, rule=rule
@@ -298,19 +321,20 @@ class RuleItem(pytest.Item):
         """Run the workload if it has not run yet, and show what it says of the rule."""
         campaign = self._suite().campaign
         result = campaign.result(self.workload)
+        rules = campaign.catalogue.rules
         if self.config.pluginmanager.has_plugin("allure_listener"):
             from goldenpath.allure_results import attach  # heavy, and only where it is used
 
-            attach(self.rule, result, campaign.target.name)
+            attach(self.rule, rules.get(self.rule), result, campaign.target.name)
         proved = campaign.plan()[self.workload]
         if self.rule == REST:
             verdicts = [v for v in result.verdicts if v.rule not in proved]
-            _show_rest(verdicts, strict=campaign.choice.strict)
+            _show_rest(verdicts, rules, strict=campaign.choice.strict)
             return
         verdict = next((v for v in result.verdicts if v.rule == self.rule), None)
         if verdict is None:
             raise Broken(f"UNKNOWN {self.rule}: no verdict was reached")
-        _show(verdict, campaign.choice)
+        _show(verdict, rules, campaign.choice)
 
     def _suite(self) -> Suite:
         parent = self.parent
@@ -328,8 +352,11 @@ class RuleItem(pytest.Item):
         return self.path, None, f"{self.workload}/{self.rule}"
 
 
-def _text(verdict: Verdict) -> str:
-    rule = spec.RULES[verdict.rule]
+Rules = Mapping[str, Rule]
+
+
+def _text(verdict: Verdict, rules: Rules) -> str:
+    rule = rules[verdict.rule]
     lines = [
         f"{verdict.outcome} {verdict.rule} ({verdict.level}) {rule.text}",
         f"  {verdict.reason}",
@@ -342,10 +369,10 @@ def _text(verdict: Verdict) -> str:
     return "\n".join(lines)
 
 
-def _show(verdict: Verdict, choice: Choice) -> None:
+def _show(verdict: Verdict, rules: Rules, choice: Choice) -> None:
     binding = choice.strict or verdict.level is Level.MUST
     if verdict.outcome in (Outcome.FAIL, Outcome.UNKNOWN) and binding:
-        raise Broken(_text(verdict))
+        raise Broken(_text(verdict, rules))
     if verdict.outcome in NEUTRAL:
         pytest.skip(f"{verdict.outcome}: {verdict.reason}")
     if verdict.outcome is Outcome.KNOWN:
@@ -356,7 +383,7 @@ def _show(verdict: Verdict, choice: Choice) -> None:
         raise Broken("\n".join(stale))
 
 
-def _show_rest(verdicts: list[Verdict], *, strict: bool) -> None:
+def _show_rest(verdicts: list[Verdict], rules: Rules, *, strict: bool) -> None:
     bad = [
         verdict
         for verdict in verdicts
@@ -364,4 +391,4 @@ def _show_rest(verdicts: list[Verdict], *, strict: bool) -> None:
         and (strict or verdict.level is Level.MUST)
     ]
     if bad:
-        raise Broken("\n".join(map(_text, bad)))
+        raise Broken("\n".join(_text(verdict, rules) for verdict in bad))

@@ -186,7 +186,8 @@ def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) ->
             write_reports(report, order.folder)
         return report
     problem, exit_ = _why(order, progress, cut, end, code)
-    results = salvage(order.folder / "histories", progress.plan, {}, order.choice.known)
+    catalogue = order.options.catalogue
+    results = salvage(order.folder / "histories", progress.plan, {}, order.choice.known, catalogue)
     report = make_report(
         order.target,
         progress.kind,

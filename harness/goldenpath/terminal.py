@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from goldenpath import ci
 from goldenpath.supervise import Progress as ChildProgress
 
 STYLES = {
@@ -29,9 +30,9 @@ def console() -> Console:
 
 
 def say(lines: Iterable[tuple[str, str]], out: Console | None = None) -> None:
-    """Print styled lines."""
+    """Print styled lines, none of which a CI system takes for a command."""
     out = out or console()
-    for style, text in lines:
+    for style, text in ci.quoted(lines):
         out.print(Text(text, style=STYLES.get(style, "")))
 
 

@@ -24,7 +24,7 @@ def before(line): return False
 def tell(to, event, **data):
     write("frame", to=to, frame={"type": event, "data": data}, ack=1)
     return next(lines()).get("value")
-users, given, closed, count = {}, {}, set(), 0
+users, given, closed, count = {}, {}, set(), 0  # given: by session, name to id
 def execute(line):
     global count
     session, name, parameters = line["session"], line["tool"], line.get("parameters", {})
@@ -33,7 +33,7 @@ def execute(line):
     count += 1
     call = {"tool_name": name, "call_id": count}
     tell(users[session], "tool_executing", **call, parameters=parameters)
-    write("started", exec=count, session=session, tool=name, parameters=parameters)
+    write("started", exec=count, tool=given[session][name], parameters=parameters)
     came = next(lines())
     write("failed" if "error" in came else "ended", exec=count)
     end = {"error": came["error"]["text"]} if "error" in came else {"result": came["value"]}
@@ -43,17 +43,19 @@ def act(line):
     session, what = line.get("session"), line["type"]
     if what == "create":
         users[session] = line["user"]["user_id"]
-        given[session] = [tool["name"] for tool in line["tools"]]
+        given[session] = {tool["name"]: tool["id"] for tool in line["tools"]}
     elif what == "execute":
         return execute(line)
     elif what == "register":
-        given[session].append(line["tool"]["name"])
+        given[session][line["tool"]["name"]] = line["tool"]["id"]
     elif what == "look":
-        names = given[session]
+        names = list(given[session])
         has = {name: name in names for name in line["tools"]}
         return {"value": {"has_tool": has, "get_available_tools": names, "tools": names}}
     elif what == "inspect":
         return {"value": {"execute_tool": "async method", "has_tool": "method", "tools": 7}}
+    elif what == "ask_support":
+        return {"value": {"has": True, "bridge": True}}
     elif what == "cleanup":
         closed.add(session)
     return {"value": what}
@@ -78,14 +80,14 @@ def dispatcher(before: str = "", hello: str = HELLO) -> list[str]:
 #: An agent that makes its rounds one after the other, and shows all five events.
 AGENT = """
 import asyncio
-users, running, tasks = {}, {}, []
+users, given, running, tasks = {}, {}, {}, []
 async def call(session, tell, planned):
     about = {"tool_name": planned["tool"], "call_id": planned["id"]}
     tell("tool_executing", **about, parameters=planned["arguments"])
     exec = len(running)
     running[exec] = asyncio.get_running_loop().create_future()
-    args = {"tool": planned["tool"], "parameters": planned["arguments"]}
-    write("started", exec=exec, session=session, **args)
+    args = {"tool": given[session][planned["tool"]], "parameters": planned["arguments"]}
+    write("started", exec=exec, **args)
     came = await running[exec]
     write("failed" if "error" in came else "ended", exec=exec)
     end = {"error": came["error"]["text"]} if "error" in came else {"result": came["value"]}
@@ -99,9 +101,10 @@ async def run(session, plan):
         await asyncio.gather(*(call(session, tell, planned) for planned in calls))
     tell("agent_completed", result=plan["answer"])
     return plan["answer"]
-async def answer(type, id, session="", user=None, plan=None, **_):
+async def answer(type, id, session="", user=None, plan=None, tools=(), **_):
     if type == "create":
         users[session] = user["user_id"]
+        given[session] = {tool["name"]: tool["id"] for tool in tools}
     write("answer", id=id, value=await run(session, plan) if type == "run" else None)
 async def main():
     write("hello", protocol=1, kind="agent", actions=["create", "run"])

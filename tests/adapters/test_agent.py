@@ -173,11 +173,11 @@ def test_without_a_session_there_is_nothing_to_ask(step: Step) -> None:
 
 
 def test_an_agent_need_not_have_a_cleanup() -> None:
-    """Leaving it is then all there is to do; one that raises is a failure."""
+    """Leaving it is then all there is to do, and it is said so; one that raises is a failure."""
 
     class Breaks(Agent):
         async def cleanup(self) -> None:
             raise OSError("cannot close")
 
-    assert perform(make, CREATE, CLEANUP)[1] == Reply(True, {"value": None})
+    assert perform(make, CREATE, CLEANUP)[1] == Reply(True, {"value": None, "none": True})
     assert perform(lambda *_: Breaks(), CREATE, CLEANUP)[1].value["type"] == "OSError"

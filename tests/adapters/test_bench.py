@@ -14,6 +14,7 @@ from goldenpath.adapters.lines import Cancelled, Ended, Failed, LineProblem, Sta
 from goldenpath.canary import mint
 from goldenpath.model import Entry
 from goldenpath.plant import TOOL_NAMES, Plant, plant_user
+from goldenpath.plant.tools import SYNCHRONOUS
 from goldenpath.recorder import Recorder
 
 USER = plant_user(0, 0)
@@ -30,10 +31,12 @@ class Laid:
         recorder.listen(self.entries.append)
         self.plant = Plant(recorder, [USER])
         self.bench = Bench(lambda type, **fields: self.written.append({"type": type, **fields}))
-        self.told = self.bench.lay_out("s", self.plant.tools("alice", TOOL_NAMES))
+        tools = [tool for tool in self.plant.tools("alice", TOOL_NAMES) if hasattr(tool, "work")]
+        self.told = self.bench.lay_out("s", tools)
+        self.ids = {tool["name"]: tool["id"] for tool in self.told}
 
-    def start(self, tool: str, exec: int = 1, session: str = "s", **parameters: Any) -> None:
-        self.bench.started(Started(exec, session, tool, parameters))
+    def start(self, tool: str, exec: int = 1, **parameters: Any) -> None:
+        self.bench.started(Started(exec, self.ids.get(tool, tool), parameters))
 
     async def results(self, count: int = 1) -> None:
         for _ in range(50):
@@ -60,8 +63,8 @@ def run(work: Callable[[Laid], Awaitable[None]]) -> Laid:
 def test_a_program_is_told_of_its_tools_as_a_factory_is() -> None:
     laid = Laid()
 
-    assert [tool["name"] for tool in laid.told] == list(TOOL_NAMES)
-    assert set(laid.told[0]) == {"name", "description", "parameters", "admin_only"}
+    assert set(laid.ids) == set(TOOL_NAMES) - SYNCHRONOUS
+    assert set(laid.told[0]) == {"id", "name", "description", "parameters", "admin_only"}
 
 
 def test_the_truth_is_recorded_when_the_program_tells_it() -> None:
@@ -164,15 +167,23 @@ def test_an_end_is_told_once() -> None:
     run(work)
 
 
-@pytest.mark.parametrize(
-    ("session", "tool", "said"), [("s", "none", "not 'none'"), ("t", "lookup", "no tools")]
-)
-def test_a_tool_that_a_session_was_not_given_is_refused(session: str, tool: str, said: str) -> None:
+def test_a_tool_that_nobody_was_given_is_refused() -> None:
     async def work(laid: Laid) -> None:
-        with pytest.raises(LineProblem, match=said):
-            laid.start(tool, session=session)
+        with pytest.raises(LineProblem, match="no tool has the id 'tool-99'"):
+            laid.start("tool-99")
 
     assert run(work).story == []
+
+
+def test_the_very_tool_with_the_id_is_run() -> None:
+    """Of two with one name, as of two users, each is run by its own id."""
+
+    async def work(laid: Laid) -> None:
+        (twin,) = laid.bench.lay_out("s", laid.plant.tools("alice", ["lookup"], twin=True))
+        laid.start("lookup", 1, query=TOKEN)
+        laid.start(twin["id"], 2, query=TOKEN)
+
+    assert [entry.value.get("twin", False) for entry in run(work).entries] == [False, True]
 
 
 def test_names_of_executions_are_not_shared() -> None:

@@ -191,12 +191,14 @@ def test_a_program_that_ignores_it_is_asked_whether_it_lives(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(connections, "ACKNOWLEDGING", 0.05)
+    monkeypatch.setattr(connections, "LINGERING", 0.05)
 
     assert give_up("pass") == ("cancelled", None)
 
 
 def test_a_late_answer_is_no_protocol_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "ACKNOWLEDGING", 0.05)
+    monkeypatch.setattr(connections, "LINGERING", 0.0)
     took: list[Any] = []
     late = GIVEN_UP.replace(
         'write("answer", id=line["id"], value=True)',

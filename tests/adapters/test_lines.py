@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from goldenpath import spec
 from goldenpath.adapters import lines
@@ -31,6 +32,7 @@ from goldenpath.adapters.lines import (
     unmade,
     write_line,
 )
+from goldenpath.dialects import COMMON
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.model import Step
 
@@ -54,8 +56,8 @@ def line(**fields: Any) -> bytes:
         ({"type": "frame", "to": "u", "frame": {"a": 1}}, Frame("u", {"a": 1})),
         ({"type": "frame", "to": None, "frame": "text", "ack": "a"}, Frame(None, "text", "a")),
         (
-            {"type": "started", "exec": 1, "session": "s", "tool": "t", "parameters": {}},
-            Started(1, "s", "t", {}),
+            {"type": "started", "exec": 1, "tool": "t", "parameters": {}},
+            Started(1, "t", {}),
         ),
         ({"type": "ended", "exec": "x"}, Ended("x")),
         ({"type": "failed", "exec": "x"}, Failed("x")),
@@ -80,7 +82,7 @@ def test_each_line_is_read(fields: dict[str, Any], read: object) -> None:
         (b'{"type": "answer", "id": 7, "value": 1, "x": 1}', "unknown field `x`"),
         (b'{"type": "answer", "id": 7, "value": NaN}', "malformed"),
         (b'{"type": "ended"}', "required field `exec`"),
-        (b'{"type": "started", "exec": 1, "session": "s", "tool": "t"}', "`parameters`"),
+        (b'{"type": "started", "exec": 1, "tool": "t"}', "`parameters`"),
         (b'{"type": "ended", "exec": "\xff"}', "utf-8"),
         (b"\x00\x01\x02", "malformed"),
         (b'{"type": "frame", "to": 1, "frame": ' + b"[" * 5000, "recursion"),
@@ -119,10 +121,24 @@ def test_a_hello_has_defaults() -> None:
     said = read_hello("x", hello(kind="dispatcher"))
 
     assert said.events == ("tool_completed", "tool_executing")
-    assert said.actions == ("create", "execute", "register", "look", "inspect", "cleanup")
+    assert set(said.actions) == set(ACTIONS) - {"run"}
     assert (said.transports, said.outcome, said.numbers) == (("working",), None, "exact")
     assert read_hello("x", hello(kind="agent")).events == spec.FIVE
     assert read_hello("x", hello(kind="agent")).actions == ("create", "run", "cleanup")
+
+
+def test_what_is_declared_is_taken_over() -> None:
+    said = read_hello("x", hello(kind="dispatcher", cancellable=False, tool_timeout=2.5))
+
+    assert said.options == {"cancellable": False, "tool_timeout": 2.5}
+
+
+def test_a_dialect_may_be_named() -> None:
+    known = {"mine": replace(COMMON, name="mine")}
+    said = read_hello("x", hello(kind="agent", dialect="mine"), known)
+
+    assert said.dialect is not None
+    assert said.dialect["name"] == "mine"
 
 
 def test_a_dialect_becomes_data() -> None:
@@ -172,7 +188,11 @@ def test_all_that_is_wrong_with_a_hello_is_said_at_once() -> None:
         ({"transports": ["absent"]}, "working among them"),
         ({"actions": ["create"]}, "execute among them"),
         ({"actions": ["create", "execute", "run"]}, "a list out of create, execute"),
-        ({"dialect": []}, "a table as in a profile"),
+        ({"dialect": []}, "expected a table, or the name of a dialect"),
+        ({"dialect": "none"}, "the name of a dialect that is known: common"),
+        ({"tool_timeout": -1}, "tool_timeout: expected seconds, got -1"),
+        ({"cancellable": 1}, "cancellable: expected True or False, got 1"),
+        ({"accepts": ["sync"]}, "accepts: expected one of"),
         ({"events": "all"}, "a list out of agent_started"),
     ],
 )
@@ -186,10 +206,12 @@ def test_what_a_program_leaves_out_cannot_be_told() -> None:
     least = Hello("dispatcher", (), ("create", "execute"))
     untold = least.untold
 
-    assert set(untold) == {"API-1", "API-3", "API-4", "API-9", "RECOVERY-1", "RECOVERY-2"}
+    named = [action.untold for action in ACTIONS.values()] + list(TRANSPORTS.values())
+    assert set(untold) == {rule for rules in named for rule in rules}
     assert untold["API-3"] == "UNOBSERVABLE: it does not answer look"
     assert untold["RECOVERY-1"] == "UNOBSERVABLE: its hello does not list the transport absent"
-    assert set(Hello("agent", (), ("create", "run")).untold) == {"RECOVERY-1", "RECOVERY-2"}
+    of_agent = Hello("agent", (), ("create", "run")).untold
+    assert set(of_agent) == {rule for rules in TRANSPORTS.values() for rule in rules}
     whole = read_hello("x", hello(kind="dispatcher", transports=list(TRANSPORTS)))
     assert whole.untold == {}
 
@@ -248,6 +270,8 @@ def test_the_page_names_every_line_action_condition_and_field() -> None:
     words = [*tags, *ACTIONS, *TRANSPORTS, "failed", "cancelled", "ping", "cancel", "result"]
     fields = [f for k in (Answer, Frame, Started) for f in msgspec.structs.fields(k)]
 
-    for word in [*words, *(field.encode_name for field in fields), *Hello.__annotations__]:
+    declared = [*(Hello.__annotations__.keys() - {"options"}), *lines.DECLARED]
+
+    for word in [*words, *(field.encode_name for field in fields), *declared]:
         assert re.search(rf"\b{word}\b", page), word
     assert f'"protocol": {lines.PROTOCOL}' in page

@@ -96,6 +96,15 @@ def test_a_command_in_a_history_is_not_run_because_it_stands_there(tmp_path: Pat
     assert not mark.exists()
 
 
+def test_a_program_can_be_named_within_a_loop() -> None:
+    """As a fixture does that opens targets in a test of somebody's own."""
+
+    async def main() -> str:
+        return target(dispatcher()).kind
+
+    assert asyncio.run(main()) == "dispatcher"
+
+
 def test_a_program_may_have_a_name_of_yours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +127,7 @@ def test_a_probe_finds_what_there_is() -> None:
     assert (facts.shown["outcome"], facts.shown["numbers"]) == ("value", "exact")
     assert facts.card["transport"] == "yes"
     assert facts.card.keys() & spec.RULES.keys() == set()
+    assert facts.card["memory"] == "UNOBSERVABLE: it lives in another process"
     assert facts.declared["deadlines"]["call"] == process.DEADLINES["call"]
 
 
@@ -205,14 +215,15 @@ EXAMPLE = (Path(__file__).parents[2] / "examples/process/dispatcher.py").read_te
     [
         ("", "", ""),
         ("to=self.user_id", "to=[*sessions.values()][-1].user_id", "ISOLATION-1"),
+        ("for t in tools}", "for t in first.setdefault(0, tools)}", "ISOLATION-3"),
         ('status="error", error', 'status="success", error', "CONTENT-5"),
         ("            raise\n", "            return None\n", "TOOL-4"),
         ("sessions[session].tools = {}", "pass", "API-9"),
     ],
-    ids=["none", "last user", "status", "swallowed", "after cleanup"],
+    ids=["none", "last user", "first tools", "status", "swallowed", "after cleanup"],
 )
 def test_one_fault_breaks_its_rule(wrong: str, right: str, rule: str) -> None:
-    source = EXAMPLE.replace(wrong, right) if wrong else EXAMPLE
+    source = "first = {}\n" + (EXAMPLE.replace(wrong, right) if wrong else EXAMPLE)
     workloads = ("golden_path", "two_users", "failing_tool", "after_cleanup")
     said = outcomes(run([sys.executable, "-c", source], *workloads))
     failing = {name for name, outcome in said.items() if outcome is Outcome.FAIL}
@@ -240,6 +251,7 @@ def test_a_call_that_hangs_is_a_violation_and_a_program_that_hangs_is_none(
     monkeypatch.setattr(process, "DEADLINES", {**process.DEADLINES, "call": 0.5})
     monkeypatch.setattr(connections, "ACKNOWLEDGING", 0.05)
     monkeypatch.setattr(connections, "PINGING", 0.5)
+    monkeypatch.setattr(connections, "LINGERING", 0.05)
     hanging = "    value = None\n    if tool == 'no_such_tool': {}\n"
 
     def said(how: str) -> dict[str, Outcome]:

@@ -13,6 +13,7 @@ import pytest
 
 from goldenpath.adapters.profile import fill, matches, read_profile
 from goldenpath.adapters.secret import SHOWN, Scrub, Secret
+from goldenpath.dialects import COMMON, from_table
 from goldenpath.errors import Exit, UsageProblem
 
 TOKEN = "eyJhbGciOi/JIUzI1NiIs+InR5cCI6IkpXVCJ9.abc_def-123=="
@@ -122,6 +123,19 @@ def test_all_problems_are_said_at_once() -> None:
         "deadlines.delivery: expected seconds, got True",
     ):
         assert part in said
+
+
+def test_a_dialect_can_be_named() -> None:
+    """One of the user's own, and ours; what is neither is refused, with those that there are."""
+    shop = from_table("shop", {"type": "kind"}, COMMON)
+    there = {"common": COMMON, "shop": shop}
+    table = tomllib.loads('dialect = "shop"\n' + LEAST)
+
+    assert read_profile(table, "ws://host", ENVIRON, there).dialect is shop
+    assert read('dialect = "common"\n' + LEAST).dialect is COMMON
+    for wrong in ('"shop"', "5", '["shop"]'):
+        said = problem(f"dialect = {wrong}\n" + LEAST)
+        assert "dialect: expected a table, or the name of a dialect that is known: common" in said
 
 
 def test_a_missing_variable_is_named() -> None:

@@ -14,6 +14,7 @@ from goldenpath.adapters.agent import AgentAdapter
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.python import PROBE_SECONDS, PythonTarget
+from goldenpath.dialects import COMMON, as_data, from_table
 from goldenpath.errors import TargetProblem, UsageProblem
 
 
@@ -236,8 +237,22 @@ def test_the_facts_hold_what_was_declared() -> None:
     assert facts.dialect["types"]["tool.begin"] == "tool_executing"
 
 
-@pytest.mark.parametrize("dialect", [{"typs": {}}, {"types": {"a": "no such event"}}])
-def test_a_wrong_dialect_is_the_users_mistake(dialect: dict[str, Any]) -> None:
+def test_a_dialect_can_be_named() -> None:
+    """One of the user's own, and ours; the header holds it whole, so that it can be read again."""
+    shop = from_table("shop", {"type": "kind"}, COMMON)
+    marked: Any = dispatcher(dialect="shop")(answering(same))
+    there = {"common": COMMON, "shop": shop}
+    named = PythonTarget("mine", marked, marked.__goldenpath__, there)
+    common = target(answering(same), dispatcher(dialect="common"))
+
+    assert virtual.run(named.probe()).dialect == as_data(shop)
+    assert virtual.run(common.probe()).dialect == as_data(COMMON)
+
+
+@pytest.mark.parametrize(
+    "dialect", [{"typs": {}}, {"types": {"a": "no such event"}}, "shop"], ids=str
+)
+def test_a_wrong_dialect_is_the_users_mistake(dialect: Any) -> None:
     """Found when the target is named, before anything is opened."""
     with pytest.raises(UsageProblem, match="the dialect of mine is wrong"):
         target(answering(same), dispatcher(dialect=dialect))

@@ -18,6 +18,7 @@ from goldenpath.canary import RAISED, mint
 from goldenpath.errors import TargetProblem
 from goldenpath.model import Entry, Kind, Step
 from goldenpath.plant import Plant, plant_user
+from goldenpath.plant.users import INVALID
 from goldenpath.recorder import Recorder
 
 USERS = [plant_user(0, n) for n in range(2)]
@@ -74,7 +75,7 @@ def perform(
         entries: list[Entry] = []
         recorder = Recorder()
         recorder.listen(entries.append)
-        adapter = ProcessAdapter(command or dispatcher(before, hello), known, shape, 1.0)
+        adapter = ProcessAdapter(command or dispatcher(before, hello), known, shape)
         try:
             await adapter.open(Plant(recorder, USERS))
             return Performed([await adapter.perform(each) for each in steps], entries)
@@ -184,10 +185,61 @@ def test_members_are_words_whatever_was_answered() -> None:
     assert members == {"execute_tool": "async method", "has_tool": "method", "tools": "7"}
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ('value={"has": True, "bridge": False}', {"has": True, "bridge": False}),
+        ('value={"has": None}', {"has": None, "bridge": None}),
+        ('missing="websocket_bridge"', {"has": None, "bridge": None}),
+        ("value=7", {"has": "7", "bridge": False}),
+    ],
+)
+def test_the_way_to_the_user_is_brought_into_shape(answer: str, told: dict[str, Any]) -> None:
+    before = f"""
+        if line["type"] != "ask_support": return False
+        write("answer", id=line["id"], {answer})
+        return True
+    """
+    reply = perform(create(), step("ask_support"), before=before).replies[1]
+
+    assert reply == Reply(True, {"value": told})
+
+
+@pytest.mark.parametrize("user", INVALID)
+def test_a_session_for_nobody_is_asked_for_and_put_away(user: str) -> None:
+    """The user is null, or its id is; what is made all the same is cleaned up and not used."""
+    before = """
+        if line["type"] != "create": return False
+        user = line["user"] or {"user_id": None}
+        if str(user["user_id"] or "").strip(): return False
+        write("answer", id=line["id"], error={"type": "ValueError", "text": "whose?"})
+        return True
+    """
+    asked = step("create_invalid", run_id="r", tools=[], user=user)
+    refusing = perform(asked, before=before).replies[0]
+    taking = perform(asked, call("lookup"), before="if line['type'] == 'create': line['user'] ="
+                     " line['user'] or {'user_id': ''}")  # fmt: skip
+
+    assert (refusing.value.get("text") == "whose?") is not user.startswith("the user_id")
+    assert taking.replies[0] == Reply(True, {"value": "a session"})
+    assert taking.replies[1].value["by"] == "missing"
+
+
+def test_an_admin_is_one() -> None:
+    before = """
+        if line["type"] == "create":
+            write("answer", id=line["id"], value=line["user"]["roles"])
+        return line["type"] == "create"
+    """
+    replies = perform(create(), create("bob", admin=True), before=before).replies
+
+    assert [reply.value["value"] for reply in replies] == [["user"], ["admin", "user"]]
+
+
 def test_a_registered_tool_can_be_run() -> None:
     done = perform(create(tools=[]), step("register", tool="lookup"), call("lookup"))
 
-    assert done.replies[1] == Reply(True, {"value": {"form": "tool"}})
+    assert done.replies[1] == Reply(True, {"value": {"form": "tool", "returned": "register"}})
     assert done.replies[2].ok
 
 
@@ -302,11 +354,7 @@ def test_a_frame_to_a_user_without_a_transport_reaches_nobody() -> None:
     [
         ("sys.exit(1)", "exit code 1"),
         ("write('ended', exec=5)", "exec 5 has not been started"),
-        ("write('started', exec=1, session='s', tool='lookup', parameters={})", "no tools"),
-        (
-            "write('started', exec=1, session=line['session'], tool='hold', parameters={})",
-            "not 'hold'",
-        ),
+        ("write('started', exec=1, tool='lookup', parameters={})", "no tool has the id 'lookup'"),
         ("write('ended')", "missing required field"),
     ],
 )
@@ -325,8 +373,7 @@ def test_a_tool_whose_end_is_never_told_is_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(remote, "REPORTING", 0.05)
     before = """
         if line["type"] != "execute": return False
-        args = {"session": line["session"], "tool": "lookup", "parameters": {}}
-        write("started", exec=1, **args)
+        write("started", exec=1, tool="tool-1", parameters={})
         write("answer", id=line["id"], value=next(lines())["value"])
         return True
     """

@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 NODE = EXAMPLES / "node/dispatcher.js"
 PYTHON = EXAMPLES / "process/dispatcher.py"
 
-#: name: (interpreter, file, fault, the rule that it breaks)
+#: name: (interpreter, file, fault, the rule that it breaks). A fault is told to both in both ways.
 CASES = {
     "node": ("node", NODE, "last-user", "ISOLATION-1"),
     "python": (sys.executable, PYTHON, "unclosed", "DELIVERY-5"),
@@ -30,7 +30,7 @@ def goldenpath(folder: Path, name: str, fault: str = "") -> tuple[int, dict[str,
     interpreter, file, *_ = CASES[name]
     if shutil.which(interpreter) is None:
         pytest.skip(f"{interpreter} is not installed: the example in its language cannot run")
-    target = f"cmd:{shlex.quote(interpreter)} {shlex.quote(str(file))}"
+    target = f"cmd:{shlex.join([interpreter, str(file), fault])}"
     done = subprocess.run(
         [sys.executable, "-m", "goldenpath", "run", target],
         cwd=folder,

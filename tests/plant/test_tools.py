@@ -39,15 +39,17 @@ class Planted:
 
 
 def test_each_tool_is_as_a_target_expects_it() -> None:
-    """A name, a description, a JSON Schema of its parameters, and no admin's privilege."""
+    """A name, a description, a JSON Schema of its parameters; synchronous ones have no `arun`, and
+    the privilege of admins has only what says so.
+    """
     tools = Planted().tools
 
     assert set(tools) == set(TOOL_NAMES)
     for tool in tools.values():
         assert tool.description
         assert tool.parameters["type"] == "object"
-        assert tool.admin_only is False
-        assert inspect.iscoroutinefunction(tool.arun)
+        assert tool.admin_only is (tool.name == "administer")
+        assert inspect.iscoroutinefunction(getattr(tool, "arun", None)) is (tool.name != "block")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_hold_waits_until_its_own_call_is_released() -> None:
 
     assert before == ["started"]
     assert result["found"] == TOKEN
-    assert planted.story() == ["started", "ended"]
+    assert planted.story() == ["started", "effect", "ended"]
 
 
 def test_a_call_may_be_released_before_it_comes() -> None:
@@ -129,7 +131,7 @@ def test_a_call_may_be_released_before_it_comes() -> None:
 
     asyncio.run(main())
 
-    assert planted.story() == ["started", "ended"]
+    assert planted.story() == ["started", "effect", "ended"]
 
 
 def test_everything_that_is_held_can_be_let_go() -> None:
@@ -145,7 +147,7 @@ def test_everything_that_is_held_can_be_let_go() -> None:
 
     asyncio.run(main())
 
-    assert planted.story() == ["started"] * 3 + ["ended"] * 3
+    assert planted.story() == ["started"] * 3 + ["effect", "ended"] * 3
 
 
 def test_a_cancelled_call_says_so() -> None:

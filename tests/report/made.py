@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from goldenpath.model import Entry, Finding, Kind, Level, Outcome, Verdict
+from goldenpath.model import Entry, Finding, Kind, Level, Outcome, Rule, Verdict
 from goldenpath.report.evidence import Line, line_of
 from goldenpath.results import Report, conclude
 
@@ -86,6 +86,7 @@ def hostile() -> Report:
         shown={h: h, "data": {h: [h]}},
         versions={h: h},
         histories={h: h},
+        own=(Rule(h, Level.SHOULD, h, h, (h,)), Rule(f"{h}-2", Level.MUST, h, h)),
     )
 
 

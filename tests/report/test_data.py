@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.report.made import all_green, everything, hostile, report
 
-from goldenpath.model import Finding, Level, Outcome, Verdict
+from goldenpath.model import Finding, Level, Outcome, Rule, Verdict
 from goldenpath.report import data
 from goldenpath.results import Report
 
@@ -80,6 +80,7 @@ def test_the_schema_is_one_and_names_every_field() -> None:
         Report: schema,
         Verdict: schema["$defs"]["verdict"],
         Finding: schema["$defs"]["finding"],
+        Rule: schema["$defs"]["rule"],
     }
 
     for kind, part in kinds.items():

@@ -19,9 +19,14 @@ from goldenpath.workloads import TIERS, WORKLOADS, Ask, Script
 from goldenpath.workloads.script import KNOWN, Lane
 
 KINDS = ("dispatcher", "agent", "endpoint")
-CONTROLS = {"together", "wait_for", "release", "cancel", "join"}
+CONTROLS = {"together", "wait_for", "release", "cancel", "join", "drop"}
+#: Where a user calls on purpose what was given to another.
+ON_PURPOSE = {"own_tools"}
 ACTIONS = {
-    "dispatcher": {"create", "inspect", "register", "look", "execute", "cleanup"},
+    "dispatcher": {
+        *("create", "create_invalid", "inspect", "register", "look", "ask_support", "execute"),
+        *("enter", "leave", "cleanup"),
+    },
     "agent": {"create", "run", "cleanup"},
     "endpoint": {"connect", "run", "disconnect"},
 }
@@ -153,7 +158,7 @@ def test_a_session_is_opened_before_it_is_used(name: str, kind: str, tier: str) 
     """In the order in which steps are written, each user is there before anything is asked."""
     opened: set[str] = set()
     for step in steps(build(name, kind, tier)[1]):
-        if step.action in ("create", "connect"):
+        if step.action in ("create", "create_invalid", "connect"):
             opened.add(step.actor)
         elif step.action not in CONTROLS:
             assert step.actor in opened
@@ -171,7 +176,7 @@ def test_a_session_is_given_the_tools_that_it_needs(name: str, kind: str, tier: 
         called = {step.args["tool"]} if step.action == "execute" else set()
         rounds = step.args.get("plan", {}).get("rounds", ())
         called |= {call["tool"] for round_ in rounds for call in round_}
-        if kind != "endpoint":
+        if kind != "endpoint" and name not in ON_PURPOSE:
             assert called & KNOWN <= given.get(step.actor, set())
 
 

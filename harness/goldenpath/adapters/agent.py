@@ -55,8 +55,8 @@ class AgentAdapter:
 
     async def perform(self, step: Step) -> Reply:
         """Do what the step asks of the user's agent."""
-        if step.action == "create":
-            return await self.sessions.create(step)
+        if (make := self.sessions.makes.get(step.action)) is not None:
+            return await make(step)
         if step.actor not in self.sessions:
             return missing(f"session of {step.actor}")
         if step.action == "cleanup":
@@ -76,9 +76,9 @@ class AgentAdapter:
         return returned if isinstance(returned, Reply) else heard(done(returned), returned)
 
     async def _cleanup(self, step: Step) -> Reply:
-        """An agent need not have a cleanup."""
+        """An agent need not have a cleanup; then nothing follows from it."""
         if self.sessions.member(step.actor, "cleanup") is None:
-            return done()
+            return Reply(True, {**done().value, "none": True})
         return await self.sessions.cleanup(step)
 
 

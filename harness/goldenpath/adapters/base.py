@@ -42,6 +42,16 @@ class Reply:
     ok: bool
     value: dict[str, Any]
 
+    @property
+    def result(self) -> Any:
+        """What was returned, as JSON data; None where it failed."""
+        return self.value.get("value") if self.ok else None
+
+    @property
+    def error(self) -> str:
+        """What was said where it failed; empty where it succeeded."""
+        return "" if self.ok else str(self.value.get("text", ""))
+
 
 class Adapter(Protocol):
     """One target, opened for one workload."""

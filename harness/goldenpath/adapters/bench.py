@@ -38,21 +38,20 @@ class Bench:
 
     def __init__(self, write: Callable[..., None]) -> None:
         self._write = write
-        self._tools: dict[str, dict[str, PlantedTool]] = {}
+        self._tools: dict[str, tuple[str, PlantedTool]] = {}
         self._running: dict[Exec, _Execution] = {}
 
     def lay_out(self, session: str, tools: Iterable[PlantedTool]) -> list[dict[str, Any]]:
-        """Give a session these tools, and return how the program is told of them."""
-        self._tools.setdefault(session, {}).update({tool.name: tool for tool in tools})
-        return [
-            {
-                "name": tool.name,
-                "description": tool.description,
-                "parameters": tool.parameters,
-                "admin_only": tool.admin_only,
-            }
-            for tool in tools
-        ]
+        """Give a session these tools, and return how the program is told of them: each with an id
+        of its own, by which that very one is run.
+        """
+        return [self._told(session, tool) for tool in tools]
+
+    def _told(self, session: str, tool: PlantedTool) -> dict[str, Any]:
+        id_ = f"tool-{len(self._tools) + 1}"
+        self._tools[id_] = session, tool
+        about = {"description": tool.description, "parameters": tool.parameters}
+        return {"id": id_, "name": tool.name, **about, "admin_only": tool.admin_only}
 
     def started(self, line: Started) -> None:
         """Record that a tool started, and run it. Raises LineProblem."""
@@ -60,12 +59,10 @@ class Bench:
             raise LineProblem(f"exec {line.exec!r} is under way already")
         if len(self._running) >= MOST_RUNNING:
             raise LineProblem(f"more than {MOST_RUNNING} tools are under way at once")
-        tools = self._tools.get(line.session, {})
-        if line.tool not in tools:
-            has = ", ".join(tools) or "no tools"
-            raise LineProblem(f"session {line.session!r} was given {has}, and not {line.tool!r}")
-        tool = tools[line.tool]
-        execution = _Execution(line.session, tool, tool.begin(line.parameters))
+        if line.tool not in self._tools:
+            raise LineProblem(f"no tool has the id {line.tool!r}")
+        session, tool = self._tools[line.tool]
+        execution = _Execution(session, tool, tool.begin(line.parameters))
         self._running[line.exec] = execution
         work = self._run(line.exec, execution, line.parameters)
         execution.task = asyncio.get_running_loop().create_task(work)
@@ -98,7 +95,7 @@ class Bench:
             had = f"its {next(iter(sent))} was sent" if sent else "nothing of it was sent yet"
             raise LineProblem(f"exec {line.exec!r} cannot have {what}: {had}")
         del self._running[line.exec]
-        execution.tool.end(what, execution.truth, **more)
+        execution.tool.record(what, {**execution.truth, **more})
 
     def unreported(self, session: str) -> list[str]:
         """The tools of this session whose result was sent, and of which no end was told."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from goldenpath.adapters.child import Child
@@ -20,15 +20,17 @@ from goldenpath.adapters.lines import (
     read_line,
     write_line,
 )
+from goldenpath.dialects import DIALECTS, Dialect
 
-#: Seconds that a program has to answer a call that was given up, and then a ping.
-ACKNOWLEDGING, PINGING = 1.0, 2.0
+#: Seconds that a program has to answer a call that was given up, then a ping, and then the call
+#: after all: until then nobody has been told anything.
+ACKNOWLEDGING, PINGING, LINGERING = 1.0, 2.0, 4.0
 
 
 class Connection:
     """A running program. Lines that are no answers go to `take`, which may raise LineProblem.
 
-    scale: of the seconds that it is given.
+    scale: of the seconds that it is given. dialects: those that its hello may name.
     """
 
     def __init__(
@@ -36,9 +38,10 @@ class Connection:
         command: Sequence[str],
         take: Callable[[Any], None] = lambda _: None,
         scale: float = 1.0,
+        dialects: Mapping[str, Dialect] = DIALECTS,
     ) -> None:
         self.child = Child(command)
-        self._take, self._scale = take, scale
+        self._take, self._scale, self._dialects = take, scale, dialects
         self._ids = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Answer]] = {}
         self._late: set[int] = set()
@@ -113,6 +116,7 @@ class Connection:
                 hint="answer ping at once, whatever else goes on; --time-scale gives it more time",
             )
             raise self.child.trouble
+        await self._first(LINGERING, future)
 
     async def _first(self, seconds: float, *futures: asyncio.Future[Answer]) -> bool:
         """Whether one of them is done in time."""
@@ -124,7 +128,7 @@ class Connection:
 
     def _heard(self, line: bytes) -> None:
         if not self._hello.done():
-            self._hello.set_result(read_hello(self.child.name, line))
+            self._hello.set_result(read_hello(self.child.name, line, self._dialects))
             return
         read = read_line(line)
         if isinstance(read, Answer):

@@ -49,6 +49,7 @@ class DispatcherAdapter:
             "inspect": self._inspect,
             "register": self._register,
             "look": self._look,
+            "ask_support": self._ask_support,
             "execute": self._execute,
         }
 
@@ -58,13 +59,12 @@ class DispatcherAdapter:
 
     async def perform(self, step: Step) -> Reply:
         """Do what the step asks of the user's dispatcher."""
-        if step.action == "create":
-            return await self.sessions.create(step)
+        if (make := self.sessions.makes.get(step.action)) is not None:
+            return await make(step)
         if step.actor not in self.sessions:
             return missing(f"session of {step.actor}")
-        if step.action == "cleanup":
-            return await self.sessions.cleanup(step)
-        return await self._actions[step.action](step)
+        act = self._actions.get(step.action) or self.sessions.uses[step.action]
+        return await act(step)
 
     async def close(self) -> None:
         """Sessions are cleaned up by steps."""
@@ -107,16 +107,30 @@ class DispatcherAdapter:
         member = self.sessions.member(step.actor, "register_tool")
         if not callable(member):
             return missing("register_tool")
-        (tool,) = self.sessions.plant.tools(step.actor, [step.args["tool"]])
+        twin = bool(step.args.get("again"))
+        (tool,) = self.sessions.plant.tools(step.actor, [step.args["tool"]], twin=twin)
         reply = await guarded(lambda: member(tool))
         if not isinstance(reply, Reply):
-            return heard(done({"form": "tool"}), reply)
+            return heard(done({"form": "tool", "returned": reply}), reply)
         if reply.value["type"] != "TypeError":
             return reply
-        again = await guarded(lambda: member(tool.name, tool.arun))
+        again = await guarded(lambda: member(tool.name, getattr(tool, "arun", tool)))
         if not isinstance(again, Reply):
             return done({"form": "name, func"})
         return reply if again.value["type"] == "TypeError" else again
+
+    async def _ask_support(self, step: Step) -> Reply:
+        """What the two properties about the way to the user say, without a turn between them."""
+        said: dict[str, Any] = {}
+        for name in ("has_websocket_support", "websocket_bridge"):
+            on_type = inspect.getattr_static(type(self.sessions[step.actor]), name, None)
+            member = self.sessions.member(step.actor, name)
+            method = callable(member) and isinstance(on_type, _METHODS)
+            said[name] = await guarded(member if method else lambda member=member: member)
+        has, bridge = said["has_websocket_support"], said["websocket_bridge"]
+        wrong = next((reply for reply in said.values() if isinstance(reply, Reply)), None)
+        there = self.sessions.has(step.actor, "websocket_bridge")
+        return wrong or done({"has": has, "bridge": bridge is not None if there else None})
 
     async def _execute(self, step: Step) -> Reply:
         args = step.args

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from goldenpath import spec
-from goldenpath.declare import OUTCOMES
-from goldenpath.dialects import COMMON, DialectProblem, as_data, from_table
+from goldenpath.declare import OPTIONS, OUTCOMES
+from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, as_data, chosen
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.jsonable import readable, safe_repr
 from goldenpath.model import Step
@@ -70,10 +70,9 @@ class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="frame"
 
 
 class Started(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="started"):
-    """A tool of a session is about to run. Written before it does; the harness then runs it."""
+    """The tool with this id is about to run. Written before it does; the harness then runs it."""
 
     exec: Exec
-    session: str
     tool: str
     parameters: dict[str, Any]
 
@@ -149,18 +148,23 @@ ACTIONS: dict[str, Action] = {
     "create": Action(KINDS, ("transport",), needed=True),
     "execute": Action(("dispatcher",), ("via", "tool", "parameters", "context"), needed=True),
     "run": Action(("agent",), ("run_id", "message", "plan"), needed=True),
-    "register": Action(("dispatcher",), (), ("API-4",)),
+    "register": Action(("dispatcher",), (), ("API-4", "API-5")),
     "look": Action(("dispatcher",), ("tools",), ("API-3", "API-4")),
     "inspect": Action(("dispatcher",), (), ("API-1",)),
-    "cleanup": Action(KINDS, (), ("API-9",)),
+    "ask_support": Action(("dispatcher",), (), ("API-7",)),
+    "create_invalid": Action(("dispatcher",), (), ("API-13",)),
+    "cleanup": Action(KINDS, (), ("API-8", "API-9", "RECOVERY-7")),
 }
 
 #: Conditions of the transport that a program may be told of, and what cannot be told without them.
 TRANSPORTS: dict[str, tuple[str, ...]] = {
     "working": (),
-    "absent": ("RECOVERY-1",),
+    "absent": ("RECOVERY-1", "ISOLATION-5"),
     "raising": ("RECOVERY-2",),
 }
+
+#: What a program may declare as a factory does; what else a factory may is about Python.
+DECLARED = ("cancellable", "first_event", "on_leave", "refuses_placeholders", "tool_timeout")
 
 #: Call forms that exist between processes; the others are forms of Python.
 FORMS = frozenset({"positional", "omitted"})
@@ -199,6 +203,7 @@ class Hello:
 
     outcome: None where a probe is to find it. dialect: as data, empty for the common one. numbers:
     `double` where its language does not tell 1 from 1.0 and has no whole numbers beyond 2**53.
+    options: those of DECLARED that it names.
     """
 
     kind: str
@@ -208,6 +213,7 @@ class Hello:
     outcome: str | None = None
     dialect: Mapping[str, Any] | None = None
     numbers: str = "exact"
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def untold(self) -> dict[str, str]:
@@ -223,8 +229,8 @@ class Hello:
         return told
 
 
-def read_hello(name: str, line: bytes) -> Hello:
-    """Read the first line of the program `name`.
+def read_hello(name: str, line: bytes, dialects: Mapping[str, Dialect] = DIALECTS) -> Hello:
+    """Read the first line of the program `name`, which may name one of these dialects.
 
     Raises TargetProblem where it is no hello, UsageProblem with all that is wrong with one.
     """
@@ -246,24 +252,25 @@ def read_hello(name: str, line: bytes) -> Hello:
             got=f"protocol {safe_repr(said.get('protocol'), 80)}",
             hint="see docs/process.md",
         )
-    problems = _wrong(said)
+    problems = _wrong(said, dialects)
     if problems:
         raise UsageProblem(f"the hello of {name} is wrong:\n  " + "\n  ".join(problems))
-    return _hello(said)
+    return _hello(said, dialects)
 
 
-def _hello(said: Mapping[str, Any]) -> Hello:
+def _hello(said: Mapping[str, Any], dialects: Mapping[str, Dialect]) -> Hello:
     kind = said["kind"]
     default = spec.FIVE if kind == "agent" else tuple(sorted(spec.TOOL_EVENTS))
-    table = said.get("dialect")
+    own = said.get("dialect")
     return Hello(
         kind=kind,
         events=tuple(said.get("events", default)),
         actions=tuple(said.get("actions", _answerable(kind))),
         transports=tuple(said.get("transports", ("working",))),
         outcome=said.get("outcome"),
-        dialect=as_data(from_table("own", table, COMMON)) if table else None,
+        dialect=as_data(chosen("own", own, COMMON, dialects)) if own else None,
         numbers=said.get("numbers", "exact"),
+        options={name: said[name] for name in DECLARED if name in said},
     )
 
 
@@ -287,17 +294,23 @@ def _one_of(*known: str) -> Callable[[Any], str]:
     return lambda value: "" if value in known else f"one of {', '.join(known)}"
 
 
-def _dialect(value: Any) -> str:
-    if not isinstance(value, dict):
-        return "a table as in a profile"
-    try:
-        from_table("own", value, COMMON)
-    except DialectProblem as error:
-        return "; ".join(error.problems)
-    return ""
+def _dialect(dialects: Mapping[str, Dialect]) -> Callable[[Any], str]:
+    def wrong(value: Any) -> str:
+        try:
+            chosen("own", value, COMMON, dialects)
+        except DialectProblem as error:
+            return f"one that is right ({'; '.join(error.problems)})"
+        return ""
+
+    return wrong
 
 
-def _wrong(said: Mapping[str, Any]) -> list[str]:
+def _option(name: str) -> Callable[[Any], str]:
+    right, expected = OPTIONS[name]
+    return lambda value: "" if right(value) else expected
+
+
+def _wrong(said: Mapping[str, Any], dialects: Mapping[str, Dialect]) -> list[str]:
     """Everything that is wrong with the fields of a hello."""
     answerable = _answerable(said.get("kind"))
     needed = [name for name in answerable if ACTIONS[name].needed]
@@ -307,10 +320,11 @@ def _wrong(said: Mapping[str, Any]) -> list[str]:
         "kind": _one_of(*KINDS),
         "events": _some_of(spec.FIVE),
         "outcome": _one_of(*OUTCOMES),
-        "dialect": _dialect,
+        "dialect": _dialect(dialects),
         "transports": _some_of(TRANSPORTS, "working"),
         "numbers": _one_of("exact", "double"),
         "actions": _some_of(answerable, *needed),
+        **{name: _option(name) for name in DECLARED},
     }
     problems = [f"{name}: expected one of {', '.join(fields)}" for name in said.keys() - fields]
     for name, check in fields.items():

@@ -11,7 +11,8 @@ import asyncio
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from goldenpath import spec
 from goldenpath.adapters import outcome
@@ -21,6 +22,7 @@ from goldenpath.adapters.lines import Hello, excerpt
 from goldenpath.adapters.remote import STARTING, ProcessAdapter
 from goldenpath.canary import SELF, mint
 from goldenpath.declare import Declaration, card_of
+from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.jsonable import safe_repr
 from goldenpath.model import Step
@@ -31,12 +33,20 @@ from goldenpath.recorder import Recorder
 #: Seconds: another process may have to wait for the processor.
 DEADLINES = {"call": 10.0, "delivery": 3.0, "settle": 0.05}
 
+#: What cannot be had of a program, whatever it is.
+ELSEWHERE = {
+    "memory": "UNOBSERVABLE: it lives in another process",
+    "sync_tools": "UNOBSERVABLE: planted tools run here, and block nothing there",
+}
+
 #: The probe's own user, and their canary.
 _USER = plant_user(0, 255)
 _MARK = mint(_USER.owner, SELF)
 
 
-def process_target(name: str, command_line: str) -> ProcessTarget:
+def process_target(
+    name: str, command_line: str, dialects: Mapping[str, Dialect] = DIALECTS
+) -> ProcessTarget:
     """Start the program once, and make a target of what its hello says. Raises UsageProblem where
     it is not there or declares something wrongly, TargetProblem where it does not say hello.
     """
@@ -52,11 +62,21 @@ def process_target(name: str, command_line: str) -> ProcessTarget:
             expected="a program of the PATH, or a path such as ./program, that can be executed",
             hint=f"for a script, name its interpreter: cmd:python3 {command_line}",
         )
-    return ProcessTarget(name, tuple(command), asyncio.run(_meet(command)))
+    return ProcessTarget(name, tuple(command), _met(command, dialects), dialects)
 
 
-async def _meet(command: Sequence[str]) -> Hello:
-    connection = Connection(command)
+def _met(command: Sequence[str], dialects: Mapping[str, Dialect]) -> Hello:
+    """The hello of a program, which is started for it; in a loop of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(_meet(command, dialects))
+    with ThreadPoolExecutor(1) as aside:  # whoever asks runs in a loop already
+        return aside.submit(lambda: asyncio.run(_meet(command, dialects))).result()
+
+
+async def _meet(command: Sequence[str], dialects: Mapping[str, Dialect]) -> Hello:
+    connection = Connection(command, dialects=dialects)
     try:
         return await connection.open(MAX_FRAME, STARTING)
     finally:
@@ -70,6 +90,7 @@ class ProcessTarget:
     name: str
     command: tuple[str, ...]
     hello: Hello
+    dialects: Mapping[str, Dialect] = field(default_factory=lambda: DIALECTS)
     scale: float = 1.0
 
     @property
@@ -99,7 +120,7 @@ class ProcessTarget:
         return self._adapter(facts.shown.get("outcome", "value"))
 
     def _adapter(self, shape: str) -> ProcessAdapter:
-        return ProcessAdapter(self.command, self.hello, shape, self.scale)
+        return ProcessAdapter(self.command, self.hello, shape, self.scale, self.dialects)
 
     async def _look(self, adapter: ProcessAdapter) -> dict[str, str]:
         name = _USER.name
@@ -141,13 +162,16 @@ class ProcessTarget:
         hello = self.hello
         native, absent = str(spec.Origin.NATIVE), str(spec.Origin.ABSENT)
         events = {name: native if name in hello.events else absent for name in spec.FIVE}
-        declaration = Declaration(hello.kind, events, transport=len(hello.transports) > 1)
+        declaration = Declaration(
+            hello.kind, events, transport=len(hello.transports) > 1, options=hello.options
+        )
+        card = {**card_of(declaration), **ELSEWHERE, **hello.untold}
         return Facts(
             target=self.name,
             kind=hello.kind,
             events=events,
-            card={**card_of(declaration), **hello.untold},
-            declared={"numbers": hello.numbers, "deadlines": dict(DEADLINES)},
+            card=card,
+            declared={**hello.options, "numbers": hello.numbers, "deadlines": dict(DEADLINES)},
             dialect=hello.dialect or {},
             shown={**shown, "numbers": hello.numbers, "transports": ", ".join(hello.transports)},
         )

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from goldenpath import spec
 from goldenpath.adapters.secret import Scrub, Secret
-from goldenpath.dialects import COMMON, Dialect, DialectProblem, from_table
+from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, chosen
 from goldenpath.errors import UsageProblem
 
 LOGINS = ("bearer", "subprotocol", "query", "none")
@@ -96,9 +96,14 @@ class Profile:
 
 
 def read_profile(
-    table: Mapping[str, Any], url: str = "", environ: Mapping[str, str] | None = None
+    table: Mapping[str, Any],
+    url: str = "",
+    environ: Mapping[str, str] | None = None,
+    dialects: Mapping[str, Dialect] = DIALECTS,
 ) -> Profile:
-    """Make a profile out of a TOML table; `url` wins over the table's. Raises UsageProblem."""
+    """Make a profile out of a TOML table; `url` wins over the table's. dialects: those that it may
+    name. Raises UsageProblem.
+    """
     reader = _Reader(os.environ if environ is None else environ)
     reader.known("", table, _KEYS)
     said = url or table.get("url")
@@ -112,7 +117,7 @@ def read_profile(
         login=login,
         parameter=parameter,
         ready=reader.ready(table.get("ready", [])),
-        dialect=reader.dialect(table.get("dialect", {})),
+        dialect=reader.dialect(table.get("dialect", {}), dialects),
         patience=reader.patience(table.get("deadlines", {})),
         ping=reader.message("ping", table["ping"]) if "ping" in table else None,
         events=reader.events(table.get("events", list(spec.FIVE))),
@@ -281,9 +286,9 @@ class _Reader:
         tables = value if isinstance(value, list) else [value]
         return tuple(dict(_flat(self._table("ready", table))) for table in tables)
 
-    def dialect(self, value: object) -> Dialect:
+    def dialect(self, value: object, there: Mapping[str, Dialect]) -> Dialect:
         try:
-            return from_table("profile", self._table("dialect", value), COMMON)
+            return chosen("profile", value, COMMON, there)
         except DialectProblem as error:
             self.problems += error.problems
             return COMMON

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.session import Sessions
 from goldenpath.canary import SELF, mint
 from goldenpath.declare import Declaration, card_of
-from goldenpath.dialects import COMMON, DialectProblem, as_data, from_table
+from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, as_data, chosen
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.jsonable import safe_repr
 from goldenpath.model import Step
@@ -29,6 +29,7 @@ from goldenpath.recorder import Recorder
 #: The probe's own user, and their canary.
 _USER = plant_user(0, 255)
 _MARK = mint(_USER.owner, SELF)
+_FOUND = {"found": _MARK, "by": _MARK}
 
 #: Seconds that the probe's factory, and its one call, may take. Imports can take 10 to 20 seconds,
 #: so the time is generous (FIELD_NOTES section 1).
@@ -37,11 +38,12 @@ PROBE_SECONDS = 20.0
 
 @dataclass
 class PythonTarget:
-    """A decorated factory."""
+    """A decorated factory. dialects: those that it may name."""
 
     name: str
     factory: Callable[..., Any]
     declaration: Declaration
+    dialects: Mapping[str, Dialect] = field(default_factory=lambda: DIALECTS)
     _patience: float = PROBE_SECONDS
     _awaited: set[str] = field(default_factory=set)
 
@@ -70,14 +72,18 @@ class PythonTarget:
         self._check_members(sessions, user.name)
         look = self._look_at_dispatcher if self.declaration.kind == "dispatcher" else self._agent
         shown = {"made": reply.value["value"], **await look(sessions, user.name)}
-        if self.declaration.options:
-            shown["declared, not checked yet"] = ", ".join(self.declaration.options)
+        card = card_of(self.declaration)
+        if self.declaration.kind == "dispatcher" and "sync_tools" not in card:
+            card |= await self._sync_tools(sessions, user.name, shown)
+        unchecked = [name for name in ("replay",) if name in self.declaration.options]
+        if unchecked:
+            shown["declared, not checked yet"] = ", ".join(unchecked)
         await self._in_time("clean up", sessions.cleanup(step))
         return Facts(
             target=self.name,
             kind=self.declaration.kind,
             events=dict(self.declaration.events),
-            card=card_of(self.declaration),
+            card=card,
             declared={**self.declaration.options, "members": dict(self.declaration.members)},
             dialect=self._dialect_data,
             shown=shown,
@@ -94,7 +100,7 @@ class PythonTarget:
         if not self.declaration.dialect:
             return {}
         try:
-            dialect = from_table(self.name, self.declaration.dialect, COMMON)
+            dialect = chosen(self.name, self.declaration.dialect, COMMON, self.dialects)
         except DialectProblem as error:
             raise UsageProblem(f"the dialect of {self.name} is wrong:\n  {error}") from None
         return as_data(dialect)
@@ -141,6 +147,20 @@ class PythonTarget:
         shape = outcome.recognise(returned, given["value"])
         note = {} if shape else {"probe": f"no known shape of result: {safe_repr(returned)}"}
         return {"executes by": via, "outcome": shape or "value", **note}
+
+    async def _sync_tools(
+        self, sessions: Sessions, name: str, shown: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Whether it takes a synchronous tool and runs it: then that may be asked of it."""
+        adapter = DispatcherAdapter(self.factory, self.declaration, shown["outcome"])
+        adapter.sessions = sessions
+        more = {"via": shown["executes by"], "parameters": {"query": _MARK}}
+        for action, given in (("register", {}), ("execute", more)):
+            step = Step("probe", name, action, {"tool": "block", **given})
+            reply = await self._in_time("try a synchronous tool", adapter.perform(step))
+            if not reply.ok:
+                return {}
+        return {"sync_tools": "yes"} if reply.value["value"] == _FOUND else {}
 
     async def _agent(self, sessions: Sessions, name: str) -> dict[str, str]:
         run = sessions.member(name, "run")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -26,10 +26,12 @@ from goldenpath.adapters.lines import (
     request,
     unmade,
 )
+from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.jsonable import LONGEST_TEXT, readable, safe_repr
 from goldenpath.model import Step
-from goldenpath.plant import Plant
+from goldenpath.plant import Plant, PlantedUser
+from goldenpath.plant.users import INVALID
 
 #: Seconds until a program has said hello: imports may take 10 to 20 (FIELD_NOTES section 1).
 STARTING = 20.0
@@ -46,9 +48,16 @@ class ProcessAdapter:
     scale: of the seconds that it is given.
     """
 
-    def __init__(self, command: Sequence[str], hello: Hello, shape: str, scale: float) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        hello: Hello,
+        shape: str,
+        scale: float = 1.0,
+        dialects: Mapping[str, Dialect] = DIALECTS,
+    ) -> None:
         self._hello, self._shape, self._scale = hello, shape, scale
-        self._to = Connection(command, self._take, scale)
+        self._to = Connection(command, self._take, scale, dialects)
         self._bench = Bench(self._to.write)
         self._sessions: dict[str, str] = {}
         self._numbers = itertools.count(1)
@@ -59,6 +68,7 @@ class ProcessAdapter:
         }
         self._actions: dict[str, Callable[[Step], Awaitable[Reply]]] = {
             "create": self._create,
+            "create_invalid": self._create_invalid,
             "register": self._register,
             "cleanup": self._cleanup,
         }
@@ -85,9 +95,9 @@ class ProcessAdapter:
             return missing(nothing)
         if step.action not in self._hello.actions:
             if step.action == "cleanup" and self._hello.kind == "agent":
-                return done()  # an agent need not have one
+                return Reply(True, {**done().value, "none": True})  # an agent need not have one
             return missing(f"answer to {step.action}: its hello does not list it")
-        if step.action != "create" and step.actor not in self._sessions:
+        if not step.action.startswith("create") and step.actor not in self._sessions:
             return missing(f"session of {step.actor}")
         return await self._actions.get(step.action, self._plainly)(step)
 
@@ -102,27 +112,16 @@ class ProcessAdapter:
         return self._reply(step, await self._ask(step))
 
     async def _ask(self, step: Step, **more: Any) -> Answer:
-        more = {"session": self._sessions.get(step.actor), **request(step), **more}
+        more = {"session": self._sessions[step.actor], **request(step), **more}
         return await self._to.ask(step.action, **more)
 
     async def _create(self, step: Step) -> Reply:
         self._sessions.pop(step.actor, None)  # what cannot be made must not be taken for it
+        session, reply = await self._make(step, lambda user: user)
         condition = step.args.get("transport", "working")
-        if condition not in self._hello.transports:
-            return missing(f"transport that is {condition}: its hello does not list it")
-        user = asdict(self._plant.user(step.actor, step.args["run_id"]))
-        del user["name"]  # ours alone
-        self._plant.tap(step.actor, condition)
-        session = f"session-{next(self._numbers)}"
-        tools = self._plant.tools(step.actor, step.args["tools"])
-        if unfit := _unfit(tools):
-            return missing(unfit)
-        told = self._bench.lay_out(session, tools)
-        answer = await self._ask(step, session=session, user=user, tools=told, transport=condition)
-        reply = self._reply(step, answer)
         if reply.ok:
             self._sessions[step.actor] = session
-        elif condition == "working" and "inspect" not in self._hello.actions:
+        elif condition == "working" and self._silent(reply):
             raise TargetProblem(  # API-1 would find it, and is not judged
                 f"{self._to.child.name} makes no session for {step.actor}",
                 expected="an answer with a value to create",
@@ -130,8 +129,39 @@ class ProcessAdapter:
             )
         return reply
 
+    def _silent(self, reply: Reply) -> bool:
+        """Whether a session was refused and no rule would say so: API-1 does where it is judged."""
+        return reply.value["by"] != "missing" and "inspect" not in self._hello.actions
+
+    async def _create_invalid(self, step: Step) -> Reply:
+        """Ask for a session with a user that is wrong; one that is made is put away."""
+        session, reply = await self._make(step, INVALID[step.args["user"]])
+        if not reply.ok:
+            return reply
+        if "cleanup" in self._hello.actions:
+            await self._to.ask("cleanup", session=session)
+        return done("a session")
+
+    async def _make(
+        self, step: Step, seen_as: Callable[[PlantedUser], PlantedUser | None]
+    ) -> tuple[str, Reply]:
+        condition = step.args.get("transport", "working")
+        if condition not in self._hello.transports:
+            return "", missing(f"transport that is {condition}: its hello does not list it")
+        admin = bool(step.args.get("admin"))
+        user = seen_as(self._plant.user(step.actor, step.args["run_id"], is_admin=admin))
+        self._plant.tap(step.actor, condition)
+        session = f"session-{next(self._numbers)}"
+        tools = self._plant.tools(step.actor, step.args["tools"])
+        if unfit := _unfit(tools):
+            return "", missing(unfit)
+        told = {"tools": self._bench.lay_out(session, tools), "transport": condition}
+        answer = await self._to.ask("create", session=session, user=_told(user), **told)
+        return session, self._reply(step, answer)
+
     async def _register(self, step: Step) -> Reply:
-        tools = self._plant.tools(step.actor, [step.args["tool"]])
+        twin = bool(step.args.get("again"))
+        tools = self._plant.tools(step.actor, [step.args["tool"]], twin=twin)
         if unfit := _unfit(tools):
             return missing(unfit)
         (tool,) = self._bench.lay_out(self._sessions[step.actor], tools)
@@ -158,6 +188,8 @@ class ProcessAdapter:
             said = {"type": readable(type_[:200]), "text": readable(text[:LONGEST_TEXT])}
             return heard(Reply(False, {"by": "exception", **said}), [type_, text])
         if isinstance(answer.missing, str):
+            if step.action == "ask_support":
+                return done({"has": None, "bridge": None})  # API-1 speaks of what is missing
             return missing(excerpt(answer.missing.encode()))
         if answer.cancelled is True:
             return Reply(False, {"by": "exception", "type": "CancelledError", "text": ""})
@@ -195,9 +227,20 @@ def _as_it_is(step: Step, value: Any) -> Any:
     return value
 
 
-def _form(step: Step, value: Any) -> dict[str, str]:
+def _told(user: PlantedUser | None) -> dict[str, Any] | None:
+    """A user without what is ours alone."""
+    return {k: v for k, v in asdict(user).items() if k != "name"} if user is not None else None
+
+
+def _form(step: Step, value: Any) -> dict[str, Any]:
     """There is one form of registering between processes."""
-    return {"form": "tool"}
+    return {"form": "tool", "returned": value}
+
+
+def _support(step: Step, value: Any) -> dict[str, Any]:
+    """The two properties about the way to the user; None is one that is not there."""
+    told = value if isinstance(value, dict) else {"has": safe_repr(value), "bridge": False}
+    return {name: told.get(name) for name in ("has", "bridge")}
 
 
 def _members(step: Step, value: Any) -> dict[str, str]:
@@ -228,6 +271,7 @@ def _looks(step: Step, value: Any) -> dict[str, Any]:
 _SHAPES: dict[str, Callable[[Step, Any], Any]] = {
     "register": _form,
     "inspect": _members,
+    "ask_support": _support,
     "look": _looks,
     "cleanup": lambda step, value: None,
 }

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from goldenpath.adapters.base import Reply, done, failed, guarded, heard, missing
 from goldenpath.declare import Declaration
 from goldenpath.errors import UsageProblem
 from goldenpath.model import Step
-from goldenpath.plant import Plant
+from goldenpath.plant import Plant, PlantedUser
+from goldenpath.plant.users import INVALID
+
+Act = Callable[[Step], Awaitable[Reply]]
 
 
 class Sessions:
-    """One object of the target per user, made by its factory."""
+    """One object of the target per user, made by its factory.
+
+    makes, uses: by action of a step, what makes an object, and what is done with one.
+    """
 
     def __init__(
         self,
@@ -26,6 +32,15 @@ class Sessions:
         self.factory, self.declaration, self.plant = factory, declaration, plant
         self.awaited = set() if awaited is None else awaited
         self._objects: dict[str, Any] = {}
+        self.makes: Mapping[str, Act] = {
+            "create": self.create,
+            "create_invalid": self.create_invalid,
+        }
+        self.uses: Mapping[str, Act] = {
+            "cleanup": self.cleanup,
+            "enter": self.enter,
+            "leave": self.leave,
+        }
 
     def __getitem__(self, actor: str) -> Any:
         return self._objects[actor]
@@ -42,19 +57,61 @@ class Sessions:
         except Exception as error:
             return _raising(error)
 
+    def has(self, actor: str, name: str) -> bool:
+        """Whether the user's object has this member, even one that raises when it is looked up."""
+        try:
+            return hasattr(self._objects[actor], self.declaration.members.get(name, name))
+        except Exception:
+            return True
+
     async def create(self, step: Step) -> Reply:
         """Call the factory for the step's user. What it returns is kept as it is."""
-        args = step.args
-        user = self.plant.user(step.actor, args["run_id"])
-        tap = self.plant.tap(step.actor, args.get("transport", "working"))
-        tools = self.plant.tools(step.actor, args["tools"])
-        made = await guarded(lambda: self.factory(user, tap, tools))
+        made = await self._make(step, lambda user: user)
         if isinstance(made, Reply):
             return made
         if made is None:
             return failed("the factory returned None", None)
         self._objects[step.actor] = made
         return done(type(made).__name__)
+
+    async def create_invalid(self, step: Step) -> Reply:
+        """Ask for a session with a user context that is wrong; one that is made is put away."""
+        made = await self._make(step, INVALID[step.args["user"]])
+        if isinstance(made, Reply):
+            return made
+        cleanup = getattr(made, self.declaration.members.get("cleanup", "cleanup"), None)
+        if callable(cleanup):
+            await guarded(cleanup)
+        return failed("the factory returned None", None) if made is None else done("a session")
+
+    async def _make(self, step: Step, seen_as: Callable[[PlantedUser], Any]) -> Any:
+        args = step.args
+        admin = bool(args.get("admin"))
+        user = seen_as(self.plant.user(step.actor, args["run_id"], is_admin=admin))
+        tap = self.plant.tap(step.actor, args.get("transport", "working"))
+        tools = self.plant.tools(step.actor, args["tools"])
+        return await guarded(lambda: self.factory(user, tap, tools))
+
+    async def enter(self, step: Step) -> Reply:
+        """Enter the object's context, where it is a context manager; what that gives is used."""
+        entered = await self._through(step.actor, ("__aenter__", "__enter__"))
+        if isinstance(entered, Reply):
+            return entered
+        self._objects[step.actor] = self._objects[step.actor] if entered is None else entered
+        return done()
+
+    async def leave(self, step: Step) -> Reply:
+        """Leave the object's context, as at the end of a `with`."""
+        left = await self._through(step.actor, ("__aexit__", "__exit__"), None, None, None)
+        return left if isinstance(left, Reply) else done()
+
+    async def _through(self, actor: str, names: tuple[str, ...], *arguments: Any) -> Any:
+        made = self._objects[actor]
+        members = (getattr(type(made), name, None) for name in names)
+        member = next(filter(callable, members), None)
+        if member is None:
+            return missing("context manager")
+        return await guarded(lambda: member(made, *arguments))
 
     async def cleanup(self, step: Step) -> Reply:
         """Clean up the user's object, once more if asked."""

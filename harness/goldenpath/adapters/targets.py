@@ -19,6 +19,7 @@ from goldenpath.adapters.lines import PREFIX
 from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.session import check_factory
 from goldenpath.declare import Declaration
+from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import UsageProblem
 from goldenpath.jsonable import safe_repr
 
@@ -65,18 +66,27 @@ BUILTIN: dict[str, Callable[[str], Target]] = {
 FRAMEWORKS = {"pydantic-ai": "goldenpath.adapters.frameworks.pydantic_ai"}
 
 
-def resolve(text: str, profile: Path | None = None, here: Path | None = None) -> Target:
+#: The dialects that a target may name, a user's own among them.
+Dialects = Mapping[str, Dialect]
+
+
+def resolve(
+    text: str,
+    profile: Path | None = None,
+    here: Path | None = None,
+    dialects: Dialects = DIALECTS,
+) -> Target:
     """Return the target that `text` names. Raises UsageProblem with what to do."""
     here = here or Path.cwd()
     if text in BUILTIN and profile is None:
         return BUILTIN[text](text)
     configured = configured_targets(here)
     if text in configured:
-        return _configured(text, configured, here)
+        return _configured(text, configured, here, dialects)
     if text.startswith(("ws://", "wss://")):
-        return _endpoint(text, _read_profile(profile) if profile else {}, url=text)
+        return _endpoint(text, _read_profile(profile) if profile else {}, dialects, url=text)
     if text.startswith(PREFIX) and profile is None:
-        return _process(text)
+        return _process(text, dialects)
     if profile is not None:
         raise UsageProblem(
             f"a profile is for a live endpoint, and {text} is none",
@@ -87,15 +97,22 @@ def resolve(text: str, profile: Path | None = None, here: Path | None = None) ->
         return _framework(text, framework, rest)
     if framework == "miniature":
         return _miniature(text, rest)
-    return _python(text, configured)
+    return _python(text, configured, dialects)
 
 
-def recorded(text: str, declared: Mapping[str, Any]) -> Target:
+def of_factory(factory: Any) -> Target:
+    """The target that a decorated factory is, named by where it was written."""
+    where = getattr(factory, "__module__", type(factory).__module__)
+    name = getattr(factory, "__qualname__", type(factory).__qualname__)
+    return _as_target(f"{where}:{name}", factory)
+
+
+def recorded(text: str, declared: Mapping[str, Any], dialects: Dialects = DIALECTS) -> Target:
     """The target of a recorded history; an endpoint's profile was recorded with it. A command that
     stands in a file is not run because it stands there: a history may be a stranger's.
     """
     if "profile" in declared and text not in BUILTIN:
-        return _endpoint(text, declared["profile"])
+        return _endpoint(text, declared["profile"], dialects)
     if text.startswith(PREFIX):
         raise UsageProblem(
             f"the history names a program, which is not run unasked: {safe_repr(text)}",
@@ -103,7 +120,7 @@ def recorded(text: str, declared: Mapping[str, Any]) -> Target:
             hint=f"if that is the one: --target {shlex.quote(text)}" if text.isprintable() else "",
         )
     try:
-        return resolve(text)
+        return resolve(text, dialects=dialects)
     except UsageProblem as error:
         raise UsageProblem(
             error.problem,
@@ -139,16 +156,16 @@ def _toml(path: Path) -> dict[str, Any]:
         raise UsageProblem(f"{path} cannot be read: {error}", expected="TOML") from None
 
 
-def _configured(name: str, configured: Mapping[str, Any], here: Path) -> Target:
+def _configured(name: str, configured: Mapping[str, Any], here: Path, dialects: Dialects) -> Target:
     """One name may stand for another, but not in a circle."""
     passed, entry = [name], configured[name]
     while isinstance(entry, str) and entry in configured and entry not in (*passed, *BUILTIN):
         passed.append(entry)
         entry = configured[entry]
     if isinstance(entry, str) and entry not in passed:
-        return resolve(entry, here=here)
+        return resolve(entry, here=here, dialects=dialects)
     if isinstance(entry, dict):
-        return _endpoint(passed[-1], entry)
+        return _endpoint(passed[-1], entry, dialects)
     raise UsageProblem(
         f"target {name!r} is configured wrongly",
         expected="the string of a target, or the table of an endpoint",
@@ -162,17 +179,17 @@ def _read_profile(path: Path) -> dict[str, Any]:
     return _toml(path)
 
 
-def _endpoint(name: str, table: Mapping[str, Any], url: str = "") -> Target:
+def _endpoint(name: str, table: Mapping[str, Any], dialects: Dialects, url: str = "") -> Target:
     from goldenpath.adapters.endpoint import EndpointTarget
     from goldenpath.adapters.profile import read_profile
 
-    return EndpointTarget(name, read_profile(table, url))
+    return EndpointTarget(name, read_profile(table, url, dialects=dialects))
 
 
-def _process(text: str) -> Target:
+def _process(text: str, dialects: Dialects) -> Target:
     from goldenpath.adapters.process import process_target
 
-    return process_target(text, text.removeprefix(PREFIX))
+    return process_target(text, text.removeprefix(PREFIX), dialects)
 
 
 def _miniature(name: str, which: str) -> Target:
@@ -202,7 +219,7 @@ def _framework(name: str, framework: str, rest: str) -> Target:
     return _decorated(name, module, "embedded")
 
 
-def _python(text: str, configured: Mapping[str, Any]) -> Target:
+def _python(text: str, configured: Mapping[str, Any], dialects: Dialects) -> Target:
     path = text.removeprefix("py:")
     module_name, colon, attribute = path.rpartition(":")
     names = [*BUILTIN, *FRAMEWORKS, *configured]
@@ -221,19 +238,20 @@ def _python(text: str, configured: Mapping[str, Any]) -> Target:
             + ", ".join(names),
             hint=_near(text, names),
         )
-    return _decorated(text, _load(text, module_name), attribute)
+    return _decorated(text, _load(text, module_name), attribute, dialects)
 
 
 def _load(name: str, module: str) -> ModuleType:
     if module.endswith(".py"):
-        return _load_file(name, Path(module))
+        return load_file(name, Path(module))
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     loaded: ModuleType = _import(name, lambda: importlib.import_module(module))
     return loaded
 
 
-def _load_file(name: str, path: Path) -> ModuleType:
+def load_file(name: str, path: Path) -> ModuleType:
+    """Import a Python file; raises UsageProblem, about what is called `name`, where that fails."""
     path = path.expanduser().resolve()
     if not path.is_file():
         raise UsageProblem(f"{name}: there is no file {path}", expected="a Python file")
@@ -295,11 +313,13 @@ def _declaration(value: Any) -> Declaration | None:
     return declared if isinstance(declared, Declaration) else None
 
 
-def _decorated(name: str, module: ModuleType, attribute: str) -> Target:
-    return _as_target(name, _attribute(name, module, attribute))
+def _decorated(
+    name: str, module: ModuleType, attribute: str, dialects: Dialects = DIALECTS
+) -> Target:
+    return _as_target(name, _attribute(name, module, attribute), dialects)
 
 
-def _as_target(name: str, factory: Any) -> Target:
+def _as_target(name: str, factory: Any, dialects: Dialects = DIALECTS) -> Target:
     declaration = _declaration(factory)
     if declaration is None or not callable(factory):
         raise UsageProblem(
@@ -309,7 +329,7 @@ def _as_target(name: str, factory: Any) -> Target:
             hint="from goldenpath import dispatcher; @dispatcher() def make(user, tap, tools): ...",
         )
     check_factory(factory, name)
-    return PythonTarget(name, factory, declaration)
+    return PythonTarget(name, factory, declaration, dialects)
 
 
 def _near(word: str, words: list[str]) -> str:

@@ -157,9 +157,9 @@ class _RegisteredWorks(Fold):
 
     def _registered(self, asked: Entry, entry: Entry) -> None:
         name = asked.value["tool"]
-        if entry.kind is Kind.OK:
+        if entry.kind is Kind.OK and not asked.value.get("forbidden"):
             self._names.setdefault(entry.actor, {})[name] = asked.index
-        elif entry.kind is Kind.FAIL and self._owed(name, entry):
+        elif entry.kind is Kind.FAIL and self._owed(asked, entry):
             self.tally.chance()
             self.tally.fail(
                 f"registering {name} was refused: {shown(entry.value.get('text', ''))}",
@@ -167,10 +167,14 @@ class _RegisteredWorks(Fold):
                 entry.index,
             )
 
-    def _owed(self, name: str, entry: Entry) -> bool:
-        """Whether it had to be accepted: the session is alive and the name not taken (API-5)."""
+    def _owed(self, asked: Entry, entry: Entry) -> bool:
+        """Whether it had to be accepted: the session is alive, the name not taken (API-5), and the
+        tool not for admins only (API-14).
+        """
         names = self._names.get(entry.actor)
-        return entry.value["by"] != "missing" and names is not None and name not in names
+        if entry.value["by"] == "missing" or asked.value.get("forbidden") or names is None:
+            return False
+        return asked.value["tool"] not in names
 
     def _listed(self, entry: Entry) -> None:
         listed = entry.value["value"]["get_available_tools"]
@@ -191,6 +195,8 @@ def _executable(call: Call, tally: Tally) -> None:
     """
     asked, answered = call.asked, call.answered
     if asked is None or answered is None or not call.held or not call.plain:
+        return
+    if asked.value.get("forbidden"):
         return
     if call.run.transport != "working" or answered.kind is Kind.LOST:
         return

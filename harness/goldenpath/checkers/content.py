@@ -151,8 +151,9 @@ _AGREES = {"ended": {Status.SUCCESS}, "failed": _FAILED, "cancelled": _FAILED, N
 def _status(call: Call, tally: Tally) -> None:
     """CONTENT-5: tool_completed says success exactly if the tool ended without failing.
 
-    A call that the caller was told has failed, or gave up, may say so, although its tool ended
-    well. Of a tool that ran more than once the status may be that of any execution.
+    A call that the caller was told has failed, or gave up, or whose session was being cleaned up,
+    may say so, although its tool ended well. Of a tool that ran more than once the status may be
+    that of any execution.
     """
     if call.ambiguous:
         tally.doubt("events of overlapping calls cannot be paired")
@@ -174,7 +175,8 @@ def _status(call: Call, tally: Tally) -> None:
             continue
         end = call.ends[min(position, len(call.ends) - 1)] if call.ends else None
         tally.chance()
-        if status not in agrees and not (told_failed and status in _FAILED):
+        closing = call.run.cleaning is not None and call.run.cleaning.index < seen.entry.index
+        if status not in agrees and not ((told_failed or closing) and status in _FAILED):
             truth = end.what if end else "never ran"
             witness = [end.index] if end else []
             tally.fail(

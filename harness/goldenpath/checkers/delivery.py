@@ -30,8 +30,10 @@ def _reached(events: Iterable[Seen], owner: str) -> list[Seen]:
 
 
 def _all_five(run: Run, tally: Tally) -> None:
-    """DELIVERY-1: a golden run shows all five types on links of its owner."""
-    if not run.golden or run.transport != "working":
+    """DELIVERY-1: a golden run shows all five types on links of its owner. One that its caller gave
+    up is none.
+    """
+    if not run.golden or run.transport != "working" or run.given_up:
         return
     tally.chance()
     if run.answered is not None and run.answered.kind is Kind.FAIL:

@@ -14,7 +14,7 @@ from goldenpath.model import Entry, Kind, Outcome
 from goldenpath.runs import Seen
 
 
-class _Exposure(Fold):
+class Exposure(Fold):
     """Knows which users have a link open, and which have planted something so far.
 
     A user whose session could not be made is not there: nothing could have leaked to or from them.
@@ -72,7 +72,7 @@ class _Exposure(Fold):
         return sorted({self.names.get(o, "a user of another run") for o in owners})
 
 
-class _OwnLinksOnly(_Exposure):
+class _OwnLinksOnly(Exposure):
     """ISOLATION-1."""
 
     def __init__(self, header: Header, tally: Tally) -> None:
@@ -121,7 +121,7 @@ def _names_somebody(seen: Seen) -> bool:
     return bool(ids or seen.tokens or seen.call is not None)
 
 
-class _NoForeignCanary(_Exposure):
+class _NoForeignCanary(Exposure):
     """ISOLATION-2: in each raw frame, and in the texts of a link joined across frames."""
 
     def __init__(self, header: Header, tally: Tally) -> None:
@@ -145,10 +145,10 @@ class _NoForeignCanary(_Exposure):
             self.tally.fail(f"frames to {seen.user}, joined, hold data of {name}", seen.entry.index)
 
 
-class _NoForeignReturn(_Exposure):
+class _NoForeignReturn(Exposure):
     """ISOLATION-3: in results and errors given back to a caller."""
 
-    kinds = _Exposure.kinds | {Kind.OK}
+    kinds = Exposure.kinds | {Kind.OK}
 
     def entry(self, entry: Entry) -> None:
         super().entry(entry)

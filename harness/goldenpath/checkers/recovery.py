@@ -35,14 +35,14 @@ class _OutcomeUnchanged(Fold):
         if asked is None or answered is None or _open_anyway(call, answered):
             return
         end = call.ends[-1] if call.ends else None
-        changed, alike = _changed(call.tool, end, answered), _alike(asked)
+        wrong, alike = changed(call.tool, end, answered), _alike(asked)
         if call.run.transport == "working":
-            self._controls[alike] = self._controls.get(alike, False) or not changed
+            self._controls[alike] = self._controls.get(alike, False) or not wrong
         elif call.run.transport == self.transport and self._tested(call.run):
             self._cases[alike] += 1
-            if changed:
+            if wrong:
                 witness = [asked.index, answered.index, *([end.index] if end else [])]
-                self._changed.append((alike, changed, witness))
+                self._changed.append((alike, wrong, witness))
 
     def _tested(self, run: Run) -> bool:
         return self.transport != "raising" or run.faults > 0
@@ -50,9 +50,9 @@ class _OutcomeUnchanged(Fold):
     def finish(self) -> None:
         bad = {alike for alike, good in self._controls.items() if not good}
         self.tally.chance(sum(n for alike, n in self._cases.items() if alike not in bad))
-        for alike, changed, witness in self._changed:
+        for alike, wrong, witness in self._changed:
             if alike not in bad:
-                self.tally.fail(f"with the transport {self.transport}, {changed}", *witness)
+                self.tally.fail(f"with the transport {self.transport}, {wrong}", *witness)
 
 
 def _alike(asked: Entry) -> str:
@@ -70,7 +70,7 @@ class _RaisingChangesNothing(_OutcomeUnchanged):
     transport = "raising"
 
 
-def _changed(tool: str, end: Entry | None, answered: Entry) -> str:
+def changed(tool: str, end: Entry | None, answered: Entry) -> str:
     """How the caller was told something else than what came of the tool, or nothing."""
     told = answered.value.get("text", answered.kind.value)
     if end is None:

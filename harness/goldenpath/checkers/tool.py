@@ -79,13 +79,17 @@ def _accepted_parameters(call: Call, tally: Tally) -> None:
 
 
 def _result(call: Call, tally: Tally) -> None:
-    """TOOL-3: what the tool returned is what the caller got, from any run where there were more."""
+    """TOOL-3: what the tool returned is what the caller got, from any run where there were more. A
+    caller who was told of a failure before, or because the session was ended, may be right.
+    """
     answered = call.answered
     if answered is None or answered.kind is Kind.LOST or call.run.transport != "working":
         return
     good = [end for end in call.ends if end.what == "ended"]
     told_failed = answered.kind is Kind.FAIL
     if not good or (told_failed and len(good) < len(call.ends)):
+        return
+    if told_failed and (good[0].index > answered.index or _ended_by_cleanup(call, answered)):
         return
     tally.chance()
     end, results = good[-1], [end.value["result"] for end in good]
@@ -110,6 +114,11 @@ def _result(call: Call, tally: Tally) -> None:
             end.index,
             answered.index,
         )
+
+
+def _ended_by_cleanup(call: Call, answered: Entry) -> bool:
+    cleaning = call.run.cleaning
+    return cleaning is not None and call.first < cleaning.index < answered.index
 
 
 _BAD = {"failed": "failed", "cancelled": "was cancelled"}

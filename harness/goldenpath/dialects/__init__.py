@@ -2,7 +2,7 @@
 
 from goldenpath.dialects.common import COMMON
 from goldenpath.dialects.decode import Decoded, Decoder, FrameReader
-from goldenpath.dialects.model import Dialect, DialectProblem, as_data, from_table
+from goldenpath.dialects.model import Dialect, DialectProblem, as_data, chosen, from_table
 
 DIALECTS: dict[str, Dialect] = {COMMON.name: COMMON}
 
@@ -15,5 +15,6 @@ __all__ = [
     "DialectProblem",
     "FrameReader",
     "as_data",
+    "chosen",
     "from_table",
 ]

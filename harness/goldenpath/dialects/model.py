@@ -100,7 +100,7 @@ def _read_statuses(table: object, problems: list[str]) -> dict[str, Status]:
     for word, name in table.items():
         if name not in known:
             problems.append(f"dialect.statuses.{word}: expected one of {known}, got {name!r}")
-    return {word.lower(): Status(name) for word, name in table.items() if name in known}
+    return {str(word).lower(): Status(name) for word, name in table.items() if name in known}
 
 
 def from_table(name: str, table: Mapping[str, Any], base: Dialect) -> Dialect:
@@ -127,6 +127,18 @@ def from_table(name: str, table: Mapping[str, Any], base: Dialect) -> Dialect:
         statuses={**base.statuses, **statuses},
         own=tuple(fields),
     )
+
+
+def chosen(name: str, said: object, base: Dialect, there: Mapping[str, Dialect]) -> Dialect:
+    """The dialect that a target or a profile declares: one by name, or a table over `base`, which
+    is then called `name`. Raises DialectProblem.
+    """
+    if isinstance(said, str) and said in there:
+        return there[said]
+    if not isinstance(said, Mapping):
+        expected = f"expected a table, or the name of a dialect that is known: {', '.join(there)}"
+        raise DialectProblem([f"dialect: {expected}; got {said!r:.80}"])
+    return from_table(name, said, base)
 
 
 def as_data(dialect: Dialect) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """Miniatures: tiny implementations, each wrong in one named way, that the suite must catch."""
 
 from goldenpath.miniatures import (
+    access,
     content,
     delivery,
+    ending,
     isolation,
+    neighbours,
     order,
     recovery,
     surface,
@@ -14,9 +17,12 @@ from goldenpath.miniatures.base import MINIATURES, Miniature
 __all__ = [
     "MINIATURES",
     "Miniature",
+    "access",
     "content",
     "delivery",
+    "ending",
     "isolation",
+    "neighbours",
     "order",
     "recovery",
     "surface",

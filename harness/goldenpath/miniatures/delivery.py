@@ -8,6 +8,7 @@ from typing import Any
 from goldenpath.miniatures.base import miniature
 from goldenpath.reference import Execution, RequestScopedDispatcher, ScriptedAgent
 
+_LEFT_OPEN = {"RECOVERY-7": "cleanup cancels what is under way, which is not closed then"}
 _UNREPORTED = {"DELIVERY-2": "a tool that ran was not reported"}
 
 # --- DELIVERY-1 ----------------------------------------------------------------------------------
@@ -25,7 +26,7 @@ class NeverThinks(ScriptedAgent):
     "DELIVERY-1",
     "DELIVERY-2",
     unknown=dict.fromkeys(
-        ("ORDER-3", "ORDER-4", "DELIVERY-5"), "there is no event of a tool to judge"
+        ("ORDER-3", "ORDER-4", "DELIVERY-5", "ISOLATION-8"), "there is no event of a tool to judge"
     ),
     kind="agent",
 )
@@ -42,19 +43,28 @@ class SilentTools(RequestScopedDispatcher):
 # --- DELIVERY-2 ----------------------------------------------------------------------------------
 
 
-@miniature("DELIVERY-2")
+@miniature(
+    "DELIVERY-2",
+    implied={
+        "API-6": "through the other members it is told",
+        "API-14": "the short cut leads past the permission as well",
+    },
+)
 class SilentOldDoor(RequestScopedDispatcher):
     """A tool that is called by dispatch_tool runs unseen."""
 
     async def dispatch_tool(self, /, tool_name: str, parameters: Any = None, **context: Any) -> Any:
         self._refuse_if_closed()
-        return await self._lookup(tool_name).arun(**(parameters or {}))
+        tool: Any = self._lookup(tool_name)
+        return await tool.arun(**(parameters or {}))
 
 
 @miniature(
     "DELIVERY-2",
     implied={"ORDER-3": "a tool_completed without a tool_executing answers nothing"},
-    unknown={"DELIVERY-5": "nothing is announced that could stay open"},
+    unknown={
+        "DELIVERY-5": "nothing is announced that could stay open",
+    },
 )
 class NotAnnounced(RequestScopedDispatcher):
     """tool_executing is never sent."""
@@ -65,7 +75,10 @@ class NotAnnounced(RequestScopedDispatcher):
 
 @miniature(
     "DELIVERY-2",
-    implied={"DELIVERY-5": "what was announced is never closed"},
+    implied={
+        "DELIVERY-5": "what was announced is never closed",
+        "API-6": "each door in its turn loses the report that another shows",
+    },
 )
 class EverySecondReportLost(RequestScopedDispatcher):
     """Every second tool_completed is lost."""
@@ -172,7 +185,7 @@ class FailureNotClosed(RequestScopedDispatcher):
             await super()._report(execution)
 
 
-@miniature("DELIVERY-5", implied=_UNREPORTED)
+@miniature("DELIVERY-5", implied=_UNREPORTED | _LEFT_OPEN)
 class CancellationNotClosed(RequestScopedDispatcher):
     """A call that is cancelled leaves its tool_executing open."""
 
@@ -181,7 +194,7 @@ class CancellationNotClosed(RequestScopedDispatcher):
             await super()._report(execution)
 
 
-@miniature("DELIVERY-5", implied=_UNREPORTED, kind="agent")
+@miniature("DELIVERY-5", implied=_UNREPORTED | _LEFT_OPEN, kind="agent")
 class AgentCancellationNotClosed(CancellationNotClosed):
     """An agent that is cancelled leaves its tool_executing open."""
 

@@ -23,6 +23,7 @@ _ASTRAY = {
     "ISOLATION-2": "an event that goes astray takes the data of its owner along",
     "DELIVERY-2": "the owner does not get what goes astray",
     "DELIVERY-5": "the owner's tool_executing stays open where only its tool_completed goes astray",
+    "ISOLATION-8": "what another user's coming leads astray is missed from then on",
 }
 _RUN_ASTRAY = {
     **_ASTRAY,

@@ -93,7 +93,10 @@ class CancelledAndFailed(ScriptedAgent):
 
 @miniature(
     "ORDER-2",
-    implied={"CONTENT-5": "success is told before the calls of the last round are made"},
+    implied={
+        "CONTENT-5": "success is told before the calls of the last round are made",
+        "DELIVERY-4": "a run that is cancelled before has told nothing",
+    },
 )
 class ToolAfterEnd(ScriptedAgent):
     """The calls of the last round are made after the answer."""
@@ -109,7 +112,7 @@ class ToolAfterEnd(ScriptedAgent):
         return str(plan.answer)
 
 
-@miniature("ORDER-2")
+@miniature("ORDER-2", "TOOL-7")
 class LeavesSiblings(ScriptedAgent):
     """A call that fails ends the run, while the other calls of its round still work on."""
 
@@ -120,7 +123,10 @@ class LeavesSiblings(ScriptedAgent):
 # --- ORDER-3 -------------------------------------------------------------------------------------
 
 
-@miniature("ORDER-3", implied={"ORDER-4": "it is announced after the tool has ended"})
+@miniature(
+    "ORDER-3",
+    implied={"ORDER-4": "it is announced after the tool has ended"},
+)
 class CompletedFirst(RequestScopedDispatcher):
     """tool_executing comes after tool_completed."""
 
@@ -186,7 +192,10 @@ class ReportedEarly(RequestScopedDispatcher):
 
 @miniature(
     "ORDER-4",
-    implied={"CONTENT-5": "what is reported before the end cannot know how it ends"},
+    implied={
+        "CONTENT-5": "what is reported before the end cannot know how it ends",
+        "TOOL-6": "the tool is no longer waited for when its caller gives up",
+    },
 )
 class ReportedMeanwhile(ReportedEarly):
     """tool_completed is sent while the tool still runs."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from goldenpath.miniatures.base import miniature
-from goldenpath.reference import RequestScopedDispatcher, SessionClosed, Tool, UnknownTool
+from goldenpath.reference import AnyTool, RequestScopedDispatcher, SessionClosed, UnknownTool
 from goldenpath.reference.tools import FunctionTool
 
 
@@ -17,6 +17,12 @@ class _Absent:
     def __get__(self, instance: object, owner: type) -> Any:
         raise AttributeError("no such member")
 
+
+_WORKS_ON = {
+    "API-8": "leaving the context cleans up no better",
+    "RECOVERY-7": "what is under way is not stopped",
+}
+_TAKEN = {"API-5": "a name that is taken is ignored as well"}
 
 # --- API-1 ---------------------------------------------------------------------------------------
 
@@ -28,7 +34,7 @@ class MemberMissing(RequestScopedDispatcher):
     dispatch = _Absent()
 
 
-@miniature("API-1")
+@miniature("API-1", unknown={"API-7": "there is no bridge to compare with"})
 class BridgeMissing(RequestScopedDispatcher):
     """There is no websocket_bridge."""
 
@@ -52,7 +58,7 @@ class MethodIsAsync(RequestScopedDispatcher):
         return self._registry.has(tool_name)
 
 
-@miniature("API-1")
+@miniature("API-1", implied={"API-8": "leaving the context awaits it in vain"})
 class CleanupIsSync(RequestScopedDispatcher):
     """cleanup is a plain method."""
 
@@ -88,7 +94,13 @@ class OtherKeyword(RequestScopedDispatcher):
         return await self._execute(name, parameters)
 
 
-@miniature("API-2", implied={"API-4": "through this member no tool can be executed"})
+@miniature(
+    "API-2",
+    implied={
+        "API-4": "through this member no tool can be executed",
+        "API-6": "through the others it can",
+    },
+)
 class DispatchTakesMapping(RequestScopedDispatcher):
     """dispatch takes the parameters as one mapping, not as keywords."""
 
@@ -96,7 +108,7 @@ class DispatchTakesMapping(RequestScopedDispatcher):
         return await self._execute(tool_name, parameters)
 
 
-@miniature("API-2")
+@miniature("API-2", unknown={"API-14": "a function has no mark that it is for admins only"})
 class RegisterByName(RequestScopedDispatcher):
     """Tools are registered by name and function only."""
 
@@ -119,7 +131,7 @@ class ToolsAreASnapshot(RequestScopedDispatcher):
         self._snapshot = dict(self._registry.view())
 
     @property
-    def tools(self) -> Mapping[str, Tool]:
+    def tools(self) -> Mapping[str, AnyTool]:
         return self._snapshot
 
 
@@ -142,11 +154,11 @@ class ListsTwice(RequestScopedDispatcher):
 # --- API-4 ---------------------------------------------------------------------------------------
 
 
-@miniature("API-4")
+@miniature("API-4", implied=_TAKEN)
 class RegistrationDropped(RequestScopedDispatcher):
     """register_tool does nothing and says nothing."""
 
-    def register_tool(self, tool: Tool) -> None:
+    def register_tool(self, tool: AnyTool) -> None:
         self._refuse_if_closed()
 
 
@@ -154,7 +166,7 @@ class RegistrationDropped(RequestScopedDispatcher):
 class RegistrationRefused(RequestScopedDispatcher):
     """register_tool refuses every tool."""
 
-    def register_tool(self, tool: Tool) -> None:
+    def register_tool(self, tool: AnyTool) -> None:
         self._refuse_if_closed()
         raise ValueError(f"{tool.name} is not on the list")
 
@@ -167,10 +179,10 @@ class ListedOnly(RequestScopedDispatcher):
         super().__init__(*args)
         self._runnable = self._registry.names()
 
-    def _lookup(self, tool_name: str) -> Tool:
+    def _lookup(self, tool_name: str) -> AnyTool:
         if tool_name not in self._runnable:
             raise UnknownTool(tool_name)
-        tool: Tool = super()._lookup(tool_name)
+        tool: AnyTool = super()._lookup(tool_name)
         return tool
 
 
@@ -180,6 +192,9 @@ class ListedOnly(RequestScopedDispatcher):
         "RECOVERY-1": "the tool is not there with any transport, so neither where there is none",
         "RECOVERY-2": "the tool is not there with any transport, so neither with one that raises",
     },
+    unknown=dict.fromkeys(
+        ("TOOL-6", "TOOL-7", "ISOLATION-8"), "the tool that is to be under way is not there"
+    ),
 )
 class FirstToolOnly(RequestScopedDispatcher):
     """Of the tools given at creation only the first is kept."""
@@ -191,7 +206,7 @@ class FirstToolOnly(RequestScopedDispatcher):
 # --- API-9 ---------------------------------------------------------------------------------------
 
 
-@miniature("API-9")
+@miniature("API-9", implied=_WORKS_ON)
 class CleanupDoesNothing(RequestScopedDispatcher):
     """After cleanup everything works on."""
 
@@ -199,7 +214,7 @@ class CleanupDoesNothing(RequestScopedDispatcher):
         pass
 
 
-@miniature("API-9")
+@miniature("API-9", implied={**_WORKS_ON, "API-8": "cleaning up again runs into the same accident"})
 class RefusedByAccident(RequestScopedDispatcher):
     """After cleanup a call runs into an AttributeError."""
 
@@ -207,16 +222,16 @@ class RefusedByAccident(RequestScopedDispatcher):
         del self._registry
 
 
-@miniature("API-9")
+@miniature("API-9", implied=_TAKEN)
 class RegistersAfterCleanup(RequestScopedDispatcher):
     """After cleanup tools are still registered."""
 
-    def register_tool(self, tool: Tool) -> None:
+    def register_tool(self, tool: AnyTool) -> None:
         if not self._registry.has(tool.name):
             self._registry.register(tool)
 
 
-@miniature("API-9")
+@miniature("API-9", implied=_WORKS_ON)
 class OneDoorOpen(RequestScopedDispatcher):
     """After cleanup dispatch still works, the two others are closed."""
 
@@ -235,7 +250,7 @@ class OneDoorOpen(RequestScopedDispatcher):
         self._refuse()
         return await super().dispatch_tool(tool_name, parameters)
 
-    def register_tool(self, tool: Tool) -> None:
+    def register_tool(self, tool: AnyTool) -> None:
         self._refuse()
         super().register_tool(tool)
 

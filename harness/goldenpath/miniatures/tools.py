@@ -8,11 +8,11 @@ from typing import Any
 
 from goldenpath.miniatures.base import miniature
 from goldenpath.reference import (
+    AnyTool,
     Execution,
     PlatformError,
     RequestScopedDispatcher,
     ScriptedAgent,
-    Tool,
 )
 
 _EVERYWHERE = {
@@ -63,7 +63,8 @@ class AgentRunsTwice(ScriptedAgent):
 
     async def _call(self, call: Any) -> object:
         result = await super()._call(call)
-        await self.dispatcher._lookup(call.tool).arun(**call.arguments)
+        tool: Any = self.dispatcher._lookup(call.tool)
+        await tool.arun(**call.arguments)
         return result
 
 
@@ -86,7 +87,8 @@ class AgentSkipsCalls(ScriptedAgent):
 
 class _Changed(RequestScopedDispatcher):
     async def _invoke(self, execution: Execution) -> Any:
-        return await execution.tool.arun(**self.change(execution.parameters))
+        execution.parameters = self.change(execution.parameters)
+        return await super()._invoke(execution)
 
     def change(self, parameters: dict[str, Any]) -> dict[str, Any]:
         raise NotImplementedError
@@ -131,7 +133,7 @@ class NameCollides(RequestScopedDispatcher):
     async def _invoke(self, execution: Execution) -> Any:
         return await self._run(execution.tool, **execution.parameters)
 
-    async def _run(self, tool: Tool, **parameters: Any) -> Any:
+    async def _run(self, tool: Any, **parameters: Any) -> Any:
         return await tool.arun(**parameters)
 
 
@@ -151,7 +153,11 @@ class FalsyBecomesEmpty(RequestScopedDispatcher):
         return (await super()._execute(*args)) or {}
 
 
-@miniature("TOOL-3", implied=_EVERYWHERE)
+@miniature(
+    "TOOL-3",
+    implied=_EVERYWHERE,
+    unknown={"ISOLATION-8": "nothing is right without another's trouble either"},
+)
 class ResultBecomesText(RequestScopedDispatcher):
     """Every result becomes text."""
 
@@ -233,7 +239,7 @@ class UnknownToolAccepted(RequestScopedDispatcher):
 class UnknownToolUnnamed(RequestScopedDispatcher):
     """The error for an unknown tool does not say which."""
 
-    def _lookup(self, tool_name: str) -> Tool:
+    def _lookup(self, tool_name: str) -> AnyTool:
         if not self._registry.has(tool_name):
             raise LookupError("no such tool")
         return super()._lookup(tool_name)
@@ -243,7 +249,7 @@ class UnknownToolUnnamed(RequestScopedDispatcher):
 class UnknownToolByAccident(RequestScopedDispatcher):
     """An unknown tool runs into a TypeError of the insides."""
 
-    def _lookup(self, tool_name: str) -> Tool:
+    def _lookup(self, tool_name: str) -> AnyTool:
         if not self._registry.has(tool_name):
             raise TypeError(f"'NoneType' object is not callable: {tool_name}")
         return super()._lookup(tool_name)

@@ -24,10 +24,10 @@ class Plant:
         self.gates = Gates()
         self.transport = Transport(recorder, self.users.values(), max_frame)
 
-    def user(self, name: str, run_id: str) -> PlantedUser:
+    def user(self, name: str, run_id: str, *, is_admin: bool = False) -> PlantedUser:
         """The user as a factory sees it; the run belongs to this user from now on."""
         self.transport.own_run(run_id, name)
-        return as_planted(self.users[name], run_id)
+        return as_planted(self.users[name], run_id, is_admin=is_admin)
 
     def tap(self, name: str, condition: str) -> Tap:
         """Open a link for the user and return their view of the transport."""
@@ -36,7 +36,7 @@ class Plant:
             self.transport.connect(name, condition)
         return Tap(self.transport, name, absent=condition == "absent")
 
-    def tools(self, name: str, tools: Iterable[str]) -> Tools:
-        """Make tools for this user."""
+    def tools(self, name: str, tools: Iterable[str], *, twin: bool = False) -> Tools:
+        """Make tools for this user; `twin`: to be registered under names that are taken."""
         mark = mint(self.users[name].owner, SELF)
-        return plant_tools(tools, name, mark, self.recorder, self.gates)
+        return plant_tools(tools, name, mark, self.recorder, self.gates, twin=twin)

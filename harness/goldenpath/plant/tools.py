@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from goldenpath.canary import find
@@ -67,25 +68,58 @@ def _go_on(waiter: asyncio.Future[None]) -> None:
         waiter.set_result(None)
 
 
-class PlantedTool:
-    """A tool as a target gets it: `name, description, parameters, admin_only`, `arun` and call.
+@dataclass(frozen=True)
+class Owner:
+    """The user whom a tool is planted for, by name and canary, and what it needs of the plant."""
+
+    name: str
+    mark: str
+    recorder: Recorder
+    gates: Gates
+    twin: bool = False
+
+
+class _Planted:
+    """What every planted tool is: `name, description, parameters, admin_only`, and who has it.
 
     `mark` is the canary of the user whom this instance was planted for; results hold it, so that an
-    execution on somebody else's instance shows.
+    execution on somebody else's instance shows. twin: it was made for a name that was taken.
     """
 
-    admin_only = False
-
-    def __init__(self, name: str, owner: str, mark: str, recorder: Recorder, gates: Gates) -> None:
-        about, schema, self._behave = _BEHAVIOURS[name]
+    def __init__(self, name: str, about: str, schema: dict[str, Any], owner: Owner) -> None:
         self.name = name
         self.description = about
         self.parameters = schema
-        self._owner, self.mark, self._recorder, self.gates = owner, mark, recorder, gates
+        self.admin_only = name in ADMIN_ONLY
+        self.mark, self.gates = owner.mark, owner.gates
+        self._owner = owner
         self._runs = itertools.count()
 
     def __repr__(self) -> str:
-        return f"PlantedTool({self.name!r})"
+        return f"{type(self).__name__}({self.name!r})"
+
+    def begin(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Record that it starts; what each later record of this execution says as well."""
+        given = jsonable(parameters)
+        tokens = find(str(given))
+        truth: dict[str, Any] = {"tool": self.name, "token": tokens[0].text if tokens else None}
+        truth["run"] = next(self._runs)
+        if self._owner.twin:
+            truth["twin"] = True
+        self.record("started", {**truth, "parameters": given})
+        return truth
+
+    def record(self, what: str, value: dict[str, Any]) -> None:
+        """Write down what really happens."""
+        self._owner.recorder.record(Kind.TOOL, self._owner.name, None, what, value)
+
+
+class PlantedTool(_Planted):
+    """An asynchronous tool as a target gets it: `arun`, and an awaitable call that is the same."""
+
+    def __init__(self, name: str, owner: Owner) -> None:
+        about, schema, self._behave = _BEHAVIOURS[name]
+        super().__init__(name, about, schema, owner)
 
     async def __call__(self, /, **parameters: Any) -> Any:
         """Run the tool; the same as `arun`."""
@@ -97,67 +131,90 @@ class PlantedTool:
         try:
             result = await self.work(parameters, truth)
         except asyncio.CancelledError:
-            self.end("cancelled", truth)
+            self.record("cancelled", truth)
             raise
         except Exception as error:
-            self.end("failed", truth, error=safe_text(error))
+            self.record("failed", {**truth, "error": safe_text(error)})
             raise
-        self.end("ended", truth, result=jsonable(result))
+        self.record("ended", {**truth, "result": jsonable(result)})
         return result
 
-    def begin(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Record that the tool starts; returns what is true of this execution."""
-        given = jsonable(parameters)
-        tokens = find(str(given))
-        truth: dict[str, Any] = {"tool": self.name, "token": tokens[0].text if tokens else None}
-        truth["run"] = next(self._runs)
-        self._record("started", {**truth, "parameters": given})
-        return truth
-
     async def work(self, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
-        """Do what the tool does, without recording it."""
-        return await self._behave(self, parameters, truth["token"])
-
-    def end(self, what: str, truth: dict[str, Any], **more: Any) -> None:
-        """Record how an execution went: ended, failed, cancelled."""
-        self._record(what, {**truth, **more})
-
-    def _record(self, what: str, value: dict[str, Any]) -> None:
-        self._recorder.record(Kind.TOOL, self._owner, None, what, value)
+        """Do what the tool does, without recording that it started or how it ended."""
+        return await self._behave(self, parameters, truth)
 
 
-Behaviour = Callable[[PlantedTool, dict[str, Any], "str | None"], Awaitable[Any]]
+#: How long a synchronous tool waits for the loop to turn, in slices, so that a machine which stalls
+#: stretches the time: long enough that only a loop that is blocked does not.
+SLICES, SLICE = 20, 0.025
 
 
-async def _lookup(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+class BlockingTool(_Planted):
+    """A synchronous tool: no `arun`, and a call that blocks its thread until the loop has turned,
+    which happens at once unless that thread is the loop's own, or the loop waits for it.
+    """
+
+    def __init__(self, name: str, owner: Owner) -> None:
+        super().__init__(name, "Look something up, and block meanwhile.", _QUERY, owner)
+        self._loop = _running_loop()
+
+    def __call__(self, /, **parameters: Any) -> Any:
+        """Run the tool, and record whether the loop went on meanwhile."""
+        truth = self.begin(parameters)
+        turned = threading.Event()
+        with suppress(RuntimeError):  # the loop has been closed meanwhile
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(turned.set)
+        waited = next((n for n in range(SLICES) if turned.wait(SLICE)), SLICES)
+        result = {"found": truth["token"], "by": self.mark}
+        loop = {"turned": turned.is_set(), "waited": round(waited * SLICE, 3)}
+        self.record("ended", {**truth, "result": result, **loop})
+        return result
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+Behaviour = Callable[[PlantedTool, dict[str, Any], dict[str, Any]], Awaitable[Any]]
+
+
+async def _lookup(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
     """Take two turns of the loop, as real work would, and answer with the call's own canary."""
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    return {"found": token, "by": tool.mark}
+    return {"found": truth["token"], "by": tool.mark}
 
 
-async def _echo(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+async def _echo(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
     return {"echo": parameters, "by": tool.mark}
 
 
-async def _give(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+async def _give(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
     await asyncio.sleep(0)
     return parameters.get("value")
 
 
-async def _explode(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+async def _explode(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
     await asyncio.sleep(0)
-    raise ToolFailure(f"{tool.name} cannot work on {token or tool.mark}")
+    raise ToolFailure(f"{tool.name} cannot work on {truth['token'] or tool.mark}")
 
 
-async def _collapse(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+async def _collapse(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
     await asyncio.sleep(0)
     raise ToolFailure
 
 
-async def _hold(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
-    await tool.gates.wait(token or "")
-    return {"found": token, "by": tool.mark}
+async def _hold(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
+    """Wait, and then do something to the world, which is what a caller that gave up must not get:
+    the effect is recorded.
+    """
+    await tool.gates.wait(truth["token"] or "")
+    tool.record("effect", truth)
+    return {"found": truth["token"], "by": tool.mark}
 
 
 _ANYTHING: dict[str, Any] = {"type": "object", "additionalProperties": True}
@@ -174,21 +231,37 @@ _BEHAVIOURS: dict[str, tuple[str, dict[str, Any], Behaviour]] = {
     "explode": ("Fail.", _QUERY, _explode),
     "collapse": ("Fail without a word.", _QUERY, _collapse),
     "hold": ("Wait until released, then answer.", _QUERY, _hold),
+    "linger": ("The same under another name, for two that are held at once.", _QUERY, _hold),
+    "administer": ("Do what only an admin may.", _QUERY, _lookup),
 }
 
-TOOL_NAMES = tuple(_BEHAVIOURS)
+#: The synchronous ones, and those that are for admins only.
+SYNCHRONOUS = frozenset({"block"})
+ADMIN_ONLY = frozenset({"administer"})
+
+TOOL_NAMES = (*_BEHAVIOURS, *SYNCHRONOUS)
 
 
-class Tools(list[PlantedTool]):
+class Tools(list[Any]):
     """The planted tools of one session, as a factory gets them."""
 
-    def as_functions(self) -> dict[str, Callable[..., Awaitable[Any]]]:
-        """The tools as plain async functions, by name."""
-        return {tool.name: tool.arun for tool in self}
+    def as_functions(self) -> dict[str, Callable[..., Any]]:
+        """The tools as plain functions, by name: async ones, and synchronous ones where it is."""
+        return {tool.name: getattr(tool, "arun", tool.__call__) for tool in self}
 
 
 def plant_tools(
-    names: Iterable[str], owner: str, mark: str, recorder: Recorder, gates: Gates
+    names: Iterable[str],
+    owner: str,
+    mark: str,
+    recorder: Recorder,
+    gates: Gates,
+    *,
+    twin: bool = False,
 ) -> Tools:
     """Make the tools with these names for one user."""
-    return Tools(PlantedTool(name, owner, mark, recorder, gates) for name in names)
+    whose = Owner(owner, mark, recorder, gates, twin)
+    return Tools(
+        BlockingTool(name, whose) if name in SYNCHRONOUS else PlantedTool(name, whose)
+        for name in names
+    )

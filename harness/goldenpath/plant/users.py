@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from goldenpath.canary import SELF, THREAD, mint, owner_mark
 from goldenpath.model import User
@@ -47,6 +48,17 @@ def plant_user(seed: int, position: int) -> User:
         thread_id=f"thread_{mint(owner, THREAD)}",
         run_id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
     )
+
+
+#: The user contexts of `spec.INVALID_USERS` and `PLACEHOLDER_USERS`, made of a right one.
+INVALID: dict[str, Callable[[PlantedUser], PlantedUser | None]] = {
+    "None": lambda _: None,
+    "a user_id that is None": lambda user: replace(user, user_id=None),  # type: ignore[arg-type]
+    "an empty user_id": lambda user: replace(user, user_id=""),
+    "a blank user_id": lambda user: replace(user, user_id="   "),
+    "the user_id 'placeholder'": lambda user: replace(user, user_id="placeholder"),
+    "the user_id 'default_user'": lambda user: replace(user, user_id="default_user"),
+}
 
 
 def as_planted(user: User, run_id: str, *, is_admin: bool = False) -> PlantedUser:

@@ -25,17 +25,19 @@ from .errors import (
     NotPermitted,
     PlatformError,
     SessionClosed,
+    ToolTimedOut,
     UnknownTool,
 )
 from .events import EventFactory
 from .execution import Execution, Metrics
 from .plan import Plan, PlannedCall
-from .registry import Tool, ToolRegistry
+from .registry import AnyTool, SyncTool, Tool, ToolRegistry
 
 if TYPE_CHECKING:
     from .server import ChatServer, serve
 
 __all__ = [
+    "AnyTool",
     "AuthenticationError",
     "ChatServer",
     "ConnectionManager",
@@ -52,9 +54,11 @@ __all__ = [
     "RequestScopedDispatcher",
     "ScriptedAgent",
     "SessionClosed",
+    "SyncTool",
     "TokenTable",
     "Tool",
     "ToolRegistry",
+    "ToolTimedOut",
     "UnknownTool",
     "UserContext",
     "UserEmitter",

@@ -14,15 +14,16 @@ for it, and lets the callers know by `SessionClosed`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from .context import UserContext
 from .emitter import UserEmitter
-from .errors import NotPermitted, SessionClosed
+from .errors import NotPermitted, SessionClosed, ToolTimedOut
 from .execution import Execution, Metrics, checked
-from .registry import Tool, ToolRegistry
+from .registry import AnyTool, Tool, ToolRegistry
 from .waiting import settle
 
 
@@ -30,15 +31,23 @@ class RequestScopedDispatcher:
     """Runs the tools of one user's session and tells the user about it."""
 
     def __init__(
-        self, context: UserContext, emitter: UserEmitter | None = None, tools: Iterable[Tool] = ()
+        self,
+        context: UserContext,
+        emitter: UserEmitter | None = None,
+        tools: Iterable[AnyTool] = (),
+        tool_timeout: float | None = None,
     ) -> None:
-        """Bind to a user; an emitter that is bound to somebody else is refused."""
+        """Bind to a user; an emitter that is bound to somebody else is refused.
+
+        tool_timeout: seconds that a tool may take before it is stopped, or None.
+        """
         self.context = UserContext.from_user(context)
         if emitter is not None and emitter.context != self.context:
             raise ValueError("the emitter is bound to another user context")
         self.metrics = Metrics()
         self._emitter = emitter
         self._registry = ToolRegistry(tools)
+        self._tool_timeout = tool_timeout
         self._in_flight: dict[asyncio.Task[Any], Execution] = {}
         self._calls = 0
         self._closed = False
@@ -64,7 +73,7 @@ class RequestScopedDispatcher:
         self._refuse_if_closed()
         return self._registry.has(tool_name)
 
-    def register_tool(self, tool: Tool) -> None:
+    def register_tool(self, tool: AnyTool) -> None:
         """Give this session, and no other, a tool."""
         self._refuse_if_closed()
         self._registry.register(tool)
@@ -75,7 +84,7 @@ class RequestScopedDispatcher:
         return self._registry.names()
 
     @property
-    def tools(self) -> Mapping[str, Tool]:
+    def tools(self) -> Mapping[str, AnyTool]:
         """The session's tools by name, read-only."""
         self._refuse_if_closed()
         return self._registry.view()
@@ -137,10 +146,14 @@ class RequestScopedDispatcher:
         self.metrics.started += 1
         try:
             await self._announce(execution)
-            result = await self._invoke(execution)
+            result = await self._in_time(execution)
         except asyncio.CancelledError:
             execution.cancel()
             self.metrics.cancelled += 1
+            raise
+        except ToolTimedOut as error:
+            execution.time_out(error)
+            self.metrics.failed += 1
             raise
         except Exception as error:
             execution.fail(error)
@@ -163,10 +176,10 @@ class RequestScopedDispatcher:
         if self._closed:
             raise SessionClosed
 
-    def _lookup(self, tool_name: str) -> Tool:
+    def _lookup(self, tool_name: str) -> AnyTool:
         return self._registry.get(tool_name)
 
-    def _authorize(self, tool: Tool) -> None:
+    def _authorize(self, tool: AnyTool) -> None:
         if getattr(tool, "admin_only", False) and not self.context.is_admin:
             raise NotPermitted(tool.name)
 
@@ -176,8 +189,21 @@ class RequestScopedDispatcher:
                 execution.tool.name, execution.call_id, execution.parameters
             )
 
+    async def _in_time(self, execution: Execution) -> Any:
+        limit = asyncio.timeout(self._tool_timeout)
+        try:
+            async with limit:
+                return await self._invoke(execution)
+        except TimeoutError:
+            if not limit.expired() or self._tool_timeout is None:
+                raise  # the tool's own
+            raise ToolTimedOut(execution.tool.name, self._tool_timeout) from None
+
     async def _invoke(self, execution: Execution) -> Any:
-        return await execution.tool.arun(**execution.parameters)
+        tool = execution.tool
+        if isinstance(tool, Tool):
+            return await tool.arun(**execution.parameters)
+        return await _in_thread(functools.partial(tool, **execution.parameters))
 
     async def _report(self, execution: Execution) -> None:
         if self._emitter is not None:
@@ -199,8 +225,18 @@ class RequestScopedDispatcher:
 
 async def create_request_scoped_tool_dispatcher(
     user_context: UserContext,
-    tools: Iterable[Tool] | None = None,
+    tools: Iterable[AnyTool] | None = None,
     websocket_emitter: UserEmitter | None = None,
+    tool_timeout: float | None = None,
 ) -> RequestScopedDispatcher:
     """Make the dispatcher of one request."""
-    return RequestScopedDispatcher(user_context, websocket_emitter, tools or ())
+    return RequestScopedDispatcher(user_context, websocket_emitter, tools or (), tool_timeout)
+
+
+async def _in_thread(work: Callable[[], Any]) -> Any:
+    """Run what blocks beside the loop. A thread cannot be stopped: whoever is cancelled meanwhile
+    is told so when it has ended.
+    """
+    running = asyncio.get_running_loop().run_in_executor(None, work)
+    await settle(running)
+    return running.result()

@@ -45,6 +45,15 @@ class NotPermitted(PlatformError):
         self.name = name
 
 
+class ToolTimedOut(PlatformError):
+    """A tool took longer than any tool may, and was stopped."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        """Remember which tool, and how long it may take."""
+        super().__init__(f"tool {name!r} was stopped after {seconds} seconds")
+        self.name = name
+
+
 class SessionClosed(PlatformError):
     """The session has been cleaned up: nothing can be asked of it any more."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import InvalidParameters
-from .registry import Tool
+from .registry import AnyTool
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Metrics:
 class Execution:
     """One call of one tool, from announcement to report; without a status it has not ended."""
 
-    tool: Tool
+    tool: AnyTool
     call_id: str
     parameters: dict[str, Any]
     status: str | None = field(default=None, init=False)
@@ -38,6 +38,10 @@ class Execution:
     def fail(self, error: Exception) -> None:
         """The tool raised."""
         self.status, self.error = "error", str(error) or type(error).__name__
+
+    def time_out(self, error: Exception) -> None:
+        """The tool was stopped because it took too long."""
+        self.status, self.error = "timeout", str(error)
 
     def cancel(self) -> None:
         """The tool was stopped, or never started."""

@@ -36,20 +36,44 @@ class Tool(Protocol):
         """Do it."""
 
 
+@runtime_checkable
+class SyncTool(Protocol):
+    """The same as a plain callable that blocks: it is run in a thread, beside the loop."""
+
+    @property
+    def name(self) -> str:
+        """The name by which it is called."""
+
+    @property
+    def description(self) -> str:
+        """What it does, for the model."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What it takes, as JSON Schema."""
+
+    def __call__(self, /, **parameters: Any) -> Any:
+        """Do it."""
+
+
+AnyTool = Tool | SyncTool
+
+
 class ToolRegistry:
     """The tools of one session by name."""
 
-    def __init__(self, tools: Iterable[Tool] = ()) -> None:
+    def __init__(self, tools: Iterable[AnyTool] = ()) -> None:
         """Begin with these tools."""
-        self._tools: dict[str, Tool] = {}
+        self._tools: dict[str, AnyTool] = {}
         for tool in tools:
             self.register(tool)
 
-    def register(self, tool: Tool) -> None:
+    def register(self, tool: AnyTool) -> None:
         """Add a tool; what is no tool, and a name that is taken, are refused."""
-        if not isinstance(tool, Tool) or not callable(tool.arun):
+        if not _is_tool(tool):
             raise InvalidTool(
-                f"a tool has name, description, parameters, arun: {type(tool).__name__} has not"
+                "a tool has name, description, parameters, and arun or a call:"
+                f" {type(tool).__name__} has not"
             )
         if not isinstance(tool.name, str) or not tool.name.strip():
             raise InvalidTool("a tool needs a name")
@@ -57,7 +81,7 @@ class ToolRegistry:
             raise DuplicateTool(tool.name)
         self._tools[tool.name] = tool
 
-    def get(self, name: str) -> Tool:
+    def get(self, name: str) -> AnyTool:
         """Find a tool; an unknown name raises `UnknownTool`."""
         if not self.has(name):
             raise UnknownTool(name)
@@ -71,10 +95,17 @@ class ToolRegistry:
         """List the names in the order of registration."""
         return list(self._tools)
 
-    def view(self) -> Mapping[str, Tool]:
+    def view(self) -> Mapping[str, AnyTool]:
         """Show the tools by name: read-only and always up to date."""
         return MappingProxyType(self._tools)
 
     def clear(self) -> None:
         """Forget all tools."""
         self._tools.clear()
+
+
+def _is_tool(tool: object) -> bool:
+    """Whether it can be run; something with an `arun` that cannot be called is a mistake."""
+    if isinstance(tool, Tool):
+        return callable(tool.arun)
+    return isinstance(tool, SyncTool)

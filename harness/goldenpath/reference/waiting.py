@@ -11,7 +11,7 @@ import asyncio
 from typing import Any
 
 
-async def settle(*tasks: asyncio.Task[Any], pass_on: bool = False) -> None:
+async def settle(*tasks: asyncio.Future[Any], pass_on: bool = False) -> None:
     """Wait until all tasks have ended, also if the waiting itself is cancelled.
 
     Such a cancellation is handed to the tasks if `pass_on` is true, and is raised here once they
@@ -33,7 +33,7 @@ async def settle(*tasks: asyncio.Task[Any], pass_on: bool = False) -> None:
         raise asyncio.CancelledError
 
 
-def _mark_as_seen(tasks: tuple[asyncio.Task[Any], ...]) -> None:
+def _mark_as_seen(tasks: tuple[asyncio.Future[Any], ...]) -> None:
     """Keep asyncio from reporting failures that a cancellation has made irrelevant."""
     for task in tasks:
         if not task.cancelled():

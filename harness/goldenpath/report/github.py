@@ -43,12 +43,12 @@ def _block(block: Block) -> tuple[str, str]:
     lines += [f"and {count(others, 'more finding')}"] if first and others else []
     lines += [block.also] if block.also else []
     lines += [f"replay with: {first.replay}"] if first and first.replay else []
-    return said.title, "\n".join(plain(line, _LETTERS) for line in lines)
+    return said.title, "\n".join(lines)
 
 
 def _group(group: Group) -> tuple[str, str]:
-    members = plain(", ".join(group.members), _LETTERS)
-    return f"UNKNOWN: {plain(group.reason, 100)}", f"{plain(group.reason, _LETTERS)}\n{members}"
+    members = ", ".join(group.members)
+    return f"UNKNOWN: {plain(group.reason, 100)}", f"{group.reason}\n{members}"
 
 
 def _commands(level: str, found: list[tuple[str, str]]) -> Iterable[str]:
@@ -56,4 +56,10 @@ def _commands(level: str, found: list[tuple[str, str]]) -> Iterable[str]:
         left = len(found) - MOST + 1
         found = [*found[: MOST - 1], ("goldenpath", f"and {left} more; see the job's summary")]
     for title, text in found:
-        yield f"::{level} title={title.translate(_PROPERTY)}::{text.translate(_DATA)}"
+        yield command(level, title, text)
+
+
+def command(level: str, title: str, text: str) -> str:
+    """Return one command; level: error, warning or notice. The text may have several lines."""
+    shown = "\n".join(plain(line, _LETTERS) for line in text.splitlines())
+    return f"::{level} title={title.translate(_PROPERTY)}::{shown.translate(_DATA)}"

@@ -48,16 +48,19 @@ def _rank(family: str) -> int:
     return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
 
 
-#: All rules, in that order; within a family as in the catalogue.
-_RULES = sorted(spec.RULES.values(), key=lambda rule: _rank(rule.family))
-_PLACE = {rule.id: place for place, rule in enumerate(_RULES)}
+def _ordered(own: Iterable[Rule]) -> dict[str, Rule]:
+    """All rules, a user's own last, in that order; within a family as in the catalogue."""
+    every = sorted(spec.with_own(own).values(), key=lambda rule: _rank(rule.family))
+    return {rule.id: rule for rule in every}
+
+
 _UNTOUCHED = (Outcome.NOT_RUN, "no workload of this run tests it")
 
 
 def lay_out(report: Report, witnesses: Witnesses | None = None) -> View:
     """Lay out a report. `witnesses` holds lines of histories, see report.witness."""
     layout = _Layout(report, witnesses or {})
-    said = layout.every(sorted(report.verdicts, key=_place))
+    said = layout.every(sorted(report.verdicts, key=layout.place))
     lines = layout.rule_lines()
     return View(
         report=report,
@@ -68,7 +71,7 @@ def lay_out(report: Report, witnesses: Witnesses | None = None) -> View:
         said=said,
         families=tuple(_families(lines)),
         unknowns=tuple(_unknowns(said)),
-        greys=tuple(_greys(report, lines)),
+        greys=tuple(_greys(report, lines, layout.rules.values())),
         problems=_sentences(report.problems),
         stale=_sentences(report.stale),
         notes=tuple(_notes(report)),
@@ -82,6 +85,13 @@ class _Layout:
     def __init__(self, report: Report, witnesses: Witnesses) -> None:
         self.report, self.witnesses = report, witnesses
         self.lines_left = LINES
+        self.rules = _ordered(report.own)
+        self._places = {name: place for place, name in enumerate(self.rules)}
+
+    def place(self, verdict: Verdict) -> tuple[int, str, str]:
+        """Where a verdict stands among others."""
+        last = len(self._places)
+        return self._places.get(verdict.rule, last), verdict.rule, verdict.workload
 
     def every(self, verdicts: list[Verdict]) -> tuple[Said, ...]:
         """All verdicts; the most telling one of each rule takes its witness lines first."""
@@ -95,14 +105,14 @@ class _Layout:
         return tuple(made[n] for n in range(len(verdicts)))
 
     def said(self, verdict: Verdict) -> Said:
-        rule = spec.RULES.get(verdict.rule)
+        rule = self.rules.get(verdict.rule)
         decides = results.decides(verdict, strict=self.report.strict)
         name = plain(verdict.rule)
         return Said(
             rule=name,
             family=name.rpartition("-")[0] or name or "(no rule)",
             level=str(verdict.level),
-            text=rule.text if rule else "",
+            text=plain(rule.text, MESSAGE) if rule else "",
             workload=plain(verdict.workload),
             outcome=verdict.outcome,
             style=_style(verdict.outcome, decides),
@@ -124,7 +134,7 @@ class _Layout:
 
     def rule_lines(self) -> list[RuleLine]:
         """One line per rule; these carry no witness lines, so that none is spent twice."""
-        verdicts = sorted(self.report.verdicts, key=_place)
+        verdicts = sorted(self.report.verdicts, key=self.place)
         bare = _Layout(self.report, {})
         made = []
         for rule, strongest in results.strongest(verdicts).items():
@@ -138,10 +148,6 @@ class _Layout:
 def _names(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     """Their workloads; a rule that no workload of the run tested has none."""
     return tuple(dict.fromkeys(plain(v.workload) for v in verdicts if v.workload))
-
-
-def _place(verdict: Verdict) -> tuple[int, str, str]:
-    return _PLACE.get(verdict.rule, len(_PLACE)), verdict.rule, verdict.workload
 
 
 def _style(outcome: Outcome, decides: bool) -> Style:
@@ -179,7 +185,7 @@ def _within(rule: str, workloads: Iterable[str]) -> str:
     return f"{rule} ({names})" if names else rule
 
 
-def _greys(report: Report, lines: Iterable[RuleLine]) -> Iterable[Group]:
+def _greys(report: Report, lines: Iterable[RuleLine], rules: Iterable[Rule]) -> Iterable[Group]:
     """Rules that no workload could test, by outcome and reason; then those without a verdict."""
     found: dict[tuple[Outcome, str], list[str]] = {}
     for line in lines:
@@ -187,18 +193,18 @@ def _greys(report: Report, lines: Iterable[RuleLine]) -> Iterable[Group]:
         if said.outcome in NEUTRAL:
             found.setdefault((said.outcome, said.reason or "no reason given"), []).append(said.rule)
     met = {verdict.rule for verdict in report.verdicts}
-    for rule in _RULES if met else ():
+    for rule in rules if met else ():
         if rule.id not in met:
-            found.setdefault(_untouched(rule, report.card), []).append(rule.id)
-    for (outcome, reason), rules in found.items():
-        yield Group(outcome, reason, tuple(rules))
+            found.setdefault(_untouched(rule, report.card), []).append(plain(rule.id))
+    for (outcome, reason), names in found.items():
+        yield Group(outcome, reason, tuple(names))
 
 
 def _untouched(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str]:
     """Why there is no verdict: the card says so, or nothing that was run tests the rule."""
     try:
         outcome, reason = (spec.untestable(rule, card) if card else None) or _UNTOUCHED
-    except ValueError:  # a card, read from a file, with an outcome that is none
+    except (ValueError, KeyError):  # read from a file: an outcome or a need that is none
         return _UNTOUCHED
     return outcome, plain(reason)
 

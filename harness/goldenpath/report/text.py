@@ -27,6 +27,15 @@ def render(report: Report, *, where: str = "", witnesses: Witnesses | None = Non
     return [*_facts(shown), *_rules(shown), *_troubles(shown), *_greys(shown), *_end(shown, where)]
 
 
+def render_brief(report: Report, *, witnesses: Witnesses | None = None) -> Iterator[Line]:
+    """Yield what a test shows that fails: what the run came to in one line, then what is wrong."""
+    shown = lay_out(report, witnesses)
+    end = headline(shown)
+    yield end.style, end.sentence
+    yield from _troubles(shown)
+    yield from _problems(shown)
+
+
 def as_text(lines: Iterable[Line]) -> str:
     """Join the lines, without their styles."""
     return "".join(f"{text}\n" for _, text in lines)
@@ -132,6 +141,11 @@ def _greys(shown: View) -> Iterator[Line]:
         yield from _group(group)
 
 
+def _problems(shown: View) -> Iterator[Line]:
+    yield from _heading("Problems: the run was not whole", shown.problems)
+    yield from (("unknown", f"  {problem}") for problem in shown.problems)
+
+
 def _end(shown: View, where: str) -> Iterator[Line]:
     yield from _heading("Frames that are no events of the dialect", shown.unread)
     yield from (("neutral", f"  {number:,} times {kind}") for kind, number in shown.unread)
@@ -140,8 +154,7 @@ def _end(shown: View, where: str) -> Iterator[Line]:
         yield "dim", f"  {name}: {note}" if name else f"  {note}"
     if len(shown.notes) > _NOTES:
         yield "dim", f"  … and {len(shown.notes) - _NOTES} more"
-    yield from _heading("Problems: the run was not whole", shown.problems)
-    yield from (("unknown", f"  {problem}") for problem in shown.problems)
+    yield from _problems(shown)
     yield "", ""
     yield "dim", f"seed {shown.report.seed}"
     if where:

@@ -38,7 +38,8 @@ class Call(msgspec.Struct, eq=False):
 
     stray: nobody asked for it, and its tool is one that is planted. held: whether the session had
     the tool when it was asked. proven: and had run it before, through the same member and without a
-    failure, so that nothing but this call's own parameters can be in its way.
+    failure, so that nothing but this call's own parameters can be in its way. beside: another
+    caller of the same session was waiting meanwhile.
     """
 
     run: Run
@@ -52,11 +53,13 @@ class Call(msgspec.Struct, eq=False):
     proven: bool = False
     answered: Entry | None = None
     starts: list[Entry] = []
+    effects: list[Entry] = []
     ends: list[Entry] = []
     executing: list[Seen] = []
     completed: list[Seen] = []
     ambiguous: bool = False
     settled: bool = False
+    beside: bool = False
 
     @property
     def owner(self) -> str:
@@ -119,7 +122,9 @@ class Run(msgspec.Struct, eq=False):
     """One agent run, or one dispatcher session, whose calls belong to it.
 
     mixed: it was open beside another of its user's, and events came that name neither. unplaced:
-    executions that fit no single call. ran, failed: by which member which tools did.
+    executions that fit no single call. ran, failed: by which member which tools did. cleaning,
+    cleaned: when its session's end was asked for, and when it was told to be over. waiting: callers
+    of the session who have no answer yet; alone: the call of the only one.
     """
 
     owner: str
@@ -130,7 +135,8 @@ class Run(msgspec.Struct, eq=False):
     session: bool = False
     golden: bool = False
     answered: Entry | None = None
-    cleaned: bool = False
+    cleaning: Entry | None = None
+    cleaned: Entry | None = None
     tools: set[str] = msgspec.field(default_factory=set)
     ran: set[tuple[str, str]] = msgspec.field(default_factory=set)
     failed: set[tuple[str, str]] = msgspec.field(default_factory=set)
@@ -144,14 +150,37 @@ class Run(msgspec.Struct, eq=False):
     doubts: list[str] = []
     mixed: bool = False
     faults: int = 0
+    waiting: int = 0
+    alone: Call | None = None
     ended: bool = False
     settled: bool = False
+
+    def begin(self, call: Call) -> None:
+        """Note that a caller waits, beside others or alone."""
+        call.beside = self.waiting > 0
+        if self.alone is not None:
+            self.alone.beside = True
+        self.alone = None if self.waiting else call
+        self.waiting += 1
+
+    def answer(self, call: Call) -> None:
+        """Note that a caller waits no more."""
+        self.waiting -= 1
+        if self.alone is call:
+            self.alone = None
 
     def forget(self) -> None:
         """Let go of what refers back to it, once it was judged: no circles for the collector."""
         for call in self.calls:
             call.forget()
         self.calls, self.events, self.unpaired, self.by_wire_id = [], [], [], {}
+
+    @property
+    def given_up(self) -> bool:
+        """Whether its caller cancelled it."""
+        if self.answered is None or self.answered.kind is not Kind.LOST:
+            return False
+        return bool(self.answered.value["why"] == "cancelled")
 
     @property
     def cut(self) -> bool:
@@ -161,7 +190,7 @@ class Run(msgspec.Struct, eq=False):
     @property
     def open(self) -> bool:
         """Whether events of it are still to be expected."""
-        return not (self.cleaned if self.session else self.ended)
+        return not (self.cleaned is not None if self.session else self.ended)
 
 
 def by_link(events: Iterable[Seen]) -> list[tuple[str, list[Seen]]]:

@@ -18,6 +18,9 @@ from goldenpath.runs.book import Book
 from goldenpath.runs.gathered import Call, Run, Seen
 from goldenpath.runs.placing import Placer
 
+#: What ends a session: asking for it, or leaving its context.
+_CLOSES = ("cleanup", "leave")
+
 #: How many settled calls and runs are kept in case something late arrives for them.
 LATE_WINDOW = 256
 
@@ -85,8 +88,9 @@ class Ledger:
             self._open_call(entry, value)
         elif entry.what == "register":
             self._registering[entry.step or ""] = value["tool"]
-        elif entry.what == "cleanup" and (run := self._book.latest(entry.actor)):
+        elif entry.what in _CLOSES and (run := self._book.latest(entry.actor)):
             run.tools.clear()
+            run.cleaning = run.cleaning or entry
 
     def _open_run(self, entry: Entry, value: dict[str, Any]) -> None:
         session = entry.what == "create"
@@ -117,6 +121,7 @@ class Ledger:
         call.held = call.tool in run.tools
         call.proven = (call.via, call.tool) in run.ran - run.failed
         self._book.add(call)
+        run.begin(call)
         if entry.step:
             self._book.by_step[entry.step] = call
 
@@ -126,14 +131,15 @@ class Ledger:
         if asked is not None and entry.step:
             if isinstance(asked, Call):
                 del self._book.by_step[entry.step]
+                asked.run.answer(asked)
             asked.answered = entry
             self._settle(asked)
-        elif entry.what == "cleanup" and entry.kind is Kind.OK and run is not None:
-            run.cleaned = True
+        elif entry.what in _CLOSES and entry.kind is Kind.OK and run is not None:
+            run.cleaned = run.cleaned or entry
             self._settle(run)
         elif entry.what == "register":
             tool = self._registering.pop(entry.step or "", "")
-            if entry.kind is Kind.OK and run is not None and not run.cleaned:
+            if entry.kind is Kind.OK and run is not None and run.cleaned is None:
                 run.tools.add(tool)
                 self._book.tools.setdefault(entry.actor, set()).add(tool)
 
@@ -145,7 +151,7 @@ class Ledger:
             if run is not None:
                 run.unplaced.append(entry)
             return
-        (call.starts if entry.what == "started" else call.ends).append(entry)
+        _list_of(call, entry.what).append(entry)
         (call.run.failed if entry.what == "failed" else call.run.ran).add((call.via, call.tool))
         self._settle(call)
 
@@ -241,6 +247,11 @@ class Ledger:
             self._on_call(call)
         for run in [*self._late_runs, *self._book.open_runs]:
             self._on_run(run)
+
+
+def _list_of(call: Call, what: str) -> list[Entry]:
+    """Where a truth of a tool is kept: that it started, had its effect, or ended in some way."""
+    return {"started": call.starts, "effect": call.effects}.get(what, call.ends)
 
 
 def _wants_completed(call: Call) -> bool:

@@ -75,7 +75,7 @@ class Placer:
     def _current(self, user: str, event: Event) -> Run | None:
         kept = self._book.runs.get(user, [])
         runs = [run for run in kept if not run.settled or run.session] or kept[-1:]
-        unended = [run for run in runs if run.open]
+        unended = [run for run in runs if run.open and run.transport != "absent"]
         if len(unended) > 1 and event.thread:
             unended = [run for run in unended if run.thread == event.thread] or unended
         if len(unended) > 1 and event.run:

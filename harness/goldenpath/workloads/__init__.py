@@ -1,6 +1,6 @@
 """Workloads: from a seed to steps, each with the rules that it is built to prove."""
 
-from goldenpath.workloads import crowd, golden, surface, trouble
+from goldenpath.workloads import access, crowd, ending, golden, neighbours, surface, trouble
 from goldenpath.workloads.base import TIERS, Workload
 from goldenpath.workloads.script import Ask, Script
 
@@ -9,7 +9,10 @@ WORKLOADS: dict[str, Workload] = {
     for workload in (
         *golden.WORKLOADS,
         *surface.WORKLOADS,
+        *access.WORKLOADS,
         *crowd.WORKLOADS,
+        *neighbours.WORKLOADS,
+        *ending.WORKLOADS,
         *trouble.WORKLOADS,
     )
 }

@@ -38,8 +38,16 @@ class Ask:
 class Script:
     """Builds the steps of one workload for one kind of target."""
 
-    def __init__(self, kind: str, seed: int, users: Iterable[User]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        seed: int,
+        users: Iterable[User],
+        card: Mapping[str, str] | None = None,
+        declared: Mapping[str, Any] | None = None,
+    ) -> None:
         self.kind, self.seed = kind, seed
+        self._card, self.declared = card or {}, declared or {}
         self.users = {user.name: user for user in users}
         self.random = random.Random(f"script:{seed}")
         self._steps = 0
@@ -64,8 +72,17 @@ class Script:
         self._calls[name] = number + 1
         return mint(self.users[name].owner, number)
 
+    def can(self, capability: str) -> bool:
+        """Whether the target has a capability: a workload does not ask for what it has not."""
+        return self._card.get(capability) == "yes"
+
     def create(
-        self, name: str, tools: Iterable[str] = ("lookup",), transport: str = "working"
+        self,
+        name: str,
+        tools: Iterable[str] = ("lookup",),
+        transport: str = "working",
+        action: str = "create",
+        **more: Any,
     ) -> Step:
         """Open a session of this user, or for an endpoint a connection."""
         if self.kind == "endpoint":
@@ -75,11 +92,12 @@ class Script:
         self._runs[name] = run_id or str(self._uuid())
         return self.step(
             name,
-            "create",
+            action,
             run_id=self._runs[name],
             thread_id=self.users[name].thread_id,
             tools=list(tools),
             transport=transport,
+            **more,
         )
 
     def _uuid(self) -> uuid.UUID:
@@ -173,10 +191,11 @@ class Script:
 
     def given_up(self, name: str) -> Step:
         """One call of a tool that is held, given up in the middle. A target that lets the tool end
-        rather than cancel it is not kept waiting for ever.
+        rather than cancel it is not kept waiting for ever. A run would make one more call after it.
         """
-        asked = self.ask(name, [Ask("hold")], golden=False)
-        (token,) = self.tokens(asked)
+        rounds = [[Ask("hold")]] if self.kind == "dispatcher" else [[Ask("hold")], [Ask("lookup")]]
+        asked = self.ask(name, *rounds, golden=False)
+        token, *_ = self.tokens(asked)
         caller = (
             self.step(name, "wait_for", token=token, what="started"),
             self.step(name, "cancel", step=asked[0].id),
@@ -197,4 +216,9 @@ class Script:
 
 
 #: The planted tools that a session can be given.
-KNOWN = frozenset({"lookup", "echo", "give", "explode", "collapse", "hold"})
+KNOWN = frozenset(
+    {"lookup", "echo", "give", "explode", "collapse", "hold", "linger", "block", "administer"}
+)
+
+#: Those that any session can be given: not the synchronous one, and not the one for admins.
+ORDINARY = KNOWN - {"block", "administer"}

@@ -119,10 +119,10 @@ def _through(script: Script, name: str, via: str) -> list[Step]:
 
 
 def _old_doors(script: Script, size: int) -> tuple[Lane, ...]:
-    """dispatch_tool and dispatch, as thoroughly as execute_tool: two users side by side, then one
-    without a transport and with one that raises.
+    """dispatch_tool and dispatch, as thoroughly as execute_tool and beside it: two users side by
+    side, then one without a transport and with one that raises.
     """
-    vias = ("dispatch_tool", "dispatch")
+    vias = ("dispatch_tool", "dispatch", "execute_tool")
     given = ["collapse", "explode", "give", "lookup"]
     names = list(script.users)
     lanes = {name: [script.create(name, given)] for name in names[:2]}
@@ -166,7 +166,7 @@ WORKLOADS = (
         suite="contract",
         proves={
             "dispatcher": (
-                *("API-4", "TOOL-1", "TOOL-2", "TOOL-3", "TOOL-4", "TOOL-5", "CONTENT-5"),
+                *("API-4", "API-6", "TOOL-1", "TOOL-2", "TOOL-3", "TOOL-4", "TOOL-5", "CONTENT-5"),
                 *("ISOLATION-1", "ISOLATION-2", "ISOLATION-3", "RECOVERY-1", "RECOVERY-2"),
             )
         },

@@ -1,0 +1,148 @@
+"""API: the ways in lead to the same place, and the way out is what the dispatcher says it is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
+from goldenpath.checkers.tally import Tally
+from goldenpath.history import Header
+from goldenpath.model import Entry, Kind
+from goldenpath.runs import Call
+
+
+class _Came(NamedTuple):
+    """What came of a call: what its caller was told, what ran, and what its user was shown."""
+
+    told: str
+    ran: tuple[str, ...]
+    announced: int
+    reported: tuple[str, ...]
+
+    def __str__(self) -> str:
+        ran = f"its tool {', '.join(self.ran)}" if self.ran else "its tool did not run"
+        shown = f"{self.announced} tool_executing and {len(self.reported)} tool_completed"
+        status = f" ({', '.join(self.reported)})" if self.reported else ""
+        return f"the call {self.told}, {ran}, its user got {shown}{status}"
+
+
+_TOLD = {Kind.OK: "succeeded", Kind.FAIL: "failed"}
+
+
+def _came(call: Call, told: str) -> _Came:
+    reported = [seen for seen in call.completed if seen.user == call.owner]
+    return _Came(
+        told,
+        tuple(end.what for end in call.ends),
+        sum(seen.user == call.owner for seen in call.executing),
+        tuple(str(seen.event.status or "no status") for seen in reported if seen.event),
+    )
+
+
+class _SameBehindEachDoor(Fold):
+    """API-6: of two calls that differ in nothing but the member through which they are made, the
+    same comes. execute_tool is the control: where it does the same there is no difference.
+    """
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._controls: dict[tuple[int, str], set[_Came]] = {}
+        self._cases: list[tuple[tuple[int, str], str, _Came, int]] = []
+
+    def call(self, call: Call) -> None:
+        asked, answered = call.asked, call.answered
+        if asked is None or answered is None or call.ambiguous or not call.plain:
+            return
+        if call.run.cleaning is not None and call.run.cleaning.index < answered.index:
+            return
+        told = _TOLD.get(answered.kind, "")
+        if not told or (answered.kind is Kind.FAIL and answered.value["by"] == "missing"):
+            return
+        key, came = (call.run.asked.index, _alike(asked)), _came(call, told)
+        if call.via == "execute_tool":
+            self._controls.setdefault(key, set()).add(came)
+        else:
+            self._cases.append((key, call.via, came, asked.index))
+
+    def finish(self) -> None:
+        for key, via, came, index in self._cases:
+            controls = self._controls.get(key)
+            if not controls:
+                continue
+            self.tally.chance()
+            if came not in controls:
+                (other, *_) = controls
+                self.tally.fail(f"through {via} {came}; through execute_tool {other}", index)
+
+
+def _alike(asked: Entry) -> str:
+    """What two calls have in common that differ in their canaries and their way in."""
+    given = {k: v for k, v in (asked.value.get("parameters") or {}).items() if k != "query"}
+    return f"{asked.value['tool']} {json.dumps(given, sort_keys=True)}"
+
+
+class _SupportIsTrue(Fold):
+    """API-7: has_websocket_support against what reached the user in the same session, with a
+    transport that works and with none; websocket_bridge is None exactly where there is no support.
+    """
+
+    kinds = ASKED | ANSWERED
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._sessions: dict[str, Entry] = {}
+        self._said: list[tuple[Entry, Entry]] = []
+        self._ran: set[int] = set()
+        self._reached: set[int] = set()
+
+    def entry(self, entry: Entry) -> None:
+        if entry.kind is Kind.INVOKE and entry.what == "create":
+            self._sessions[entry.actor] = entry
+        elif entry.what == "ask_support" and entry.kind in (Kind.OK, Kind.FAIL):
+            self._said.append((self._sessions[entry.actor], entry))
+
+    def call(self, call: Call) -> None:
+        if call.starts:
+            self._ran.add(call.run.asked.index)
+        if any(seen.user == call.owner for seen in (*call.executing, *call.completed)):
+            self._reached.add(call.run.asked.index)
+
+    def finish(self) -> None:
+        for session, said in self._said:
+            transport = session.value.get("transport", "working")
+            if transport in ("working", "absent") and session.index in self._ran:
+                self._judge(session, transport, said)
+
+    def _judge(self, session: Entry, transport: str, said: Entry) -> None:
+        witness = (session.index, said.index)
+        if said.kind is Kind.FAIL:
+            self.tally.chance()
+            self.tally.fail(f"has_websocket_support raised {said.value.get('text')}", *witness)
+            return
+        value: dict[str, Any] = said.value["value"]
+        has, bridge = value["has"], value["bridge"]
+        if has is None or bridge is None:
+            return  # API-1 speaks of members that are not there
+        self.tally.chance()
+        reached = session.index in self._reached
+        if not isinstance(has, bool):
+            self.tally.fail(f"has_websocket_support: expected true or false, got {has}", *witness)
+        elif has != reached:
+            came = "its events reached the user" if reached else "no event reached the user"
+            self.tally.fail(
+                f"with the transport {transport} has_websocket_support says {has}, and {came}",
+                *witness,
+            )
+        elif bridge != has:
+            self.tally.fail(
+                f"has_websocket_support says {has}, and websocket_bridge is"
+                f" {'there' if bridge else 'None'}",
+                *witness,
+            )
+
+
+CHECKS = (
+    Check("API-6", fold=_SameBehindEachDoor),
+    Check("API-7", fold=_SupportIsTrue),
+)

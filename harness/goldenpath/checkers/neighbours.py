@@ -1,0 +1,213 @@
+"""ISOLATION-4, -5, -8: users of one process who must not notice each other."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Any
+
+from goldenpath.canary import find
+from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
+from goldenpath.checkers.isolation import Exposure
+from goldenpath.checkers.recovery import changed
+from goldenpath.checkers.tally import Tally
+from goldenpath.history import Header
+from goldenpath.model import Entry, Kind
+from goldenpath.runs import Call, Run, Seen
+
+
+class _OwnToolsOnly(Fold):
+    """ISOLATION-4: what was given to one user only is not shown to another and does not run for
+    them; a call of a tool that both have runs the instance of whoever calls.
+    """
+
+    kinds = ASKED | ANSWERED | {Kind.TOOL}
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._users = {user.owner: user.name for user in header.users}
+        self._tools: dict[str, set[str]] = {}
+        self._pending: dict[str, Entry] = {}
+
+    def entry(self, entry: Entry) -> None:
+        if entry.kind is Kind.TOOL:
+            self._ran(entry)
+        elif entry.kind is Kind.INVOKE:
+            self._pending[entry.step or ""] = entry
+            if entry.what in ("cleanup", "leave"):
+                self._tools.pop(entry.actor, None)
+        else:
+            asked = self._pending.pop(entry.step or "", None)
+            if asked is not None and entry.kind is not Kind.LOST:
+                self._answered(asked, entry)
+
+    def _answered(self, asked: Entry, answer: Entry) -> None:
+        good = answer.kind is Kind.OK
+        if asked.what == "create" and good:
+            self._tools[asked.actor] = set(asked.value["tools"])
+        elif asked.what == "register" and good:
+            self._tools.setdefault(asked.actor, set()).add(asked.value["tool"])
+        elif asked.what == "look" and good:
+            self._looked(asked, answer)
+        elif asked.what == "execute":
+            self.tally.chance(asked.value["tool"] in self._foreign(asked.actor))
+
+    def _foreign(self, actor: str) -> dict[str, str]:
+        """Tools that this user does not have and another does, and who."""
+        mine = self._tools.get(actor, set())
+        return {
+            tool: user
+            for user, tools in self._tools.items()
+            for tool in tools
+            if user != actor and tool not in mine
+        }
+
+    def _looked(self, asked: Entry, answer: Entry) -> None:
+        value: dict[str, Any] = answer.value["value"]
+        lists = [value[k] for k in ("get_available_tools", "tools") if isinstance(value[k], list)]
+        has = {tool for tool, said in value["has_tool"].items() if said}
+        everybody = set().union(*self._tools.values())
+        if has <= everybody:  # else it says yes to anything, which tells nothing of others
+            lists.append(list(has))
+        for tool, user in self._foreign(asked.actor).items():
+            self.tally.chance()
+            if any(tool in names for names in lists):
+                self.tally.fail(
+                    f"{tool}, which was given to {user} only, is shown to {asked.actor}",
+                    asked.index,
+                    answer.index,
+                )
+
+    def _ran(self, entry: Entry) -> None:
+        if entry.what != "started":
+            return
+        tokens = find(entry.value.get("token") or "")
+        caller = self._users.get(tokens[0].owner) if tokens else None
+        if caller is None:
+            return
+        self.tally.chance(len(self._tools) > 1)
+        if caller != entry.actor:
+            self.tally.fail(
+                f"a call of {caller} ran the {entry.value['tool']} that was given to {entry.actor}",
+                entry.index,
+            )
+
+
+class _NoBorrowedTransport(Exposure):
+    """ISOLATION-5: of a call or run without a transport nothing arrives, while others listen."""
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._without: set[str] = set()
+
+    def entry(self, entry: Entry) -> None:
+        super().entry(entry)
+        if entry.kind is not Kind.INVOKE:
+            return
+        if entry.what == "create":
+            absent = entry.value.get("transport") == "absent"
+            (self._without.add if absent else self._without.discard)(entry.actor)
+        elif entry.what in ("execute", "run") and entry.actor in self._without:
+            self.tally.chance(self.others_listen(entry.actor))
+
+    def frame(self, seen: Seen) -> None:
+        if seen.event is None or seen.run is None or seen.run.transport != "absent":
+            return
+        if seen.user == seen.owner:
+            return  # a link of an earlier session of their own
+        self.tally.fail(
+            f"{seen.event.type} of {seen.owner}, whose session has no transport, went out over that"
+            f" of {seen.user}",
+            seen.run.asked.index,
+            seen.entry.index,
+        )
+
+
+class _NeighbourUnmoved(Fold):
+    """ISOLATION-8: what goes right for a user goes right, too, while another has trouble, and after
+    it. The control are the calls of the same session before the trouble, which must all have gone
+    right; a workload that was not built for this has none that are worth the name.
+    """
+
+    kinds = ANSWERED | {Kind.INVOKE, Kind.LINK}
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._troubles: list[tuple[int, str]] = []
+        self._built_for_it = tally.rule.id in header.proves
+        self._good: dict[int, int] = {}
+        self._bad: set[int] = set()
+        self._shows = header.card.get("tool_events") == "yes"
+
+    def entry(self, entry: Entry) -> None:
+        trouble = (
+            entry.kind in (Kind.FAIL, Kind.LOST)
+            or entry.what in ("cleanup", "leave")
+            or (entry.kind is Kind.LINK and entry.what == "down")
+        )
+        if trouble:
+            self._troubles.append((entry.index, entry.actor.partition("/")[0]))
+
+    def call(self, call: Call) -> None:
+        """Where it went right it may be the control, where it did not it is a finding, if somebody
+        else was in trouble meanwhile or before, and nothing is wrong without that.
+        """
+        end = self._end(call) if self._built_for_it else None
+        if end is None or call.run.transport != "working" or call.ambiguous or call.untraced:
+            return
+        wrong = self._wrong(call)
+        session, first = call.run.asked.index, call.first
+        good = self._good.get(session)
+        if good is not None and self._trouble(call.owner, good, end):
+            self.tally.chance(session not in self._bad)
+            if wrong and session not in self._bad:
+                self.tally.fail(f"while or after another user had trouble, {wrong}", first, end)
+        elif wrong:
+            self._bad.add(session)
+        else:
+            self._good[session] = min(end, self._good.get(session, end))
+
+    def _end(self, call: Call) -> int | None:
+        """Until when it took; None where nothing follows from how it went."""
+        told = call.answered or (call.run.answered if call.planned else None)
+        if told is None or told.kind is Kind.LOST or not (call.asked or call.planned):
+            return None
+        if call.asked is not None and (not call.held or not call.plain):
+            return None
+        if call.run.cleaning is not None and call.run.cleaning.index < told.index:
+            return None
+        if call.asked is not None and call.asked.value.get("unreleased"):
+            return None
+        return told.index if call.asked else (call.ends[-1].index if call.ends else None)
+
+    def _wrong(self, call: Call) -> str:
+        if call.asked is not None and call.answered is not None:
+            said = changed(call.tool, call.ends[-1] if call.ends else None, call.answered)
+            if said:
+                return said
+        elif any(end.what == "cancelled" for end in call.ends) and not _failed(call.run):
+            return f"{call.tool} was cancelled"
+        shown = any(seen.user == call.owner for seen in call.completed)
+        if self._shows and not shown and not call.run.cut:
+            return f"{call.tool} ran for {call.owner}, who was not told that it ended"
+        return ""
+
+    def _trouble(self, user: str, since: int, until: int) -> bool:
+        """Whether another user had trouble between two entries."""
+        place = bisect_left(self._troubles, (until, ""))
+        while place > 0 and self._troubles[place - 1][0] > since:
+            if self._troubles[place - 1][1] != user:
+                return True
+            place -= 1
+        return False
+
+
+def _failed(run: Run) -> bool:
+    """Whether a call of the run failed, which may rightly stop its others."""
+    return any(end.what == "failed" for call in run.calls for end in call.ends)
+
+
+CHECKS = (
+    Check("ISOLATION-4", fold=_OwnToolsOnly),
+    Check("ISOLATION-5", fold=_NoBorrowedTransport),
+    Check("ISOLATION-8", fold=_NeighbourUnmoved),
+)

@@ -1,0 +1,132 @@
+"""What was begun and has to end: siblings in trouble, tools that hang or block, early cleanup."""
+
+from __future__ import annotations
+
+from goldenpath.model import Step
+from goldenpath.workloads.base import ONE, TWO, Workload, tiers
+from goldenpath.workloads.script import Ask, Lane, Script
+
+#: A call of a tool that hangs may take this many times the declared timeout.
+_PATIENCE = 2.0
+
+
+def _siblings(script: Script, size: int) -> tuple[Lane, ...]:
+    """Of three callers at once one fails and one gives up; the third, who waits on, is right to
+    expect an answer. A target that makes one call after the other is not kept waiting.
+    """
+    name = "alice"
+    lane: list[Step] = [script.create(name, ["explode", "hold", "linger", "lookup"])]
+    for _ in range(size):
+        given_up, waiting = (script.execute(name, Ask(tool)) for tool in ("hold", "linger"))
+        failing = script.execute(name, Ask("explode"))
+        tokens = script.tokens([given_up, waiting])
+        caller = [
+            script.step(name, "wait_for", token=token, what="started", briefly=True)
+            for token in tokens
+        ]
+        caller += [
+            script.step(name, "join", step=failing.id, briefly=True),
+            script.step(name, "cancel", step=given_up.id),
+            script.step(name, "join", step=given_up.id, briefly=True),
+            *(script.step(name, "release", token=token) for token in reversed(tokens)),
+        ]
+        lane.append(script.together([given_up], [waiting], [failing], caller))
+        lane += script.ask(name, [Ask("lookup")])
+    return ((*lane, script.cleanup(name)),)
+
+
+def _hanging(script: Script, size: int) -> tuple[Lane, ...]:
+    """A tool hangs until the target's own timeout ends it; it is let go on when that is over. Where
+    no timeout is declared nobody waits for one.
+    """
+    name = "alice"
+    created = script.create(name, ["hold", "lookup"])
+    seconds = script.declared.get("tool_timeout", 0)
+    if not script.can("tool_timeout"):
+        return ((created, *script.ask(name, [Ask("lookup")]), script.cleanup(name)),)
+    more = {"unreleased": True, "deadlines": 1 + _PATIENCE * seconds}
+    hanging = [script.execute(name, Ask("hold", more=more)) for _ in range(size)]
+    released = [script.step(name, "release", token=token) for token in script.tokens(hanging)]
+    return (
+        (
+            created,
+            script.together(*([step] for step in hanging)),
+            *released,
+            *script.ask(name, [Ask("lookup")]),
+            script.cleanup(name),
+        ),
+    )
+
+
+def _synchronous(script: Script, size: int) -> tuple[Lane, ...]:
+    """A synchronous tool between two that are not; only where the target takes such tools."""
+    tools = ["lookup", "block", "lookup"] if script.can("sync_tools") else ["lookup"]
+    return (script.session("alice", *[[Ask(tool)] for tool in tools] * size),)
+
+
+def _cleanup_midway(script: Script, size: int) -> tuple[Lane, ...]:
+    """The session is cleaned up while a tool of it is at work, which is let end if cleanup waits
+    for it; then once more, and another user goes on.
+    """
+    lane: list[Step] = []
+    for _ in range(size):
+        created = script.create("alice", ["hold"])
+        asked = script.ask("alice", [Ask("hold")], golden=False)
+        (token,) = script.tokens(asked)
+        cleanup = script.cleanup("alice")
+        closing = (
+            script.step("alice", "wait_for", token=token, what="started"),
+            script.together(
+                [cleanup],
+                [
+                    script.step("alice", "join", step=cleanup.id, briefly=True),
+                    script.step("alice", "release", token=token),
+                ],
+            ),
+        )
+        trouble = (created, script.together(asked, closing), script.cleanup("alice"))
+        lane += script.beside(*trouble)
+    return (tuple(lane),)
+
+
+WORKLOADS = (
+    Workload(
+        name="siblings",
+        about="of three callers at once one fails, one gives up and one waits on",
+        suite="events",
+        proves={"dispatcher": ("TOOL-6", "TOOL-7", "DELIVERY-5")},
+        lanes=_siblings,
+        users=ONE,
+        size=tiers(1, 5, 20),
+    ),
+    Workload(
+        name="hanging_tool",
+        about="a tool hangs, and the declared timeout ends it",
+        suite="recovery",
+        proves={"dispatcher": ("TOOL-8",)},
+        lanes=_hanging,
+        users=ONE,
+        size=tiers(2, 4, 4),
+    ),
+    Workload(
+        name="synchronous_tool",
+        about="a tool blocks its thread, which must not be the loop's",
+        suite="recovery",
+        proves={"dispatcher": ("TOOL-9",), "agent": ("TOOL-9",)},
+        lanes=_synchronous,
+        users=ONE,
+        size=tiers(1, 2, 5),
+    ),
+    Workload(
+        name="cleanup_midway",
+        about="a session is cleaned up while its tool is at work",
+        suite="recovery",
+        proves={
+            "dispatcher": ("RECOVERY-7", "API-8", "DELIVERY-5"),
+            "agent": ("RECOVERY-7", "DELIVERY-4", "DELIVERY-5"),
+        },
+        lanes=_cleanup_midway,
+        users=TWO,
+        size=tiers(1, 5, 20),
+    ),
+)

@@ -183,8 +183,8 @@ def _carry_out(order: Order) -> Report:
 def run(target: str, profile: Path | None, **given: Any) -> None:
     """Run the conformance suites against TARGET.
 
-    TARGET is package.module:factory, ./file.py:factory, ws://... or wss://..., a name from
-    goldenpath.toml or pyproject.toml, or a built-in (see `goldenpath list targets`).
+    TARGET is package.module:factory, ./file.py:factory, ws://... or wss://..., "cmd:program args",
+    a name from goldenpath.toml or pyproject.toml, or a built-in (see `goldenpath list targets`).
     """
     sys.exit(_carry_out(_order(target, profile, given)).exit)
 

@@ -30,6 +30,7 @@ from goldenpath.plant.transport import MAX_FRAME
 from goldenpath.recorder import FileSink, Listener, Recorder
 from goldenpath.runner import Deadlines, Runner
 from goldenpath.workloads import Script, Workload
+from goldenpath.workloads.doubles import in_doubles
 from goldenpath.workloads.script import Lane
 
 T = TypeVar("T")
@@ -83,7 +84,7 @@ def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
     return replace(
         bare_header(facts, workload.name, workload.proves[facts.kind], users, options),
         baseline=_baseline(facts, workload, options),
-        script=lanes if facts.declared.get("plan", True) else tuple(map(_without_plans, lanes)),
+        script=_fit(lanes, facts),
     )
 
 
@@ -135,6 +136,13 @@ def users_of(facts: Facts, count: int, seed: int) -> tuple[User, ...]:
         )
         for user, known in zip(planted, facts.declared["user_ids"], strict=False)
     )
+
+
+def _fit(lanes: tuple[Lane, ...], facts: Facts) -> tuple[Lane, ...]:
+    """The steps as far as this target can take them."""
+    if facts.declared.get("numbers") == "double":
+        lanes = tuple(map(in_doubles, lanes))
+    return lanes if facts.declared.get("plan", True) else tuple(map(_without_plans, lanes))
 
 
 def _without_plans(lane: Lane) -> Lane:

@@ -93,7 +93,9 @@ MEMBERS: dict[str, str] = {
 }
 
 #: Exceptions that come out of a target's insides rather than out of a decision to refuse.
-ACCIDENTS = frozenset({"AttributeError", "NameError", "TypeError", "UnboundLocalError"})
+ACCIDENTS = frozenset(
+    {"AttributeError", "NameError", "ReferenceError", "TypeError", "UnboundLocalError"}
+)
 
 #: User contexts that must be refused (API-13), in the words of a finding; and those that need not
 #: be unless the target says that it does.
@@ -351,8 +353,12 @@ def untestable(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str] | None:
     """Why `rule` cannot be tested on a target with this capability card, or None.
 
     The card maps a capability to "yes" or to `OUTCOME: reason`; one that is not there is missing
-    for the reason that CAPABILITIES gives.
+    for the reason that CAPABILITIES gives. A rule stands there itself where nothing but this one
+    cannot be told.
     """
+    if (own := card.get(rule.id, "yes")) != "yes":
+        word, _, why = own.partition(": ")
+        return Outcome(word), why
     for need in rule.needs:
         _, outcome, reason = CAPABILITIES[need]
         said = card.get(need, "")

@@ -98,7 +98,7 @@ class _Planted:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
 
-    def _started(self, parameters: dict[str, Any]) -> dict[str, Any]:
+    def begin(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Record that it starts; what each later record of this execution says as well."""
         given = jsonable(parameters)
         tokens = find(str(given))
@@ -127,9 +127,9 @@ class PlantedTool(_Planted):
 
     async def arun(self, /, **parameters: Any) -> Any:
         """Run the tool, and record that it started and how it ended."""
-        truth = self._started(parameters)
+        truth = self.begin(parameters)
         try:
-            result = await self._behave(self, parameters, truth)
+            result = await self.work(parameters, truth)
         except asyncio.CancelledError:
             self.record("cancelled", truth)
             raise
@@ -138,6 +138,10 @@ class PlantedTool(_Planted):
             raise
         self.record("ended", {**truth, "result": jsonable(result)})
         return result
+
+    async def work(self, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
+        """Do what the tool does, without recording that it started or how it ended."""
+        return await self._behave(self, parameters, truth)
 
 
 #: How long a synchronous tool waits for the loop to turn, in slices, so that a machine which stalls
@@ -156,7 +160,7 @@ class BlockingTool(_Planted):
 
     def __call__(self, /, **parameters: Any) -> Any:
         """Run the tool, and record whether the loop went on meanwhile."""
-        truth = self._started(parameters)
+        truth = self.begin(parameters)
         turned = threading.Event()
         with suppress(RuntimeError):  # the loop has been closed meanwhile
             if self._loop is not None:

@@ -23,7 +23,7 @@ OUTCOMES: dict[str, tuple[str, str, str] | None] = {
 }
 
 _ALWAYS = ("events", "outcome", "dialect", "transport")
-_OPTIONS = ("tool_timeout", "accepts", "refuses_placeholders", "on_leave", "replay")
+_OPTIONS = ("redacts", "tool_timeout", "accepts", "refuses_placeholders", "on_leave", "replay")
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ def _declare(
             )
         elif key in names and not isinstance(value, str):
             problems.append(f"{key}: expected the name of a member, got {value!r}")
+    problems += _wrong_names(more.get("redacts", ()))
     if problems:
         raise UsageProblem(f"@{kind}(...) is declared wrongly:\n  " + "\n  ".join(problems))
     declaration = Declaration(
@@ -120,7 +121,7 @@ def _declare(
         outcome=outcome,
         dialect=dict(dialect or {}),
         transport=transport,
-        options={k: v for k, v in more.items() if k in _OPTIONS},
+        options={k: _plain(v) for k, v in more.items() if k in _OPTIONS},
     )
 
     def mark(factory: F) -> F:
@@ -128,6 +129,22 @@ def _declare(
         return factory
 
     return mark
+
+
+def _plain(value: Any) -> Any:
+    """An option as JSON data."""
+    return sorted(value) if isinstance(value, set | frozenset) else value
+
+
+def _wrong_names(redacts: Any) -> list[str]:
+    """redacts: the names of parameters that an event may mask or leave out."""
+    if isinstance(redacts, str) or not isinstance(redacts, Collection):
+        return [f"redacts: expected a set of names of parameters, got {redacts!r}"]
+    return [
+        f"redacts: expected a set of names of parameters, got {name!r} in it"
+        for name in redacts
+        if not (isinstance(name, str) and name)
+    ]
 
 
 def _wrong_events(events: Collection[str]) -> list[str]:

@@ -70,8 +70,9 @@ class PythonTarget:
         self._check_members(sessions, user.name)
         look = self._look_at_dispatcher if self.declaration.kind == "dispatcher" else self._agent
         shown = {"made": reply.value["value"], **await look(sessions, user.name)}
-        if self.declaration.options:
-            shown["declared, not checked yet"] = ", ".join(self.declaration.options)
+        unchecked = [option for option in self.declaration.options if option != "redacts"]
+        if unchecked:
+            shown["declared, not checked yet"] = ", ".join(unchecked)
         await self._in_time("clean up", sessions.cleanup(step))
         return Facts(
             target=self.name,

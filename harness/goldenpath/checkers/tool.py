@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from goldenpath.checkers.base import ANSWERED, ASKED, UNTRACED, Check, Fold
+from goldenpath.checkers.held import sayable
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
@@ -86,6 +87,8 @@ def _result(call: Call, tally: Tally) -> None:
     good = [end for end in call.ends if end.what == "ended"]
     told_failed = answered.kind is Kind.FAIL
     if not good or (told_failed and len(good) < len(call.ends)):
+        return
+    if not sayable([end.value["result"] for end in good]):  # no promise is about such results
         return
     tally.chance()
     end, results = good[-1], [end.value["result"] for end in good]

@@ -3,9 +3,12 @@
 from goldenpath.miniatures import (
     content,
     delivery,
+    internals,
     isolation,
     order,
+    payload,
     recovery,
+    sequence,
     surface,
     tools,
 )
@@ -16,9 +19,12 @@ __all__ = [
     "Miniature",
     "content",
     "delivery",
+    "internals",
     "isolation",
     "order",
+    "payload",
     "recovery",
+    "sequence",
     "surface",
     "tools",
 ]

@@ -25,7 +25,7 @@ class NeverThinks(ScriptedAgent):
     "DELIVERY-1",
     "DELIVERY-2",
     unknown=dict.fromkeys(
-        ("ORDER-3", "ORDER-4", "DELIVERY-5"), "there is no event of a tool to judge"
+        ("ORDER-3", "ORDER-4", "DELIVERY-5", "CONTENT-4"), "there is no event of a tool to judge"
     ),
     kind="agent",
 )
@@ -54,7 +54,10 @@ class SilentOldDoor(RequestScopedDispatcher):
 @miniature(
     "DELIVERY-2",
     implied={"ORDER-3": "a tool_completed without a tool_executing answers nothing"},
-    unknown={"DELIVERY-5": "nothing is announced that could stay open"},
+    unknown={
+        "DELIVERY-5": "nothing is announced that could stay open",
+        "CONTENT-4": "nor that could carry parameters",
+    },
 )
 class NotAnnounced(RequestScopedDispatcher):
     """tool_executing is never sent."""
@@ -83,6 +86,7 @@ class EverySecondReportLost(RequestScopedDispatcher):
     implied={
         "ORDER-3": "the call that is reported for the others is answered more than once",
         "CONTENT-5": "it is reported with a status before it has one",
+        "CONTENT-6": "and without its result",
     },
 )
 class LastCallWins(RequestScopedDispatcher):

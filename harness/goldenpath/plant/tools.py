@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from goldenpath.canary import find
+from goldenpath.canary import REPR, TRACE, find
 from goldenpath.jsonable import jsonable, safe_text
 from goldenpath.model import Kind
+from goldenpath.plant.internals import Opaque, crash, internal
 from goldenpath.recorder import Recorder
 
 
@@ -147,6 +148,16 @@ async def _hold(tool: PlantedTool, parameters: dict[str, Any], token: str | None
     return {"found": token, "by": tool.mark}
 
 
+async def _opaque(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+    await asyncio.sleep(0)
+    return Opaque(internal(tool.mark, REPR))
+
+
+async def _crash(tool: PlantedTool, parameters: dict[str, Any], token: str | None) -> Any:
+    await asyncio.sleep(0)
+    crash(ToolFailure(f"{tool.name} has no answer to {token}"), internal(tool.mark, TRACE))
+
+
 _ANYTHING: dict[str, Any] = {"type": "object", "additionalProperties": True}
 _QUERY: dict[str, Any] = {
     "type": "object",
@@ -161,6 +172,8 @@ _BEHAVIOURS: dict[str, tuple[str, dict[str, Any], Behaviour]] = {
     "explode": ("Fail.", _QUERY, _explode),
     "collapse": ("Fail without a word.", _QUERY, _collapse),
     "hold": ("Wait until released, then answer.", _QUERY, _hold),
+    "opaque": ("Return an object that JSON cannot hold.", _QUERY, _opaque),
+    "crash": ("Fail in the depths of other code.", _QUERY, _crash),
 }
 
 TOOL_NAMES = tuple(_BEHAVIOURS)

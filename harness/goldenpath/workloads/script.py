@@ -197,4 +197,6 @@ class Script:
 
 
 #: The planted tools that a session can be given.
-KNOWN = frozenset({"lookup", "echo", "give", "explode", "collapse", "hold"})
+KNOWN = frozenset({"lookup", "echo", "give", "explode", "collapse", "hold"}) | {
+    *("opaque", "crash"),
+}

@@ -42,7 +42,7 @@ EVENT_FIELD_TYPES: dict[str, dict[str, tuple[str, ...]]] = {
     THINKING: {"text": ("text",)},
     EXECUTING: {"tool": ("text",), "parameters": ("object",)},
     COMPLETED: {"tool": ("text",), "status": ("text", "flag")},
-    **{name: {"status": ("text", "flag")} for name in TERMINAL},
+    FINISHED: {"status": ("text", "flag")},
 }
 
 

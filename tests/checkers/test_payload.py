@@ -23,11 +23,9 @@ from tests.build import (
     executing,
     fail,
     findings,
-    hung,
     lost,
     outcome,
     red,
-    refused,
     run,
     session,
     started,
@@ -152,6 +150,7 @@ WHOLE: dict[str, Line] = {
     "a report by a result": bare(ALICE, "tool_completed", tool="own", result=None),
     "a report by a call id": bare(ALICE, "tool_completed", call_id="c-1", result=[]),
     "an id that is a number": bare(ALICE, "agent_started", user_id=7),
+    "a failure with a number": bare(ALICE, "agent_error", status=500),
     "an error of a start that is an object": bare(ALICE, "agent_started", message={"a": 1}),
 }
 
@@ -336,7 +335,6 @@ UNTOLD: dict[str, tuple[Any, dict[str, Any], str]] = {
     "an empty object for false": (False, {"result": {}}, "{}"),
     "an empty object for an empty list": ([], {"result": {}}, "{}"),
     "its type": (FOUND, {"result": "[dict]"}, "'[dict]'"),
-    "as an error, when its caller heard nothing": (FOUND, {"error": "no"}, "no result"),
 }
 
 
@@ -357,9 +355,10 @@ def test_a_small_result_is_missed_where_others_are_told(small: Any) -> None:
 
     assert outcome("CONTENT-6", lines) is Outcome.UNKNOWN
     assert "dialect.fields.result" in verdicts(lines)["CONTENT-6"].reason
-    assert outcome("CONTENT-6", [*lines, told(ALICE, value=small), *call(ALICE, 17)]) is (
-        Outcome.FAIL
-    )
+    told_ = told(ALICE, value=small)
+    assert outcome("CONTENT-6", [*lines, told_, *call(ALICE, 17)]) is Outcome.FAIL
+    heard = [*session(ALICE, call(ALICE, 17)), *lines[3:], told_]
+    assert outcome("CONTENT-6", heard) is Outcome.FAIL
 
 
 def test_of_a_result_that_json_cannot_hold_nothing_is_asked() -> None:
@@ -377,13 +376,10 @@ def test_any_execution_may_be_the_one_that_is_told() -> None:
     assert "CONTENT-6" not in red(reported(truth, status="error", error="it broke"))
 
 
-def test_a_call_whose_caller_was_told_of_a_failure_may_be_reported_so() -> None:
-    """Though its tool ended well."""
-    failing = reported(good(FOUND), status="timeout")
-
-    assert "CONTENT-6" in red([*failing, told(ALICE, value=FOUND)])
-    assert "CONTENT-6" not in red([*failing, refused(ALICE)])
-    assert "CONTENT-6" not in red([*failing, hung(ALICE, why="cancelled")])
+@pytest.mark.parametrize("status", ["error", "timeout", "cancelled", False])
+def test_a_report_of_a_failure_owes_no_result(status: Any) -> None:
+    """Whether it may report one though the tool ended well is for CONTENT-5."""
+    assert "CONTENT-6" not in red(reported(good(FOUND), status=status))
 
 
 # --- CONTENT-6: the error ------------------------------------------------------------------------

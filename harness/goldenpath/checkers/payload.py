@@ -9,7 +9,7 @@ from goldenpath.canary import find
 from goldenpath.checkers.base import MIXED, UNTRACED, Check, Fold
 from goldenpath.checkers.held import holds, parsed_text, sayable, telling
 from goldenpath.checkers.same import same, shown
-from goldenpath.checkers.tally import Tally
+from goldenpath.checkers.tally import LISTED, Tally
 from goldenpath.history import Header
 from goldenpath.model import Entry, Event, Kind, Outcome, Status
 from goldenpath.runs import Call, Run, Seen
@@ -114,13 +114,15 @@ class _Outcomes(Fold):
                 self._report(call, seen, seen.event)
 
     def _report(self, call: Call, seen: Seen, event: Event) -> None:
-        """Of a tool that ran more than once it may be any execution that is reported."""
+        """Of a tool that ran more than once it may be any execution that is reported. A report of a
+        failure owes no result: whether it may be one is for CONTENT-5.
+        """
         self._heard = self._heard or event.result is not None
         good = [end for end in call.ends if end.what == "ended"]
         bad = [end for end in call.ends if end.what == "failed"]
         if bad and (event.status in _FAILED or not good):
             self._failure(call, seen, event, bad[-1])
-        elif good and not (event.status in _FAILED and told_failed(call)):
+        elif good:
             self._result(call, seen, event, good)
 
     def _failure(self, call: Call, seen: Seen, event: Event, end: Entry) -> None:
@@ -137,7 +139,7 @@ class _Outcomes(Fold):
     def _result(self, call: Call, seen: Seen, event: Event, good: list[Entry]) -> None:
         results = [end.value["result"] for end in good]
         found = any(holds(event.result, result) for result in results)
-        if not found and not sayable(results):
+        if not found and (event.status in _FAILED or not sayable(results)):
             return
         self.tally.chance()
         small = not any(map(telling, results))
@@ -148,10 +150,10 @@ class _Outcomes(Fold):
             f" {'no result' if event.result is None else shown(event.result)}"
         )
         witness = (good[-1].index, seen.entry.index)
-        if small and event.result is None:
-            self._small.append((message, witness))
-        else:
+        if not small or event.result is not None or self._heard:
             self.tally.fail(message, *witness)
+        elif len(self._small) < LISTED:
+            self._small.append((message, witness))
 
     def finish(self) -> None:
         for message, witness in self._small:
@@ -195,14 +197,6 @@ def _answered(run: Run, seen: Seen, answer: str) -> bool:
     whole = str(_whole(seen))
     bare = whole.replace(str(run.asked.value.get("message") or "\0"), "")
     return answer in whole or any(token.text in bare for token in find(answer))
-
-
-def told_failed(call: Call) -> bool:
-    """Whether the caller was told that the call failed, or gave up, though its tool ended well."""
-    answered = call.answered or call.run.answered
-    if call.answered is not None and call.answered.kind is Kind.FAIL:
-        return True
-    return answered is not None and answered.kind is Kind.LOST
 
 
 def _whole(seen: Seen) -> Any:

@@ -86,7 +86,6 @@ class EverySecondReportLost(RequestScopedDispatcher):
     implied={
         "ORDER-3": "the call that is reported for the others is answered more than once",
         "CONTENT-5": "it is reported with a status before it has one",
-        "CONTENT-6": "and without its result",
     },
 )
 class LastCallWins(RequestScopedDispatcher):

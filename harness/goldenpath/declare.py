@@ -32,6 +32,11 @@ def _seconds(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
+def _names(value: Any) -> bool:
+    """Whether it is a collection of names; a text would be one of letters."""
+    return not isinstance(value, str) and all(isinstance(name, str) and name for name in value)
+
+
 #: What else a target may declare: whether a value is right, and what is expected.
 OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "tool_timeout": (_seconds, "seconds"),
@@ -43,6 +48,7 @@ OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
         f"a set of {', '.join(sorted(_FORMS))}",
     ),
     "on_leave": (lambda value: value in _LEAVING, f"one of {', '.join(_LEAVING)}"),
+    "redacts": (_names, "a set of names of parameters"),
     "replay": (lambda value: isinstance(value, bool), "True or False"),
 }
 

@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from goldenpath.canary import find
+from goldenpath.canary import REPR, TRACE, find
 from goldenpath.jsonable import jsonable, safe_text
 from goldenpath.model import Kind
+from goldenpath.plant.internals import Opaque, crash, internal
 from goldenpath.recorder import Recorder
 
 
@@ -217,6 +218,16 @@ async def _hold(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, 
     return {"found": truth["token"], "by": tool.mark}
 
 
+async def _opaque(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
+    await asyncio.sleep(0)
+    return Opaque(internal(tool.mark, REPR))
+
+
+async def _crash(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
+    await asyncio.sleep(0)
+    crash(ToolFailure(f"{tool.name} has no answer to {truth['token']}"), internal(tool.mark, TRACE))
+
+
 _ANYTHING: dict[str, Any] = {"type": "object", "additionalProperties": True}
 _QUERY: dict[str, Any] = {
     "type": "object",
@@ -233,6 +244,8 @@ _BEHAVIOURS: dict[str, tuple[str, dict[str, Any], Behaviour]] = {
     "hold": ("Wait until released, then answer.", _QUERY, _hold),
     "linger": ("The same under another name, for two that are held at once.", _QUERY, _hold),
     "administer": ("Do what only an admin may.", _QUERY, _lookup),
+    "opaque": ("Return an object that JSON cannot hold.", _QUERY, _opaque),
+    "crash": ("Fail in the depths of other code.", _QUERY, _crash),
 }
 
 #: The synchronous ones, and those that are for admins only.

@@ -26,7 +26,8 @@ def test_each_rule_of_the_catalogue_is_checked_or_planned() -> None:
     """None is silently absent, and none is both."""
     whole = {f"{family}-{n}" for family, count in CATALOGUE.items() for n in range(1, count + 1)}
 
-    assert {*spec.RULES, *spec.PLANNED} == whole
+    split = {"RECOVERY-8a"}  # the part of a MUST that is a SHOULD
+    assert {*spec.RULES, *spec.PLANNED} == whole | split
     assert not {*spec.RULES} & {*spec.PLANNED}
     assert len(set(spec.PLANNED)) == len(spec.PLANNED)
 

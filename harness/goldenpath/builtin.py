@@ -15,6 +15,9 @@ from goldenpath.reference import (
 #: Seconds that a tool of the reference may take: long for a machine, short for who waits.
 TOOL_TIMEOUT = 2.0
 
+#: Seconds after which a user who does not take an event gets no more of this run.
+SEND_TIMEOUT = 1.0
+
 
 @dispatcher(
     tool_timeout=TOOL_TIMEOUT,
@@ -26,7 +29,7 @@ async def reference_dispatcher(
 ) -> RequestScopedDispatcher:
     """The reference's dispatcher, made by its factory."""
     context = UserContext.from_user(user)
-    emitter = UserEmitter(context, tap.manager) if tap.manager else None
+    emitter = UserEmitter(context, tap.manager, send_timeout=SEND_TIMEOUT) if tap.manager else None
     return await create_request_scoped_tool_dispatcher(context, tools, emitter, TOOL_TIMEOUT)
 
 
@@ -34,5 +37,5 @@ async def reference_dispatcher(
 def reference_agent(user: PlantedUser, tap: Tap, tools: Tools) -> ScriptedAgent:
     """The reference's agent over its dispatcher."""
     context = UserContext.from_user(user)
-    emitter = UserEmitter(context, tap.manager)
+    emitter = UserEmitter(context, tap.manager, send_timeout=SEND_TIMEOUT)
     return ScriptedAgent(RequestScopedDispatcher(context, emitter, tools), emitter)

@@ -150,7 +150,7 @@ class Verdict(msgspec.Struct, frozen=True):
     """What is said of one rule over one history, or over several when merged.
 
     opportunities: how often the rule could have been broken. proves: the workload was built to
-    test this rule. more: findings beyond those that are listed.
+    test this rule. more: findings beyond those that are listed. statistics: figures by name.
     """
 
     rule: str
@@ -162,6 +162,7 @@ class Verdict(msgspec.Struct, frozen=True):
     proves: bool = False
     findings: tuple[Finding, ...] = ()
     more: int = 0
+    statistics: Mapping[str, float] = {}
 
 
 class User(msgspec.Struct, frozen=True):

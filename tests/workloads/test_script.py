@@ -25,9 +25,9 @@ ON_PURPOSE = {"own_tools"}
 ACTIONS = {
     "dispatcher": {
         *("create", "create_invalid", "inspect", "register", "look", "ask_support", "execute"),
-        *("enter", "leave", "cleanup"),
+        *("enter", "leave", "cleanup", "claim", "grow"),
     },
-    "agent": {"create", "run", "cleanup"},
+    "agent": {"create", "run", "cleanup", "grow"},
     "endpoint": {"connect", "run", "disconnect"},
 }
 EACH = [
@@ -158,7 +158,7 @@ def test_a_session_is_opened_before_it_is_used(name: str, kind: str, tier: str) 
     """In the order in which steps are written, each user is there before anything is asked."""
     opened: set[str] = set()
     for step in steps(build(name, kind, tier)[1]):
-        if step.action in ("create", "create_invalid", "connect"):
+        if step.action in ("create", "create_invalid", "connect", "grow"):
             opened.add(step.actor)
         elif step.action not in CONTROLS:
             assert step.actor in opened

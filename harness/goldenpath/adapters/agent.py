@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from goldenpath.adapters.base import Reply, done, guarded, heard, missing
+from goldenpath.adapters.growth import grow
 from goldenpath.adapters.session import Sessions
 from goldenpath.declare import Declaration
 from goldenpath.model import Step
@@ -57,6 +58,8 @@ class AgentAdapter:
         """Do what the step asks of the user's agent."""
         if (make := self.sessions.makes.get(step.action)) is not None:
             return await make(step)
+        if step.action == "grow":
+            return await grow(lambda: AgentAdapter(self._factory, self._declaration), step)
         if step.actor not in self.sessions:
             return missing(f"session of {step.actor}")
         if step.action == "cleanup":

@@ -14,11 +14,13 @@ from typing import Any
 from goldenpath import spec
 from goldenpath.adapters import outcome
 from goldenpath.adapters.base import Reply, done, guarded, heard, missing
+from goldenpath.adapters.growth import grow
 from goldenpath.adapters.session import Sessions
 from goldenpath.declare import Declaration
 from goldenpath.jsonable import jsonable, safe_repr
 from goldenpath.model import Step
 from goldenpath.plant import Plant
+from goldenpath.plant.transport import SHAPES
 
 #: How each call form passes (name, parameters) to execute_tool and dispatch_tool.
 _FORMS: dict[str, Callable[[str, Any], tuple[tuple[Any, ...], dict[str, Any]]]] = {
@@ -28,6 +30,9 @@ _FORMS: dict[str, Callable[[str, Any], tuple[tuple[Any, ...], dict[str, Any]]]] 
     "omitted": lambda name, _: ((name,), {}),
 }
 
+
+#: Under which name a bridge or emitter sends a thought.
+_THOUGHTS = ("notify_agent_thinking", "emit_agent_thinking", "agent_thinking")
 
 #: What a class holds under the name of a method.
 _METHODS = (FunctionType, classmethod, staticmethod, functools.partialmethod)
@@ -50,6 +55,8 @@ class DispatcherAdapter:
             "register": self._register,
             "look": self._look,
             "ask_support": self._ask_support,
+            "claim": self._claim,
+            "grow": self._grow,
             "execute": self._execute,
         }
 
@@ -61,7 +68,7 @@ class DispatcherAdapter:
         """Do what the step asks of the user's dispatcher."""
         if (make := self.sessions.makes.get(step.action)) is not None:
             return await make(step)
-        if step.actor not in self.sessions:
+        if step.actor not in self.sessions and step.action != "grow":
             return missing(f"session of {step.actor}")
         act = self._actions.get(step.action) or self.sessions.uses[step.action]
         return await act(step)
@@ -132,6 +139,28 @@ class DispatcherAdapter:
         there = self.sessions.has(step.actor, "websocket_bridge")
         return wrong or done({"has": has, "bridge": bridge is not None if there else None})
 
+    async def _claim(self, step: Step) -> Reply:
+        """Have the session's own way to the user send a thought, and hear what it claims."""
+        bridge = self.sessions.member(step.actor, "websocket_bridge")
+        if bridge is None:
+            return missing("websocket_bridge")
+        if isinstance(bridge, SHAPES):
+            return done({"ours": True})
+        send = next(filter(None, (getattr(bridge, name, None) for name in _THOUGHTS)), None)
+        if not callable(send):
+            return missing(f"{_THOUGHTS[0]} of its websocket_bridge")
+        given: tuple[Any, ...] = (step.args["text"],)
+        if _takes(send, "run_id"):
+            given = (self.sessions.run_ids[step.actor], "an_agent", *given)
+        claimed = await guarded(lambda: send(*given))
+        return claimed if isinstance(claimed, Reply) else done({"claims": claimed})
+
+    async def _grow(self, step: Step) -> Reply:
+        return await grow(self._another, step)
+
+    def _another(self) -> DispatcherAdapter:
+        return DispatcherAdapter(self._factory, self._declaration, self._shape)
+
     async def _execute(self, step: Step) -> Reply:
         args = step.args
         via, name, given = args.get("via", "execute_tool"), args["tool"], args.get("parameters")
@@ -147,6 +176,13 @@ class DispatcherAdapter:
         if isinstance(returned, Reply):
             return returned
         return heard(outcome.read(self._shape, returned), returned)
+
+
+def _takes(function: Callable[..., Any], parameter: str) -> bool:
+    try:
+        return parameter in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 def _kind(target: Any, name: str, expected: str) -> str:

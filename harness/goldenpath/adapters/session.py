@@ -32,6 +32,7 @@ class Sessions:
         self.factory, self.declaration, self.plant = factory, declaration, plant
         self.awaited = set() if awaited is None else awaited
         self._objects: dict[str, Any] = {}
+        self.run_ids: dict[str, str] = {}
         self.makes: Mapping[str, Act] = {
             "create": self.create,
             "create_invalid": self.create_invalid,
@@ -72,6 +73,7 @@ class Sessions:
         if made is None:
             return failed("the factory returned None", None)
         self._objects[step.actor] = made
+        self.run_ids[step.actor] = step.args["run_id"]
         return done(type(made).__name__)
 
     async def create_invalid(self, step: Step) -> Reply:

@@ -9,11 +9,13 @@ from goldenpath.checkers import (
     ending,
     internals,
     isolation,
+    latency,
     neighbours,
     order,
     payload,
     performance,
     recovery,
+    resource,
     sequence,
     tool,
 )
@@ -36,6 +38,8 @@ CHECKS: tuple[Check, ...] = (
     *neighbours.CHECKS,
     *recovery.CHECKS,
     *performance.CHECKS,
+    *resource.CHECKS,
+    *latency.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Fold", "Tally"]

@@ -6,12 +6,15 @@ counted: too few events are a loss and too many a repetition, whichever call the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from goldenpath import spec
 from goldenpath.checkers.base import MIXED, Check, Fold
 from goldenpath.checkers.tally import Tally
-from goldenpath.model import Kind
+from goldenpath.history import Header
+from goldenpath.model import Entry, Kind, Outcome
 from goldenpath.runs import Call, Run, Seen, by_link
 
 #: A link that the harness cut, for a limit of its own, shows nothing of the target (DESIGN 9).
@@ -216,10 +219,59 @@ def _closed_crowd(run: Run, tally: Tally) -> None:
             )
 
 
+class _ClaimsAreTrue(Fold):
+    """DELIVERY-6: a session's own way to its user claims that a thought was delivered, or to how
+    many, exactly where it has arrived.
+    """
+
+    kinds = frozenset({Kind.INVOKE, Kind.OK, Kind.FAIL})
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._texts: dict[str, str] = {}
+        self._claims: dict[str, tuple[Any, Entry]] = {}
+        self._arrived: Counter[str] = Counter()
+
+    def entry(self, entry: Entry) -> None:
+        if entry.what != "claim":
+            return
+        if entry.kind is Kind.INVOKE:
+            self._texts[entry.step or ""] = entry.value["token"]
+            return
+        token = self._texts.pop(entry.step or "")
+        said = entry.value.get("value") if entry.kind is Kind.OK else None
+        claimed = said.get("claims") if isinstance(said, dict) else None
+        if isinstance(claimed, bool | int):
+            self._claims[token] = claimed, entry
+        else:
+            self.tally.excuse = (Outcome.UNOBSERVABLE, "its bridge claims nothing that can be seen")
+
+    def frame(self, seen: Seen) -> None:
+        self._arrived.update(t.text for t in seen.tokens if t.owner == self._mark(seen.user))
+
+    def _mark(self, name: str) -> str:
+        return next((user.owner for user in self.header.users if user.name == name), "")
+
+    def finish(self) -> None:
+        for token, (claimed, entry) in self._claims.items():
+            self.tally.chance()
+            arrived = self._arrived[token]
+            if (
+                (claimed is True) != (arrived > 0)
+                if isinstance(claimed, bool)
+                else claimed != arrived
+            ):
+                self.tally.fail(
+                    f"the bridge of {entry.actor} claims {claimed}, and {arrived} arrived",
+                    entry.index,
+                )
+
+
 CHECKS = (
     Check("DELIVERY-1", run=_all_five),
     Check("DELIVERY-2", call=_announced, run=_announced_crowd),
     Check("DELIVERY-3", call=_not_doubled, run=_not_doubled_run, fold=_LateRepeats),
     Check("DELIVERY-4", run=_ends),
     Check("DELIVERY-5", call=_closed, run=_closed_crowd),
+    Check("DELIVERY-6", fold=_ClaimsAreTrue),
 )

@@ -152,20 +152,29 @@ BLOCKED = 1.5
 
 
 class _Returns(Fold):
-    """RECOVERY-8: whatever the harness asked for came back before its deadline."""
+    """RECOVERY-8: whatever the harness asked for came back before its deadline; what is asked by a
+    user who has stalled is another rule's question.
+    """
 
     kinds = ASKED | ANSWERED
+    stalled: ClassVar[bool] = False
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._longest = BLOCKED * header.deadlines.get("call", math.inf) * 1e9
         self._asked: dict[str, Entry] = {}
+        self._stalled: set[str] = set()
 
     def entry(self, entry: Entry) -> None:
         if entry.kind is Kind.INVOKE:
             self._asked[entry.step or ""] = entry
+            if entry.what == "create":
+                stalled = entry.value.get("transport") == "stalled"
+                (self._stalled.add if stalled else self._stalled.discard)(entry.actor)
             return
         asked = self._asked.pop(entry.step or "", entry)
+        if (entry.actor in self._stalled) is not self.stalled:
+            return
         took = entry.at - asked.at
         if entry.kind in (Kind.OK, Kind.FAIL):
             self.tally.chance()
@@ -183,8 +192,83 @@ class _Returns(Fold):
             )
 
 
+class _ReturnsThoughStalled(_Returns):
+    """RECOVERY-8a: also to a user who takes nothing any more."""
+
+    stalled = True
+
+
+class _OthersAreNotSlowed(Fold):
+    """RECOVERY-3: while a user who is slow or has stalled is being served, the calls of another
+    take no longer than before. The quickest of each counts, so that a busy machine is no finding.
+    """
+
+    kinds = ASKED | ANSWERED
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._conditions: dict[str, str] = {}
+        self._under_way: dict[str, str] = {}
+        self._asked: dict[str, tuple[Entry, str]] = {}
+        self._before: list[int] = []
+        self._beside: dict[str, list[tuple[int, Entry, Entry]]] = {}
+
+    def entry(self, entry: Entry) -> None:
+        step = entry.step or ""
+        if entry.kind is Kind.INVOKE:
+            self._invoked(entry, step)
+        elif step in self._asked:
+            self._answered(*self._asked.pop(step), entry)
+        else:
+            self._under_way.pop(step, None)
+
+    def _invoked(self, entry: Entry, step: str) -> None:
+        if entry.what == "create":
+            self._conditions[entry.actor] = entry.value.get("transport", "working")
+        elif entry.what in ("execute", "run"):
+            condition = self._conditions.get(entry.actor, "working")
+            if condition in ("slow", "stalled"):
+                self._under_way[step] = condition
+            elif condition == "working":
+                self._asked[step] = entry, next(iter(self._under_way.values()), "")
+
+    def _answered(self, asked: Entry, beside: str, answer: Entry) -> None:
+        if answer.kind is Kind.LOST and (answer.value or {}).get("why") != "deadline":
+            return
+        took = answer.at - asked.at
+        if beside:
+            self._beside.setdefault(beside, []).append((took, asked, answer))
+        elif answer.kind is not Kind.LOST:
+            self._before.append(took)
+
+    def finish(self) -> None:
+        if not self._before:
+            return
+        usual = min(self._before)
+        for condition, calls in sorted(self._beside.items()):
+            self.tally.chance(len(calls))
+            took, asked, answer = min(calls, key=lambda call: call[0])
+            hung = [call for call in calls if call[2].kind is Kind.LOST]
+            if hung:
+                took, asked, answer = hung[0]
+            elif took < SLOWED or took < 4 * usual:
+                continue
+            self.tally.fail(
+                f"while another user's consumer was {condition}, a call of {asked.actor}"
+                f" {'did not return in' if hung else 'took'} {took / 1e6:.0f} ms; before, it took"
+                f" {usual / 1e6:.1f} ms",
+                asked.index,
+                answer.index,
+            )
+
+
+#: Nanoseconds from which on a call counts as slowed: half of what one send to a slow user takes.
+SLOWED = 50_000_000
+
 CHECKS = (
+    Check("RECOVERY-3", fold=_OthersAreNotSlowed),
     Check("RECOVERY-1", fold=_AbsentChangesNothing, run=_absent_run),
     Check("RECOVERY-2", fold=_RaisingChangesNothing, run=_raising_run),
     Check("RECOVERY-8", fold=_Returns),
+    Check("RECOVERY-8a", fold=_ReturnsThoughStalled),
 )

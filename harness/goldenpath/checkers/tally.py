@@ -20,6 +20,7 @@ class Tally:
         self.more = 0
         self.doubts: dict[str, int] = {}
         self.excuse: tuple[Outcome, str] | None = None
+        self.figures: dict[str, float] = {}
 
     def chance(self, count: int = 1) -> None:
         """Note that the rule could have been broken here."""
@@ -49,6 +50,7 @@ class Tally:
             proves=proves,
             findings=tuple(self.findings),
             more=self.more,
+            statistics=dict(self.figures),
         )
 
     def _answer(self) -> tuple[Outcome, str]:

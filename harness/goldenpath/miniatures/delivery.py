@@ -26,7 +26,7 @@ class NeverThinks(ScriptedAgent):
     "DELIVERY-1",
     "DELIVERY-2",
     unknown=dict.fromkeys(
-        ("ORDER-3", "ORDER-4", "DELIVERY-5", "CONTENT-4", "ISOLATION-8"),
+        ("ORDER-3", "ORDER-4", "DELIVERY-5", "CONTENT-4", "ISOLATION-8", "LATENCY-1"),
         "there is no event of a tool to judge",
     ),
     kind="agent",

@@ -32,7 +32,12 @@ _RUN_ASTRAY = {
 }
 _OTHER_RUN = {"CONTENT-3": "a bridge is addressed by run, so that an event astray names another's"}
 _TOO_MANY = "to the other user an event astray is one too many of a run of their own"
-_COPIED = {"ISOLATION-2": "an event that goes to others takes the data of its owner along"}
+_WAITS = "whoever sends to everybody waits for the slowest"
+_COPIED = {
+    "ISOLATION-2": "an event that goes to others takes the data of its owner along",
+    "RESOURCE-2": "whoever came once is remembered for ever",
+    **dict.fromkeys(("DELIVERY-2", "RECOVERY-3"), _WAITS),
+}
 
 # --- ISOLATION-1 ---------------------------------------------------------------------------------
 
@@ -54,7 +59,7 @@ class LastUserWins(UserEmitter):
         return await self.manager.send_to_user(latest.user_id, message)
 
 
-@miniature("ISOLATION-1", implied=_COPIED)
+@miniature("ISOLATION-1", implied={**_COPIED, "DELIVERY-5": _WAITS})
 class EverybodyGetsIt(UserEmitter):
     """Events go to everybody who is connected."""
 
@@ -88,7 +93,11 @@ def bridge_of_last_run(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScop
     return RequestScopedDispatcher(UserContext.from_user(user), emitter, tools)
 
 
-@miniature("ISOLATION-1", implied=_COPIED, kind="agent")
+@miniature(
+    "ISOLATION-1",
+    implied={**_COPIED, **dict.fromkeys(("DELIVERY-1", "DELIVERY-4"), _WAITS)},
+    kind="agent",
+)
 class AgentEverybodyGetsIt(EverybodyGetsIt):
     """Events of an agent go to everybody who is connected."""
 
@@ -135,7 +144,7 @@ class AgentRecentResults(RecentResults):
     """tool_completed of an agent also tells what the last call of anybody found."""
 
 
-@miniature("ISOLATION-2")
+@miniature("ISOLATION-2", implied={"RESOURCE-2": "every conversation is remembered for ever"})
 class ThoughtOfOthers(ScriptedAgent):
     """The agent thinks of the last other conversation, in two halves."""
 

@@ -166,7 +166,10 @@ _SILENCED = "after a failure of another user no call is reported"
 
 @miniature(
     "ISOLATION-8",
-    implied=dict.fromkeys(("DELIVERY-2", "DELIVERY-5", "API-6"), _SILENCED),
+    implied={
+        **dict.fromkeys(("DELIVERY-2", "DELIVERY-5", "API-6"), _SILENCED),
+        "RESOURCE-2": "who had a failure is remembered for ever",
+    },
 )
 class FailureSilencesEverybody(UserEmitter):
     """Once a tool of one user has failed, no tool_completed is sent to the others."""

@@ -53,7 +53,10 @@ class AgentNeedsTransport(ScriptedAgent):
 # --- RECOVERY-2 ----------------------------------------------------------------------------------
 
 
-@miniature("RECOVERY-2")
+_PATIENT = {"RECOVERY-8a": "what is not guarded has no patience of its own either"}
+
+
+@miniature("RECOVERY-2", implied=_PATIENT)
 class SendingRaises(UserEmitter):
     """The ConnectionError of the transport ends the call."""
 
@@ -77,7 +80,7 @@ class ReportingRaises(RequestScopedDispatcher):
             raise ConnectionError("tool_completed was not delivered")
 
 
-@miniature("RECOVERY-2", kind="agent")
+@miniature("RECOVERY-2", implied=_PATIENT, kind="agent")
 class AgentSendingRaises(SendingRaises):
     """The ConnectionError of the transport ends the run of an agent."""
 

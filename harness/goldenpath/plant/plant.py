@@ -22,7 +22,7 @@ class Plant:
         self.max_frame = max_frame
         self.users = {user.name: user for user in users}
         self.gates = Gates()
-        self.transport = Transport(recorder, self.users.values(), max_frame)
+        self.transport = Transport(recorder, self.users.values(), max_frame, self.gates)
 
     def user(self, name: str, run_id: str, *, is_admin: bool = False) -> PlantedUser:
         """The user as a factory sees it; the run belongs to this user from now on."""

@@ -7,15 +7,20 @@ user. So an event that a target misaddresses really arrives at the wrong user.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from goldenpath.canary import RAISED
 from goldenpath.jsonable import frame_value
 from goldenpath.model import Kind, User
+from goldenpath.plant.tools import Gates
 from goldenpath.recorder import Recorder
 
 _LEFT_OUT: Any = object()
+
+#: Seconds that each send to a slow user takes.
+SLOW_SEND = 0.1
 
 #: Letters of one frame that are recorded; longer ones are noted and make the verdict UNKNOWN.
 MAX_FRAME = 4 << 20
@@ -24,25 +29,36 @@ MAX_FRAME = 4 << 20
 class Transport:
     """Delivers messages to links, which are lines of the history."""
 
-    def __init__(self, recorder: Recorder, users: Iterable[User], max_frame: int = MAX_FRAME):
+    def __init__(
+        self,
+        recorder: Recorder,
+        users: Iterable[User],
+        max_frame: int = MAX_FRAME,
+        gates: Gates | None = None,
+    ) -> None:
         self._recorder = recorder
+        self._gates = Gates() if gates is None else gates
         self._max_frame = max_frame
         self._by_user_id = {user.user_id: user.name for user in users}
         self._by_run_id: dict[str, str] = {}
         self._links: dict[str, list[str]] = {}
         self._opened: dict[str, int] = {}
-        self._raising: set[str] = set()
+        self._conditions: dict[str, str] = {}
 
     # --- links ---------------------------------------------------------------------------------
 
     def connect(self, name: str, condition: str) -> None:
-        """Open a link of this user in place of any before it; `condition`: working or raising."""
+        """Open a link of this user in place of any before it; `condition`: working, raising, slow
+        or stalled.
+        """
         self.disconnect(name)
         self._opened[name] = self._opened.get(name, 0) + 1
         link = f"{name}/{self._opened[name]}"
         self._links.setdefault(name, []).append(link)
-        (self._raising.add if condition == "raising" else self._raising.discard)(name)
+        self._conditions[name] = condition
         self._recorder.record(Kind.LINK, link, None, "up", {"user": name})
+        if condition in ("slow", "stalled"):
+            self._recorder.record(Kind.FAULT, name, None, condition, {})
 
     def disconnect(self, name: str) -> None:
         """Close every link of this user."""
@@ -74,7 +90,7 @@ class Transport:
 
         Raises ConnectionError where the user's transport was told to raise.
         """
-        if name in self._raising:
+        if self._conditions.get(name or "") == "raising":
             self._recorder.record(Kind.FAULT, name or "", None, "raised", {"shape": shape})
             raise ConnectionError(RAISED)
         value = frame_value(message, self._max_frame)
@@ -82,6 +98,20 @@ class Transport:
         for link in links or [""]:
             self._recorder.record(Kind.FRAME, link, None, shape, value)
         return bool(links)
+
+    async def send(self, name: str | None, shape: str, message: Any) -> bool:
+        """Deliver a message when this user takes it: at once, after a while, or never, of which the
+        sender hears at the end of the workload.
+        """
+        condition = self._conditions.get(name or "")
+        if condition == "slow":
+            await asyncio.sleep(SLOW_SEND)
+        elif condition == "stalled":
+            await self._gates.wait(f"the stalled link of {name}")
+            return False  # nobody has read it
+        delivered = self.deliver(name, shape, message)
+        await asyncio.sleep(0)  # as a socket does that is drained: others get their turn meanwhile
+        return delivered
 
 
 class Manager:
@@ -93,18 +123,18 @@ class Manager:
     async def send_event(self, event_type: str, data: Any = None) -> bool:
         """Send an event to the tap's own user."""
         message = {"type": event_type, "data": data}
-        return self._transport.deliver(self._own, "manager.send_event", message)
+        return await self._transport.send(self._own, "manager.send_event", message)
 
     async def send_to_user(self, user_id: Any, message: Any) -> bool:
         """Send a message, envelope and all, to the user with this id."""
         name = self._transport.name_of(user_id)
-        return self._transport.deliver(name, "manager.send_to_user", message)
+        return await self._transport.send(name, "manager.send_to_user", message)
 
     async def emit_critical_event(self, user_id: Any, event_type: str, data: Any = None) -> bool:
         """Send an event to the user with this id."""
         name = self._transport.name_of(user_id)
         message = {"type": event_type, "data": data}
-        return self._transport.deliver(name, "manager.emit_critical_event", message)
+        return await self._transport.send(name, "manager.emit_critical_event", message)
 
     def is_connected(self, user_id: Any) -> bool:
         """Whether this user has a link open."""
@@ -122,26 +152,26 @@ class Emitter:
 
     _shape = "emitter"
 
-    def __init__(self, send: Callable[[str, dict[str, Any]], bool]) -> None:
+    def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[bool]]) -> None:
         self._send = send
 
     async def notify_agent_started(self, context: Any = _LEFT_OUT, **extra: Any) -> bool:
         """The agent began to work."""
-        return self._send("agent_started", _body({"context": context}, extra))
+        return await self._send("agent_started", _body({"context": context}, extra))
 
     async def notify_agent_thinking(
         self, reasoning: Any, step_number: Any = _LEFT_OUT, **extra: Any
     ) -> bool:
         """The agent thinks."""
         fields = {"reasoning": reasoning, "step_number": step_number}
-        return self._send("agent_thinking", _body(fields, extra))
+        return await self._send("agent_thinking", _body(fields, extra))
 
     async def notify_tool_executing(
         self, tool_name: Any, parameters: Any = _LEFT_OUT, **extra: Any
     ) -> bool:
         """A tool is about to run."""
         fields = {"tool_name": tool_name, "parameters": parameters}
-        return self._send("tool_executing", _body(fields, extra))
+        return await self._send("tool_executing", _body(fields, extra))
 
     async def notify_tool_completed(
         self,
@@ -160,7 +190,7 @@ class Emitter:
             "error": error,
             "status": status,
         }
-        return self._send("tool_completed", _body(fields, extra))
+        return await self._send("tool_completed", _body(fields, extra))
 
     async def notify_agent_completed(
         self,
@@ -177,7 +207,7 @@ class Emitter:
             "status": status,
             "error": error,
         }
-        return self._send("agent_completed", _body(fields, extra))
+        return await self._send("agent_completed", _body(fields, extra))
 
     emit_agent_started = notify_agent_started
     emit_agent_thinking = notify_agent_thinking
@@ -193,10 +223,10 @@ class Bridge:
         self._transport = transport
 
     def _emitter(self, run_id: Any, agent_name: Any) -> Emitter:
-        def send(event_type: str, fields: dict[str, Any]) -> bool:
+        async def send(event_type: str, fields: dict[str, Any]) -> bool:
             ours = {"type": event_type, "run_id": run_id, "agent_name": agent_name}
             message = {**ours, **fields, **ours}
-            return self._transport.deliver(self._transport.owner_of(run_id), "bridge", message)
+            return await self._transport.send(self._transport.owner_of(run_id), "bridge", message)
 
         return Emitter(send)
 
@@ -280,11 +310,11 @@ class Socket:
 
     async def send_json(self, data: Any, mode: str = "text") -> bool:
         """Send a message as JSON."""
-        return self._send("socket.send_json", data)
+        return await self._send("socket.send_json", data)
 
     async def send_text(self, data: str) -> bool:
         """Send a text frame."""
-        return self._send("socket.send_text", data)
+        return await self._send("socket.send_text", data)
 
     send = send_text
 
@@ -292,10 +322,14 @@ class Socket:
         """Close the socket; sending raises from then on."""
         self.closed = True
 
-    def _send(self, shape: str, message: Any) -> bool:
+    async def _send(self, shape: str, message: Any) -> bool:
         if self.closed:
             raise ConnectionError("the socket is closed")
-        return self._transport.deliver(self._own, shape, message)
+        return await self._transport.send(self._own, shape, message)
+
+
+#: What a target may hand on as its own.
+SHAPES = (Manager, Bridge, Emitter, Socket)
 
 
 class Tap:
@@ -309,15 +343,15 @@ class Tap:
         self.send = None if absent else self._sender(transport, own)
 
     @staticmethod
-    def _emit(transport: Transport, own: str) -> Callable[[str, dict[str, Any]], bool]:
-        def send(event_type: str, fields: dict[str, Any]) -> bool:
-            return transport.deliver(own, "emitter", {**fields, "type": event_type})
+    def _emit(transport: Transport, own: str) -> Callable[[str, dict[str, Any]], Awaitable[bool]]:
+        async def send(event_type: str, fields: dict[str, Any]) -> bool:
+            return await transport.send(own, "emitter", {**fields, "type": event_type})
 
         return send
 
     @staticmethod
     def _sender(transport: Transport, own: str) -> Callable[[Any], Awaitable[bool]]:
         async def send(message: Any) -> bool:
-            return transport.deliver(own, "send", message)
+            return await transport.send(own, "send", message)
 
         return send

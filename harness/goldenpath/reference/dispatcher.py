@@ -17,13 +17,13 @@ import asyncio
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from .context import UserContext
 from .emitter import UserEmitter
 from .errors import NotPermitted, SessionClosed, ToolTimedOut
 from .execution import Execution, Metrics, checked
-from .registry import AnyTool, Tool, ToolRegistry
+from .registry import AnyTool, SyncTool, ToolRegistry
 from .waiting import settle
 
 
@@ -200,9 +200,10 @@ class RequestScopedDispatcher:
             raise ToolTimedOut(execution.tool.name, self._tool_timeout) from None
 
     async def _invoke(self, execution: Execution) -> Any:
-        tool = execution.tool
-        if isinstance(tool, Tool):
-            return await tool.arun(**execution.parameters)
+        arun = getattr(execution.tool, "arun", None)
+        if arun is not None:
+            return await arun(**execution.parameters)
+        tool = cast(SyncTool, execution.tool)
         return await _in_thread(functools.partial(tool, **execution.parameters))
 
     async def _report(self, execution: Execution) -> None:

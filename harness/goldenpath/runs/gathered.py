@@ -99,11 +99,14 @@ class Call(msgspec.Struct, eq=False):
 
     @property
     def refused(self) -> bool:
-        """Whether its caller was told that it failed, though the tool was held and never ran."""
+        """Whether its caller was told that it failed, though the tool was held and never ran; not
+        where its session was being cleaned up by then.
+        """
         answered = self.answered
         if answered is None or answered.kind is not Kind.FAIL or answered.value["by"] == "missing":
             return False
-        return self.held and not self.starts
+        closing = self.run.cleaning is not None and self.run.cleaning.index < answered.index
+        return self.held and not self.starts and not closing
 
     @property
     def untraced(self) -> bool:

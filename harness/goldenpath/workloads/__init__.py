@@ -5,6 +5,7 @@ from goldenpath.workloads import (
     crowd,
     ending,
     golden,
+    load,
     neighbours,
     performance,
     surface,
@@ -24,6 +25,7 @@ WORKLOADS: dict[str, Workload] = {
         *ending.WORKLOADS,
         *trouble.WORKLOADS,
         *performance.WORKLOADS,
+        *load.WORKLOADS,
     )
 }
 

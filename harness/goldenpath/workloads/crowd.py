@@ -37,7 +37,12 @@ def _in_turns(script: Script, lanes: dict[str, list[Step]]) -> None:
 
 
 def _many_users(script: Script, size: int) -> tuple[Lane, ...]:
+    """All work at the same time; where that is no affair of a whole run, their tools fail together,
+    too.
+    """
     rounds = [[Ask("lookup"), Ask("lookup")], [Ask("echo")]] * size
+    if script.kind == "dispatcher":
+        rounds += [[Ask("explode"), Ask("explode")], [Ask("explode")]] * size
     return tuple(script.session(name, *rounds) for name in script.users)
 
 
@@ -88,7 +93,7 @@ WORKLOADS = (
         about="many users work at once",
         suite="isolation",
         proves={
-            "dispatcher": (*_ISOLATION, "DELIVERY-2", "DELIVERY-3"),
+            "dispatcher": (*_ISOLATION, "ISOLATION-3", "DELIVERY-2", "DELIVERY-3"),
             "agent": (*_ISOLATION, "DELIVERY-3", "DELIVERY-4"),
         },
         lanes=_many_users,

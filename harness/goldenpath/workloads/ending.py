@@ -66,27 +66,56 @@ def _synchronous(script: Script, size: int) -> tuple[Lane, ...]:
 
 def _cleanup_midway(script: Script, size: int) -> tuple[Lane, ...]:
     """The session is cleaned up while a tool of it is at work, which is let end if cleanup waits
-    for it; then once more, and another user goes on.
+    for it; then once more, and another user goes on. Another call was at work beside it and has
+    ended before: none, the one that began first, the one that began last.
     """
     lane: list[Step] = []
-    for _ in range(size):
-        created = script.create("alice", ["hold"])
-        asked = script.ask("alice", [Ask("hold")], golden=False)
-        (token,) = script.tokens(asked)
-        cleanup = script.cleanup("alice")
-        closing = (
-            script.step("alice", "wait_for", token=token, what="started"),
-            script.together(
-                [cleanup],
-                [
-                    script.step("alice", "join", step=cleanup.id, briefly=True),
-                    script.step("alice", "release", token=token),
-                ],
-            ),
-        )
-        trouble = (created, script.together(asked, closing), script.cleanup("alice"))
-        lane += script.beside(*trouble)
+    for tools, held in ((["hold"], 0), (["linger", "hold"], 1), (["hold", "linger"], 0)) * size:
+        lane += script.beside(*_cleaned_up_at_work(script, tools, held))
     return (tuple(lane),)
+
+
+def _cleaned_up_at_work(script: Script, tools: list[str], held: int) -> list[Step]:
+    name = "alice"
+    created = script.create(name, tools)
+    asked, tokens = _one_by_one(script, name, tools)
+
+    def until(token: str, what: str) -> Step:
+        return script.step(name, "wait_for", token=token, what=what, briefly=True)
+
+    cleanup = script.cleanup(name)
+    closing = [until(token, "started") for token in tokens]
+    for number, token in enumerate(tokens):
+        if number != held:
+            closing += [script.step(name, "release", token=token), until(token, "ended")]
+            closing += [
+                script.step(name, "join", step=s.id, briefly=True) for s in asked[number:][:1]
+            ]
+    release = [
+        script.step(name, "join", step=cleanup.id, briefly=True),
+        script.step(name, "release", token=tokens[held]),
+    ]
+    lanes = _staggered(script, asked, tokens) if script.kind == "dispatcher" else [asked]
+    work = script.together(*lanes, (*closing, script.together([cleanup], release)))
+    return [created, work, script.cleanup(name)]
+
+
+def _one_by_one(script: Script, name: str, tools: list[str]) -> tuple[list[Step], list[str]]:
+    """Calls that are to be made side by side, and their canaries."""
+    if script.kind != "dispatcher":
+        asked = script.ask(name, [Ask(tool) for tool in tools], golden=False)
+        return asked, script.tokens(asked)
+    calls = [script.execute(name, Ask(tool)) for tool in tools]
+    return calls, script.tokens(calls)
+
+
+def _staggered(script: Script, calls: list[Step], tokens: list[str]) -> list[list[Step]]:
+    """A lane for each call, which begins once the one before it is at work."""
+    lanes = [[calls[0]]]
+    for call, before in zip(calls[1:], tokens, strict=False):
+        first = script.step(call.actor, "wait_for", token=before, what="started", briefly=True)
+        lanes.append([first, call])
+    return lanes
 
 
 WORKLOADS = (

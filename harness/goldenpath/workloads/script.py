@@ -147,7 +147,8 @@ class Script:
         given = dict(ask.parameters or {})
         if not ask.plain:
             given["query"] = f"what is {token}?"
-        return {"id": f"call_{token}", "tool": ask.tool, "arguments": given, "token": token}
+        call = {"id": f"call_{token}", "tool": ask.tool, "arguments": given, "token": token}
+        return {**call, **ask.more}
 
     def ask(self, name: str, *rounds: Iterable[Ask], golden: bool = True) -> list[Step]:
         """What the user asks, in the form of this kind of target, up to its end."""

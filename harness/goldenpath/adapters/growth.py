@@ -1,0 +1,232 @@
+"""Many sessions in a row, and what is left of them: blocks of memory, tasks, objects.
+
+The sessions run with a plant of their own that records nothing, so that the harness's own memory
+stands still: what grows is the target's. Each is of another user and in a task of its own, so that
+what a target keeps in context variables goes with it. What grows at first and then no more, such as
+a cache that fills, is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import sys
+import uuid
+import weakref
+from array import array
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from msgspec.structs import replace
+
+from goldenpath.adapters.base import Adapter, Reply, done
+from goldenpath.model import Step
+from goldenpath.plant import Plant, PlantedUser, plant_user
+from goldenpath.recorder import Recorder
+
+#: Batches of sessions at most, and those over which growth is measured. What the interpreter and
+#: asyncio keep for themselves still grows by a few blocks after a thousand sessions; a target that
+#: stands still by then is done early, and one that grows is given the time to prove it.
+BATCHES, WINDOW = 120, 6
+
+#: The batch whose sessions and users must be gone at the end, when others have come after them.
+WATCHED = 4
+
+#: Readings of the memory in use, of which the least counts.
+READINGS = 3
+
+#: Turns of the loop after a batch, and naps at the end, in which what was set free may end.
+TURNS, NAPS, NAP = 20, 20, 0.01
+
+#: More than what is kept of any kind of freed object.
+FREELIST = 300
+
+#: Timers that are made and cancelled, so that the loop throws away all that were cancelled.
+TIMERS = 2_000
+
+Make = Callable[[], Adapter]
+
+
+@dataclass
+class _Watched:
+    """Sessions and users that are remembered weakly."""
+
+    sessions: list[weakref.ref[Any]] = field(default_factory=list)
+    users: list[weakref.ref[Any]] = field(default_factory=list)
+
+
+class _QuietPlant(Plant):
+    """A plant for one session that records nothing."""
+
+    def __init__(self, number: int, watched: _Watched | None) -> None:
+        user = replace(plant_user(0, 0), user_id=_uuid(number))
+        super().__init__(Recorder(), [user])
+        self._watched = watched
+
+    def user(self, name: str, run_id: str, *, is_admin: bool = False) -> PlantedUser:
+        """The user, who is watched where that is wanted."""
+        user = super().user(name, run_id, is_admin=is_admin)
+        if self._watched is not None:
+            self._watched.users.append(weakref.ref(user))
+        return user
+
+
+async def grow(make: Make, step: Step) -> Reply:
+    """Run the sessions that the step describes, batch after batch, until memory stands still.
+
+    The value has `blocks` after each batch, `calls` and `sessions` in each, `window`, the `tasks`
+    that are left, by name, and of the watched sessions and users how many are `alive`.
+    """
+    await _fill_freelists()
+    collects = gc.isenabled()
+    gc.collect()
+    gc.freeze()
+    gc.disable()  # it is asked for after each batch, so that all batches are alike
+    try:
+        return await _grow(make, step)
+    finally:
+        gc.unfreeze()
+        if collects:
+            gc.enable()
+
+
+async def _grow(make: Make, step: Step) -> Reply:
+    count = await _afford(make, step)
+    calls = sum(map(_calls, step.args["steps"]))
+    watched, blocks, done_so_far = _Watched(), array("q", [0] * BATCHES), 0
+    before = asyncio.all_tasks()
+    for number in range(BATCHES):
+        watch = watched if number == WATCHED else None
+        for session in range(number * count, (number + 1) * count):
+            await asyncio.create_task(_session(make(), step, session, watch))
+        await _settle()
+        blocks[number], done_so_far = _blocks(), number + 1
+        if number > WATCHED + 1 and _enough(blocks[:done_so_far], count * calls, step):
+            break
+    return done(
+        {
+            "blocks": list(blocks[:done_so_far]),
+            "window": WINDOW,
+            "sessions": count,
+            "calls": count * calls,
+            "tasks": sorted(map(_named, await _left(before)))[:10],
+            "alive": _alive(watched),
+        }
+    )
+
+
+def _enough(blocks: Iterable[int], calls: int, step: Step) -> bool:
+    """Whether over each of the last two windows memory did not grow by more than is allowed, or
+    there are too few calls to tell. One could stand still because something else was given back.
+    """
+    allowed = WINDOW * calls / step.args["calls_per_block"]
+    last = list(blocks)[::-WINDOW][:3]
+    still = len(last) == 3 and all(b - a <= allowed for b, a in pairwise(last))
+    return still or bool(WINDOW * calls < step.args["fewest"])
+
+
+async def _afford(make: Make, step: Step) -> int:
+    """As many sessions in a batch as the time allows, if memory soon stands still. The first one
+    warms up, the second is timed.
+    """
+    loop, asked = asyncio.get_running_loop(), int(step.args["sessions"])
+    began = 0.0
+    for number in (-1, -2):
+        began = loop.time()
+        await asyncio.create_task(_session(make(), step, number, None))
+    batches = WATCHED + 2 * WINDOW
+    took = max(loop.time() - began, 1e-6)
+    return max(1, min(asked, int(step.args["seconds"] / (took * batches))))
+
+
+def _calls(part: Mapping[str, Any]) -> int:
+    """The calls of tools that a step of a session makes."""
+    rounds = part["args"].get("plan", {}).get("rounds")
+    return sum(map(len, rounds)) if rounds else int(part["action"] == "execute")
+
+
+async def _session(adapter: Any, step: Step, number: int, watched: _Watched | None) -> None:
+    plant = _QuietPlant(number, watched)
+    (name,) = plant.users
+    await adapter.open(plant)
+    for part in ({"action": "create", "args": step.args["create"]}, *step.args["steps"]):
+        args = {**part["args"], "run_id": _uuid(number)}
+        await adapter.perform(Step("", name, part["action"], args))
+        if watched is not None and part["action"] == "create" and name in adapter.sessions:
+            _watch(adapter.sessions[name], watched)
+    plant.transport.disconnect(name)
+
+
+def _uuid(number: int) -> str:
+    return str(uuid.UUID(int=number + 3, version=4))
+
+
+def _watch(made: object, watched: _Watched) -> None:
+    try:
+        watched.sessions.append(weakref.ref(made))
+    except TypeError:  # it has no place for a weak reference
+        return
+
+
+async def _settle() -> None:
+    """Let end what ends; then have the loop throw away timers that were cancelled, which it does
+    only where they are many, and which hold contexts until then.
+    """
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    loop = asyncio.get_running_loop()
+    for timer in [loop.call_later(3600, gc.isenabled) for _ in range(TIMERS)]:
+        timer.cancel()
+    await asyncio.sleep(0)
+
+
+async def _fill_freelists() -> None:
+    """Have the interpreter and asyncio keep as many freed objects for later use as they ever will
+    (255 contexts, and 255 of what awaits a future): else each record of a batch would be growth.
+    """
+    loop = asyncio.get_running_loop()
+    gate = loop.create_future()
+
+    async def wait() -> None:
+        await gate
+
+    waiting = [loop.create_task(wait()) for _ in range(FREELIST)]
+    await asyncio.sleep(0)
+    gate.set_result(None)
+    await asyncio.gather(*waiting)
+    _ = [contextvars.copy_context() for _ in range(FREELIST)]
+
+
+def _blocks() -> int:
+    """Blocks of memory in use: the least of some readings, since a collection itself needs some."""
+    least = sys.maxsize
+    for _ in range(READINGS):
+        gc.collect()
+        least = min(least, sys.getallocatedblocks())
+    return least
+
+
+async def _left(before: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
+    """Tasks that were not there before, and do not end within some naps."""
+    for _ in range(NAPS):
+        left = asyncio.all_tasks() - before
+        if not left:
+            break
+        await asyncio.sleep(NAP)
+    return left
+
+
+def _alive(watched: _Watched) -> dict[str, list[int]]:
+    """Of sessions and of users, how many are alive, and of how many that is known."""
+    found = {"session": watched.sessions, "user": watched.users}
+    return {
+        name: [sum(ref() is not None for ref in refs), len(refs)] for name, refs in found.items()
+    }
+
+
+def _named(task: asyncio.Task[Any]) -> str:
+    work = task.get_coro()
+    return str(getattr(work, "__qualname__", type(work).__name__))[:100]

@@ -1,0 +1,125 @@
+"""LATENCY: how long after its cause an event arrives, by one clock.
+
+The share of late events is judged by its exact binomial distribution (one-sided, Clopper and
+Pearson 1934): broken where so many late ones would be a rare accident, kept where so few would be,
+and open between the two.
+"""
+
+from __future__ import annotations
+
+import math
+
+from goldenpath import spec
+from goldenpath.checkers.base import Check, Fold
+from goldenpath.checkers.tally import Tally
+from goldenpath.history import Header
+from goldenpath.model import Outcome
+from goldenpath.runs import Call, Run
+
+#: Samples that the claim needs: with fewer not even none that is late would show it.
+FEWEST = math.ceil(math.log(1 - spec.CONFIDENCE) / math.log(spec.LATENCY_SHARE))
+
+
+class _InTime(Fold):
+    """LATENCY-1: from the call to tool_executing, where the harness calls, and from the tool's true
+    end to tool_completed; of calls that are made to be timed, one after the other.
+    """
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._samples: list[tuple[int, int, int]] = []
+
+    def call(self, call: Call) -> None:
+        made = call.asked.value if call.asked is not None else call.planned
+        if not (made or {}).get("timed") or call.run.transport != "working" or call.ambiguous:
+            return
+        causes = (
+            (call.asked, call.executing),
+            (call.ends[0] if call.ends else None, call.completed),
+        )
+        for cause, events in causes:
+            mine = [seen.entry for seen in events if seen.user == call.owner]
+            if cause is not None and mine:
+                self._samples.append((mine[0].at - cause.at, cause.index, mine[0].index))
+
+    def finish(self) -> None:
+        if not self._samples:
+            return
+        self._samples.sort()
+        count, limit = len(self._samples), spec.LATENCY * 1e9
+        late = [sample for sample in self._samples if sample[0] >= limit]
+        self.tally.figures.update(self._figures(len(late)))
+        said = (
+            f"{len(late)} of {count} events came {spec.LATENCY * 1e3:.0f} ms or more after their"
+            f" cause; p99 is {self.tally.figures['p99 ms']} ms"
+        )
+        if count < FEWEST:
+            self.tally.excuse = (Outcome.NOT_RUN, f"{said}; the claim needs {FEWEST} events")
+            return
+        self.tally.chance(count)
+        few, many = 1 - spec.CONFIDENCE, spec.CONFIDENCE
+        if at_most(len(late) - 1, count, 1 - spec.LATENCY_SHARE) > many:
+            self.tally.fail(said, *late[-1][1:])
+        elif at_most(len(late), count, 1 - spec.LATENCY_SHARE) >= few:
+            self.tally.doubt(f"{said}: too few events to tell whether these are 1 %")
+
+    def _figures(self, late: int) -> dict[str, float]:
+        times = [sample[0] / 1e6 for sample in self._samples]
+        return {
+            "events": len(times),
+            "late": late,
+            "p50 ms": round(times[len(times) // 2], 3),
+            "p99 ms": round(times[math.ceil(spec.LATENCY_SHARE * len(times)) - 1], 3),
+            "max ms": round(times[-1], 3),
+        }
+
+
+def at_most(successes: int, trials: int, chance: float) -> float:
+    """The probability of at most so many successes."""
+    if successes < 0:
+        return 0.0
+    logs = (
+        math.lgamma(trials + 1)
+        - math.lgamma(n + 1)
+        - math.lgamma(trials - n + 1)
+        + n * math.log(chance)
+        + (trials - n) * math.log1p(-chance)
+        for n in range(min(successes, trials) + 1)
+    )
+    return min(1.0, math.fsum(math.exp(log) for log in logs))
+
+
+class _FirstEvent(Fold):
+    """LATENCY-2: of each run, and of each call that is made alone, the first event that arrives."""
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        scale = header.deadlines.get("call", 5.0) / 5.0
+        self._limit = header.declared.get("first_event", math.inf) * max(scale, 1.0)
+
+    def call(self, call: Call) -> None:
+        if call.asked is None or call.beside or call.ambiguous or call.run.transport != "working":
+            return
+        mine = [seen.entry for seen in call.executing if seen.user == call.owner]
+        if mine:
+            self._judge(mine[0].at - call.asked.at, call.asked.index, mine[0].index)
+
+    def run(self, run: Run) -> None:
+        if run.session or run.mixed or run.transport != "working":
+            return
+        mine = [seen.entry for seen in run.events if seen.user == run.owner]
+        if mine:
+            self._judge(mine[0].at - run.asked.at, run.asked.index, mine[0].index)
+
+    def _judge(self, took: int, cause: int, event: int) -> None:
+        self.tally.chance()
+        if took > self._limit * 1e9:
+            self.tally.fail(
+                f"the first event came after {took / 1e9:.2f} seconds, and {self._limit:g} are"
+                " declared",
+                cause,
+                event,
+            )
+
+
+CHECKS = (Check("LATENCY-1", fold=_InTime), Check("LATENCY-2", fold=_FirstEvent))

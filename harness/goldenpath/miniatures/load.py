@@ -1,0 +1,221 @@
+"""What is late, slow for everybody, claims what is not so, or keeps what should be gone."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import weakref
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from goldenpath.declare import agent, dispatcher
+from goldenpath.miniatures.base import Parts, miniature
+from goldenpath.plant import PlantedUser, Tap, Tools
+from goldenpath.reference import (
+    Execution,
+    RequestScopedDispatcher,
+    ScriptedAgent,
+    UserContext,
+    UserEmitter,
+)
+
+# --- DELIVERY-6 ----------------------------------------------------------------------------------
+
+
+@miniature("DELIVERY-6")
+class AlwaysDelivered(UserEmitter):
+    """Whatever becomes of an event, it is said to be delivered."""
+
+    async def _send(self, message: dict[str, Any]) -> bool:
+        await super()._send(message)
+        return True
+
+
+@miniature("DELIVERY-6")
+class CountsAttempts(UserEmitter):
+    """How often it tried is given as how many got it."""
+
+    async def agent_thinking(self, reasoning: str) -> Any:
+        delivered = await super().agent_thinking(reasoning)
+        return 1 if delivered else 3
+
+
+# --- RECOVERY-3 ----------------------------------------------------------------------------------
+
+
+_CUT_OFF = "who waits behind a stalled user for too long is cut off as well"
+
+
+@miniature("RECOVERY-3", implied={"DELIVERY-2": _CUT_OFF})
+class OneSendAtATime(UserEmitter):
+    """Events of all users go out one after the other."""
+
+    locks: ClassVar[weakref.WeakKeyDictionary[Any, asyncio.Lock]] = weakref.WeakKeyDictionary()
+
+    async def _deliver(self, message: dict[str, Any]) -> bool:
+        lock = self.locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        async with lock:
+            return await super()._deliver(message)
+
+
+@miniature(
+    "RECOVERY-3",
+    implied=dict.fromkeys(("DELIVERY-1", "DELIVERY-2", "DELIVERY-4"), _CUT_OFF),
+    kind="agent",
+)
+class AgentOneSendAtATime(OneSendAtATime):
+    """Events of all agents go out one after the other."""
+
+
+# --- RECOVERY-8a ---------------------------------------------------------------------------------
+
+
+@miniature("RECOVERY-8a")
+class WaitsForTheReader(UserEmitter):
+    """An event is sent for as long as it takes."""
+
+    def __init__(self, context: UserContext, manager: Any) -> None:
+        super().__init__(context, manager, send_timeout=1e9)
+
+
+@miniature("RECOVERY-8a", kind="agent")
+class AgentWaitsForTheReader(WaitsForTheReader):
+    """An event of an agent is sent for as long as it takes."""
+
+
+# --- RESOURCE-1 ----------------------------------------------------------------------------------
+
+_GROWS = {"RESOURCE-2": "each task that is left takes memory"}
+
+
+async def _beat() -> None:
+    while True:
+        await asyncio.sleep(60)
+
+
+@miniature("RESOURCE-1", implied=_GROWS)
+class HeartbeatLeft(RequestScopedDispatcher):
+    """Each session has a heartbeat that goes on after it."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._heart = asyncio.get_running_loop().create_task(_beat())
+
+
+@miniature("RESOURCE-1", implied=_GROWS, kind="agent")
+class AgentHeartbeatLeft(HeartbeatLeft):
+    """Each session of an agent has a heartbeat that goes on after it."""
+
+
+# --- RESOURCE-2 ----------------------------------------------------------------------------------
+
+
+@miniature("RESOURCE-2")
+class KeepsOneInAHundred(RequestScopedDispatcher):
+    """Of each hundred calls something small is kept for ever."""
+
+    calls: ClassVar[Iterator[int]] = itertools.count(1)
+    kept: ClassVar[list[object]] = []
+
+    async def _invoke(self, execution: Execution) -> Any:
+        if next(self.calls) % 100 == 0:
+            self.kept.append(object())
+        return await super()._invoke(execution)
+
+
+@miniature("RESOURCE-2", kind="agent")
+class CountsByUser(RequestScopedDispatcher):
+    """How often each user called is counted, and never forgotten."""
+
+    counts: ClassVar[dict[str, list[str]]] = {}
+
+    async def _invoke(self, execution: Execution) -> Any:
+        self.counts.setdefault(self.context.user_id, []).append(execution.tool.name)
+        return await super()._invoke(execution)
+
+
+# --- RESOURCE-3 ----------------------------------------------------------------------------------
+
+_KEPT = {"RESOURCE-2": "each session that is kept takes memory"}
+
+
+@miniature("RESOURCE-3", implied=_KEPT)
+class RegistryOfSessions(RequestScopedDispatcher):
+    """A registry of active sessions that nobody ever leaves."""
+
+    active: ClassVar[list[RequestScopedDispatcher]] = []
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.active.append(self)
+
+
+_everybody: list[PlantedUser] = []
+
+
+@miniature("RESOURCE-3", implied=_KEPT)
+@agent()
+def agent_remembers_everybody(user: PlantedUser, tap: Tap, tools: Tools) -> ScriptedAgent:
+    """Who came is remembered as they came."""
+    _everybody.append(user)
+    emitter = Parts().emit(user, tap.manager)
+    return ScriptedAgent(RequestScopedDispatcher(emitter.context, emitter, tools), emitter)
+
+
+# --- LATENCY-1 -----------------------------------------------------------------------------------
+
+
+@miniature("LATENCY-1")
+class ReportsLate(RequestScopedDispatcher):
+    """A call is reported after a while."""
+
+    async def _report(self, execution: Execution) -> None:
+        await asyncio.sleep(0.12)
+        await super()._report(execution)
+
+
+@miniature("LATENCY-1", kind="agent")
+class EveryTwentiethLate(RequestScopedDispatcher):
+    """One report in twenty comes after a while."""
+
+    _reports = 0
+
+    async def _report(self, execution: Execution) -> None:
+        self._reports += 1
+        if self._reports % 20 == 0:
+            await asyncio.sleep(0.12)
+        await super()._report(execution)
+
+
+# --- LATENCY-2 -----------------------------------------------------------------------------------
+
+_DECLARED = 0.02
+
+
+@miniature("LATENCY-2")
+@dispatcher(first_event=_DECLARED)
+def announces_late(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScopedDispatcher:
+    """A call is announced later than it is declared to be."""
+    emitter = Parts().emit(user, tap.manager) if tap.manager else None
+    return _AnnouncesLate(UserContext.from_user(user), emitter, tools)
+
+
+class _AnnouncesLate(RequestScopedDispatcher):
+    async def _announce(self, execution: Execution) -> None:
+        await asyncio.sleep(2 * _DECLARED)
+        await super()._announce(execution)
+
+
+@miniature("LATENCY-2")
+@agent(first_event=_DECLARED)
+def starts_late(user: PlantedUser, tap: Tap, tools: Tools) -> ScriptedAgent:
+    """A run shows itself later than it is declared to do."""
+    emitter = Parts().emit(user, tap.manager)
+    dispatcher_ = RequestScopedDispatcher(emitter.context, emitter, tools)
+    return _StartsLate(dispatcher_, emitter)
+
+
+class _StartsLate(ScriptedAgent):
+    async def _begin(self, message: str) -> None:
+        await asyncio.sleep(2 * _DECLARED)
+        await super()._begin(message)

@@ -1,0 +1,153 @@
+"""Much at once, or much in a row: bursts, slow users, many sessions, and how long it all takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from goldenpath import spec
+from goldenpath.model import Step
+from goldenpath.workloads.base import ONE, TWO, Workload, tiers
+from goldenpath.workloads.script import Ask, Lane, Script
+
+#: Seconds that the sessions of `many_sessions` may take, so that a slow target is not waited for.
+_SECONDS = 5.0
+
+
+def _burst(script: Script, size: int) -> tuple[Lane, ...]:
+    """One user makes many calls at once."""
+    return (script.session("alice", [Ask("lookup") for _ in range(size)]),)
+
+
+def _latency(script: Script, size: int) -> tuple[Lane, ...]:
+    """One user makes many calls in a row, which are timed."""
+    asks = [[Ask("lookup", more={"timed": True})] for _ in range(size)]
+    return (script.session("alice", *asks),)
+
+
+def _slow_user(script: Script, size: int) -> tuple[Lane, ...]:
+    """One user takes each event slowly, and then takes none any more; another works beside, as fast
+    as before.
+    """
+    alice, bob = list(script.users)[:2]
+    ours: list[Step] = []
+    theirs: list[Step] = [*script.session(bob, *[[Ask("lookup")]] * 3)]
+    for condition in ("slow", "stalled"):
+        created = script.create(alice, ["lookup"], condition)
+        ours.append(script.step(alice, "join", step=theirs[-1].id))
+        ours += [created, *script.ask(alice, [Ask("lookup")], golden=False), script.cleanup(alice)]
+        theirs.append(script.step(bob, "join", step=created.id))
+        theirs += _beside(script, bob, size)
+    return (tuple(ours), tuple(theirs))
+
+
+def _beside(script: Script, name: str, size: int) -> list[Step]:
+    if script.kind == "dispatcher":
+        return [*script.session(name, *[[Ask("lookup")]] * 5 * size)]
+    sessions = (script.session(name, *[[Ask("lookup")]] * 3) for _ in range(2 * size))
+    return [step for session in sessions for step in session]
+
+
+def _claims(script: Script, size: int) -> tuple[Lane, ...]:
+    """The session's own way to its user is asked to send, over each transport."""
+    lane: list[Step] = []
+    for transport in ("working", "raising") * size:
+        lane.append(script.create("alice", transport=transport))
+        lane += script.ask("alice", [Ask("lookup")])
+        token = script.token("alice")
+        lane.append(script.step("alice", "claim", token=token, text=f"I think of {token}."))
+        lane.append(script.cleanup("alice"))
+    return (tuple(lane),)
+
+
+def _many_sessions(script: Script, size: int) -> tuple[Lane, ...]:
+    """Sessions of ever other users, one after the other; what is left of them is measured."""
+    query = f"what is {script.token('alice')}?"
+    steps = _calls(query) if script.kind == "dispatcher" else [_run(query)]
+    step = script.step(
+        "alice",
+        "grow",
+        sessions=size,
+        seconds=_SECONDS,
+        calls_per_block=spec.CALLS_PER_BLOCK,
+        fewest=spec.FEWEST_CALLS,
+        create={"tools": ["lookup", "explode"], "thread_id": "a thread", "transport": "working"},
+        steps=[*steps, {"action": "cleanup", "args": {}}],
+        deadlines=2 + 4 * _SECONDS,
+    )
+    return ((step,),)
+
+
+def _calls(query: str) -> list[dict[str, Any]]:
+    """Through different members, and one that fails."""
+    given = {"parameters": {"query": query}}
+    vias = ("execute_tool", "dispatch_tool", "dispatch")
+    calls = [{"tool": "lookup", "via": via, **given} for via in vias]
+    return [{"action": "execute", "args": c} for c in (*calls, {"tool": "explode", **given})]
+
+
+def _run(query: str) -> dict[str, Any]:
+    names = (("lookup",), ("lookup", "lookup"))
+    rounds = [
+        [{"id": f"call_{i}_{j}", "tool": n, "arguments": {"query": query}} for j, n in enumerate(r)]
+        for i, r in enumerate(names)
+    ]
+    plan = {"rounds": rounds, "answer": "This is the answer."}
+    return {"action": "run", "args": {"message": "Please work.", "plan": plan}}
+
+
+WORKLOADS = (
+    Workload(
+        name="burst",
+        about="one user makes many calls at once",
+        suite="recovery",
+        proves={
+            "dispatcher": ("DELIVERY-2", "DELIVERY-3", "DELIVERY-5"),
+            "agent": ("DELIVERY-2", "DELIVERY-3", "DELIVERY-5"),
+        },
+        lanes=_burst,
+        users=ONE,
+        size=tiers(40, 150, 500),
+    ),
+    Workload(
+        name="latency",
+        about="one user makes many calls in a row, which are timed",
+        suite="events",
+        proves={"dispatcher": ("LATENCY-1", "LATENCY-2"), "agent": ("LATENCY-1", "LATENCY-2")},
+        lanes=_latency,
+        users=ONE,
+        size=tiers(480, 1_000, 3_000),
+    ),
+    Workload(
+        name="slow_user",
+        about="one user takes events slowly, or not at all; another works beside",
+        suite="recovery",
+        proves={
+            "dispatcher": ("RECOVERY-3", "RECOVERY-8", "RECOVERY-8a"),
+            "agent": ("RECOVERY-3", "RECOVERY-8", "RECOVERY-8a"),
+        },
+        lanes=_slow_user,
+        users=TWO,
+        size=tiers(1, 3, 5),
+    ),
+    Workload(
+        name="claims",
+        about="a session's own way to its user says what it delivered",
+        suite="events",
+        proves={"dispatcher": ("DELIVERY-6",)},
+        lanes=_claims,
+        users=ONE,
+        size=tiers(1, 3, 10),
+    ),
+    Workload(
+        name="many_sessions",
+        about="sessions come and go, and what is left of them is measured",
+        suite="recovery",
+        proves={
+            "dispatcher": ("RESOURCE-1", "RESOURCE-2", "RESOURCE-3"),
+            "agent": ("RESOURCE-1", "RESOURCE-2", "RESOURCE-3"),
+        },
+        lanes=_many_sessions,
+        users=ONE,
+        size=tiers(40, 80, 200),
+    ),
+)

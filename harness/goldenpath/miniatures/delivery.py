@@ -79,6 +79,7 @@ class NotAnnounced(RequestScopedDispatcher):
         "DELIVERY-5": "what was announced is never closed",
         "API-6": "each door in its turn loses the report that another shows",
     },
+    unknown={"ISOLATION-8": "reports are lost without anybody's trouble as well"},
 )
 class EverySecondReportLost(RequestScopedDispatcher):
     """Every second tool_completed is lost."""

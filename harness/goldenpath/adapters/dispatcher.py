@@ -116,7 +116,7 @@ class DispatcherAdapter:
             return reply
         again = await guarded(lambda: member(tool.name, getattr(tool, "arun", tool)))
         if not isinstance(again, Reply):
-            return done({"form": "name, func"})
+            return heard(done({"form": "name, func", "returned": again}), again)
         return reply if again.value["type"] == "TypeError" else again
 
     async def _ask_support(self, step: Step) -> Reply:

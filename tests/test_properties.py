@@ -229,6 +229,12 @@ SOUND: dict[str, Callable[[User, int], list[Line]]] = {
         *(asked(who, n), executing(who, n), started(who, n), acted(who, n), ended(who, n)),
         *(completed(who, n), hung(who, n, why="cancelled")),
     ],
+    "fails beside one that goes well": lambda who, n: [
+        *(asked(who, n), asked(who, n + 30), executing(who, n), executing(who, n + 30)),
+        *(started(who, n), started(who, n + 30), broke(who, n)),
+        *(completed(who, n, status="error", result=None), refused(who, n, text="it broke")),
+        *(ended(who, n + 30), completed(who, n + 30), told(who, n + 30)),
+    ],
     "is of a synchronous tool": lambda who, n: [
         *(asked(who, n), executing(who, n), started(who, n)),
         *(ended(who, n, turned=True, waited=0.0), completed(who, n), told(who, n)),

@@ -9,6 +9,7 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.canary import mint
+from goldenpath.checkers.tally import NOTHING
 from goldenpath.history import Footer, Header, History
 from goldenpath.judge import judge
 from goldenpath.model import Entry, Kind, Outcome, User, Verdict
@@ -320,6 +321,13 @@ def red(lines: Iterable[Line], *users: User, **more: Any) -> set[str]:
 def outcome(rule: str, lines: Iterable[Line], *users: User, **more: Any) -> Outcome:
     """What is said of one rule."""
     return verdicts(lines, *users, **more)[rule].outcome
+
+
+def untold(rule: str, lines: Iterable[Line], *users: User, **more: Any) -> bool:
+    """Whether nothing follows for this rule: it was not in doubt, and its check did not crash."""
+    found = verdicts(lines, *users, **more)[rule]
+    said = (found.outcome, found.opportunities, found.reason)
+    return said == (Outcome.UNKNOWN, 0, NOTHING)
 
 
 def findings(

@@ -29,6 +29,7 @@ from tests.build import (
     started,
     told,
     tool,
+    untold,
     verdicts,
 )
 
@@ -101,9 +102,7 @@ NO_CONTROL = {
 @pytest.mark.parametrize("control", NO_CONTROL.values(), ids=NO_CONTROL)
 def test_who_lets_nobody_in_has_refused_nobody(control: list[Line]) -> None:
     """Rule of truth 6: a refusal counts beside a session that is made."""
-    found = verdicts([*for_user(EMPTY, not_made()), *control])["API-13"]
-
-    assert (found.outcome, found.opportunities) == (Outcome.UNKNOWN, 0)
+    assert untold("API-13", [*for_user(EMPTY, not_made()), *control])
 
 
 @pytest.mark.parametrize("type", sorted(spec.ACCIDENTS))
@@ -246,6 +245,15 @@ def test_a_refusal_that_is_clear(how: dict[str, Any]) -> None:
     assert outcome("API-14", admin(refused(ALICE, 17, **how))) is Outcome.PASS
 
 
+def test_a_refusal_in_words_of_its_own_names_the_tool() -> None:
+    """Whatever the tool is called."""
+    for text, found in (("purge: nicht für dich", Outcome.PASS), ("nicht für dich", Outcome.FAIL)):
+        forbidden = asked(ALICE, 17, tool="purge", forbidden=True)
+        no = refused(ALICE, 17, type="Problem", text=text)
+
+        assert outcome("API-14", dispatcher(*CONTROL, *MARKED, forbidden, no)) is found
+
+
 def test_registering_it_may_be_refused_as_well() -> None:
     """Who is no admin need not even have it; the same is asked of that refusal."""
     for text, found in (("administer is for admins", Outcome.PASS), ("error 17", Outcome.FAIL)):
@@ -259,6 +267,11 @@ UNTOLD: dict[str, list[Line]] = {
     "no other call worked": dispatcher(
         *(*registered(ALICE, "echo"), *MARKED, asked(ALICE, 17, tool="administer", forbidden=True)),
         refused(ALICE, 17, text="error 17"),
+    ),
+    "every other call fails": dispatcher(
+        *(*registered(ALICE, "echo"), *MARKED, asked(ALICE, 18), refused(ALICE, 18, text="17")),
+        asked(ALICE, 17, tool="administer", forbidden=True),
+        refused(ALICE, 17, type="RuntimeError", text="error 17"),
     ),
     "no other call worked through that member": admin(
         refused(ALICE, 17, text="error 17"), via="dispatch"
@@ -308,9 +321,7 @@ UNTOLD: dict[str, list[Line]] = {
 @pytest.mark.parametrize("lines", UNTOLD.values(), ids=UNTOLD)
 def test_where_there_is_no_control_nothing_follows(lines: list[Line]) -> None:
     """Rule of truth 6: neither red nor green."""
-    found = verdicts(lines)["API-14"]
-
-    assert (found.outcome, found.opportunities) == (Outcome.UNKNOWN, 0)
+    assert untold("API-14", lines)
 
 
 def test_an_admin_may_do_it() -> None:
@@ -408,6 +419,10 @@ VISIBLE = {
     "replaced twice": again(
         *runs(twin=True), *registered(ALICE, "lookup", again=True), *runs(18, twin=True)
     ),
+    "refused twice": again(
+        *(*runs(), *registered(ALICE, "lookup", again=True, answer=TAKEN), *runs(18)),
+        answer=TAKEN,
+    ),
     "replaced, and the next one refused": again(
         *runs(twin=True),
         *registered(ALICE, "lookup", again=True, answer=TAKEN),
@@ -468,9 +483,7 @@ NEUTRAL: dict[str, list[Line]] = {
 @pytest.mark.parametrize("lines", NEUTRAL.values(), ids=NEUTRAL)
 def test_a_taken_name_of_which_nothing_follows(lines: list[Line]) -> None:
     """Neither red nor green."""
-    found = verdicts(lines)["API-5"]
-
-    assert (found.outcome, found.opportunities) == (Outcome.UNKNOWN, 0)
+    assert untold("API-5", lines)
 
 
 def test_overlapping_calls_without_canaries_are_in_doubt() -> None:
@@ -599,9 +612,7 @@ NOT_LEFT: dict[str, list[Line]] = {
 @pytest.mark.parametrize("lines", NOT_LEFT.values(), ids=NOT_LEFT)
 def test_a_call_of_a_session_that_was_not_left(lines: list[Line]) -> None:
     """Neither red nor green."""
-    found = verdicts(lines)["API-8"]
-
-    assert (found.outcome, found.opportunities) == (Outcome.UNKNOWN, 0)
+    assert untold("API-8", lines)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from tests.build import (
     stopped,
     told,
     tool,
+    untold,
     up,
     verdicts,
 )
@@ -61,12 +62,6 @@ def agent(*lines: Line, calls: int = 1) -> list[Line]:
 def nameless(what: str, **more: Any) -> Line:
     """The tool did something, and its call's canary was lost."""
     return tool(ALICE, what, None, **more)
-
-
-def untold(rule: str, lines: list[Line], **more: Any) -> bool:
-    """Whether nothing follows: neither red nor green, and no opportunity counted."""
-    found = verdicts(lines, **more)[rule]
-    return (found.outcome, found.opportunities) == (Outcome.UNKNOWN, 0)
 
 
 def timed(lines: list[Line], seconds: dict[int, float], **header: Any) -> dict[str, Verdict]:
@@ -207,6 +202,22 @@ VICTIMS = {
         "lookup was stopped, though its caller had not given up",
         (4, 8),
     ),
+    "stopped, and told of a failure though it was made again": (
+        [
+            *FIRST_FAILS,
+            stopped(ALICE, 17),
+            started(ALICE, 17),
+            ended(ALICE, 17),
+            refused(ALICE, 17),
+        ],
+        "lookup was stopped, though its caller had not given up",
+        (4, 9),
+    ),
+    "stopped before its session was cleaned up": (
+        [*FIRST_FAILS, stopped(ALICE, 17), refused(ALICE, 17), invoke(ALICE, "cleanup")],
+        "lookup was stopped, though its caller had not given up",
+        (4, 9),
+    ),
     "given up for lost, and at work": (
         [*FIRST_FAILS, refused(ALICE, 17), acted(ALICE, 17), ended(ALICE, 17)],
         "lookup worked on (effect) after its caller was told that it failed",
@@ -236,6 +247,9 @@ def test_a_lone_call_whose_tool_works_on_after_its_failure() -> None:
 UNHARMED = {
     "both go well": [ended(ALICE, 16), told(ALICE, 16), ended(ALICE, 17), told(ALICE, 17)],
     "one fails": [*FIRST_FAILS, ended(ALICE, 17), told(ALICE, 17)],
+    "told of success too early, which is TOOL-3's matter": [
+        *(*FIRST_FAILS, told(ALICE, 17), ended(ALICE, 17)),
+    ],
     "both fail": [*FIRST_FAILS, broke(ALICE, 17), refused(ALICE, 17)],
     "stopped, made again, and went well": [
         *(*FIRST_FAILS, stopped(ALICE, 17), started(ALICE, 17), ended(ALICE, 17), told(ALICE, 17)),
@@ -526,11 +540,12 @@ def test_a_run_that_could_not_have_worked_on(lines: list[Line]) -> None:
     assert untold("TOOL-10", lines, kind="agent")
 
 
-def test_a_call_whose_canary_was_lost_may_be_another_runs() -> None:
-    """In doubt, not red."""
+@pytest.mark.parametrize("calls", [2, 3], ids=["one is left", "two are left"])
+def test_a_call_whose_canary_was_lost_may_be_another_runs(calls: int) -> None:
+    """In doubt, not red; and where it fits several, not green either."""
     lines = agent(
         *(*BEGUN, stopped(ALICE, 16), LEFT, nameless("started", parameters={})),
-        calls=2,
+        calls=calls,
     )
     found = verdicts(lines, kind="agent")["TOOL-10"]
 

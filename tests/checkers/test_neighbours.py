@@ -42,6 +42,7 @@ from tests.build import (
     token_of,
     told,
     tool,
+    untold,
     up,
     user,
     verdicts,
@@ -50,13 +51,6 @@ from tests.build import (
 from goldenpath.history import Footer, History
 from goldenpath.judge import judge
 from goldenpath.model import Entry, Kind, Outcome, User
-
-
-def untold(rule: str, lines: list[Line], **more: Any) -> bool:
-    """Whether nothing follows: neither red nor green, and no opportunity counted."""
-    found = verdicts(lines, **more)[rule]
-    return (found.outcome, found.opportunities) == (Outcome.UNKNOWN, 0)
-
 
 # --- ISOLATION-4: a tool of one user is neither visible to another nor executed for them ---------
 

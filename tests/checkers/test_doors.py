@@ -118,6 +118,14 @@ def test_doors_that_lead_to_the_same(via: str) -> None:
 
 
 @doors
+def test_a_cleanup_that_came_later_excuses_nothing(via: str) -> None:
+    """What was told before it stands."""
+    lines = through(via, refused(ALICE, 17), *closed(ALICE))
+
+    assert outcome("API-6", lines) is Outcome.FAIL
+
+
+@doors
 @pytest.mark.parametrize("same", [broke, stopped], ids=["failed", "cancelled"])
 def test_a_fault_that_the_control_shares_is_no_difference(via: str, same: Any) -> None:
     """However bad: that is another rule's matter."""

@@ -118,7 +118,9 @@ def test_a_has_tool_that_says_yes_to_anything_shows_nothing() -> None:
     value = {"has_tool": {"lookup": True, "echo": True}, "get_available_tools": None, "tools": None}
     unproven = [invoke(BOB, "look"), ok(BOB, "look", value=value)]
 
-    for lines in (to_all, unproven):
+    to_nobodys = looks(has=("echo", NOBODYS))
+
+    for lines in (to_all, to_nobodys, unproven):
         assert "ISOLATION-4" not in red([*GIVEN, *lines])
     assert "ISOLATION-4" in red([*GIVEN, *looks(has=("lookup", "echo", NOBODYS), listed=["echo"])])
 
@@ -164,7 +166,8 @@ def test_asking_to_leave_what_is_no_context_manager_takes_no_tools_away() -> Non
 
 def test_a_call_that_runs_another_users_instance() -> None:
     """Whose call it is says the canary; whose tool ran, the tool."""
-    lines = [*GIVEN, asked(BOB), tool(ALICE, "started", token_of(BOB)), told(BOB)]
+    ran = [tool(ALICE, what, token_of(BOB)) for what in ("started", "ended")]
+    lines = [*GIVEN, asked(BOB), *ran, told(BOB)]
 
     assert broken("ISOLATION-4", lines) == (
         "a call of bob ran the lookup that was given to alice",
@@ -288,6 +291,28 @@ def test_where_nothing_could_have_been_borrowed_nothing_follows(lines: list[Line
     assert untold("ISOLATION-5", lines)
 
 
+NOT_BORROWED: dict[str, list[Line]] = {
+    "a session with a transport misaddresses": [
+        *(*session(BOB), *session(ALICE), asked(ALICE), executing(ALICE, to=BOB), *QUIET[1:]),
+    ],
+    "a link of an earlier session of its own": [
+        *(*MUTE, up(ALICE, 2), asked(ALICE), executing(ALICE, to="alice/2"), *QUIET[1:]),
+    ],
+    "an event of nobody's run": [
+        *(up(CAROL), *MUTE, *QUIET, bare(CAROL, "agent_thinking")),
+    ],
+    "what is no event": [*MUTE, *QUIET, bare(BOB, "notice", text=token_of(ALICE))],
+}
+
+
+@pytest.mark.parametrize("lines", NOT_BORROWED.values(), ids=NOT_BORROWED)
+def test_an_event_that_was_not_sent_over_anothers_transport(lines: list[Line]) -> None:
+    """Other rules may speak of it; it is not borrowed, and no check stumbles over it."""
+    found = verdicts(lines, ALICE, BOB, CAROL)["ISOLATION-5"]
+
+    assert (found.findings, "crashed" in found.reason) == ((), False)
+
+
 def test_what_is_another_users_own_event_is_no_borrowing() -> None:
     """That it holds alice's data is ISOLATION-2's matter."""
     lines = [
@@ -402,6 +427,7 @@ NO_CONTROL: dict[str, list[Line]] = {
     "something went wrong before, too": suffers(
         [], *call(ALICE, 18)[:4], told(ALICE, 18), *closed(BOB), *call(ALICE)[:4], told(ALICE)
     ),
+    "the other had no trouble": suffers([up(BOB, 2), *call(BOB), *session(BOB)], *UNHARMED),
     "the trouble was one's own": suffers([asked(ALICE, 18), hung(ALICE, 18)], *UNHARMED),
     "the trouble was over before": [
         *(*BOTH, *closed(BOB), *call(ALICE, 20), *UNHARMED),

@@ -31,6 +31,8 @@ from goldenpath.reference.events import EventFactory
 SIZES = (10_000, 100_000, 1_000_000)
 USERS = 8
 
+_NOW = "2026-11-25T12:00:00.000000+00:00"
+
 Line = tuple[Kind, str, str | None, str, object]
 
 
@@ -89,7 +91,7 @@ def one_run(name: str, owner: str, user_id: str, thread: str, number: int) -> It
     link = f"{name}/1"
 
     def frame(kind: str, **data: object) -> Line:
-        text = msgspec.json.encode({"type": kind, "data": {**ids, **data}, "timestamp": "now"})
+        text = msgspec.json.encode({"type": kind, "data": {**ids, **data}, "timestamp": _NOW})
         return Kind.FRAME, link, None, "manager.send_to_user", text.decode()
 
     truth = {"tool": "lookup", "token": token, "run": number}

@@ -70,7 +70,7 @@ def test_the_plan_is_made_of_declarations(kind: str) -> None:
     assert plan == {
         name: (*workload.proves[kind], REST)
         for name, workload in WORKLOADS.items()
-        if kind in workload.proves
+        if kind in workload.proves and not workload.on_request
     }
 
 
@@ -90,12 +90,25 @@ def test_the_plan_may_be_narrowed(choice: Choice, plan: dict[str, tuple[str, ...
     assert choice.partial
 
 
+@pytest.mark.parametrize("kind", ["dispatcher", "agent", "endpoint"])
+def test_what_is_done_on_request_is_planned_where_it_is_asked_for(kind: str) -> None:
+    """By a baseline, by its name or by its rule; an endpoint has no such workload."""
+    proved = ("PERF-1",) if kind in WORKLOADS["counters"].proves else ()
+    asked = Campaign(Never(kind), Options(baseline=Path("anywhere"))).plan()
+    named = Campaign(Never(kind), FAST, Choice(workloads=("counters",))).plan()
+    ruled = Campaign(Never(kind), FAST, Choice(rules=("PERF-1",))).plan()
+
+    assert asked.get("counters", ()) == ((*proved, REST) if proved else ())
+    assert named.get("counters", ()) == asked.get("counters", ())
+    assert ruled == ({"counters": proved} if proved else {})
+
+
 @pytest.mark.parametrize(
     ("choice", "said"),
     [
         (Choice(rules=("ISOLATON-1",)), "there is no rule 'ISOLATON-1'"),
         (Choice(workloads=("two_user",)), "there is no workload 'two_user'"),
-        (Choice(rules=("PERF-1",)), "PERF-1"),
+        (Choice(rules=("PERF-2",)), "PERF-2"),
     ],
 )
 def test_a_choice_of_what_is_not_there_is_the_users_mistake(choice: Choice, said: str) -> None:
@@ -204,7 +217,7 @@ def test_a_whole_campaign_of_the_reference_conforms(name: str, tmp_path: Path) -
     assert report.histories == {
         workload: f"histories/{workload}.jsonl"
         for workload in WORKLOADS
-        if report.kind in WORKLOADS[workload].proves
+        if report.kind in WORKLOADS[workload].proves and not WORKLOADS[workload].on_request
     }
     assert {path.name for path in tmp_path.iterdir()} == {
         f"{workload}.jsonl" for workload in report.histories
@@ -270,6 +283,15 @@ def test_known_failures_are_excused_and_must_fail(
 
     assert verdict.outcome is outcome
     assert report.exit == exit_
+
+
+@pytest.mark.parametrize("workload", ["counters", "*"])
+def test_a_known_failure_is_not_stale_where_it_was_not_asked_for(workload: str) -> None:
+    """Of a rule that is tested on request, a run without the request tells nothing."""
+    choice = Choice(known=(line("PERF-1", workload),))
+    report = Campaign(resolve("reference"), FAST, choice).run()
+
+    assert (report.exit, report.stale) == (Exit.CONFORMS, ())
 
 
 def _odd(script: Script, size: int) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from goldenpath import agent, dispatcher, spec
@@ -78,6 +79,33 @@ def test_members_and_options_are_told_apart() -> None:
     assert declaration.transport is False
 
 
+@pytest.mark.parametrize("names", [{"token", "key"}, ["token", "key"], ("key", "token"), set()])
+def test_what_is_redacted_is_a_set_of_names(names: Any) -> None:
+    """Kept as data that a header can hold."""
+    options = declared(dispatcher(redacts=names)).options
+
+    assert set(options["redacts"]) == set(names)
+    assert msgspec.json.encode(options)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("token", "redacts: expected a set of names of parameters, got 'token'"),
+        (True, "redacts: expected a set of names of parameters, got True"),
+        ({"token", 7}, "redacts: expected a set of names of parameters, got {"),
+        ([""], "redacts: expected a set of names of parameters, got ['']"),
+    ],
+)
+def test_what_is_redacted_wrongly_is_named(names: Any, said: str) -> None:
+    """With all other mistakes."""
+    with pytest.raises(UsageProblem) as caught:
+        dispatcher(redacts=names, evnts=())
+
+    assert said in str(caught.value)
+    assert "do you mean events" in str(caught.value)
+
+
 @pytest.mark.parametrize("name", spec.MEMBERS)
 def test_every_member_of_a_dispatcher_can_be_mapped(name: str) -> None:
     """All ten."""
@@ -130,7 +158,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert str(problem.value).count("\n  ") >= 4
 
 
-YES = {"returns", "truth", "other_users", "memory", "cancel", "leaving"}
+YES = {"returns", "truth", "counters", "other_users", "memory", "cancel", "leaving"}
 OPTIONS = {
     "cancellable": False,
     "on_leave": "continue",

@@ -39,6 +39,10 @@ ALLOWED: dict[str, set[str]] = {
     "reference": set(),
     "workloads": {"canary", "model", "spec"},
     "runner": {"adapters.base", "model", "plant"},
+    "performance": {
+        *("adapters", "checkers", "conduct", "errors", "history", "jsonable", "model", "plant"),
+        *("recorder", "workloads"),
+    },
     "overheard": {"canary"},
     "interrupts": set(),
     "adapters.base": {"interrupts", "jsonable", "model", "overheard", "plant"},

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenpath.checkers.same import same
-from goldenpath.jsonable import frame_value, jsonable, readable, safe_text
+from goldenpath.jsonable import Unsayable, frame_value, jsonable, readable, safe_text
 from goldenpath.model import NOT_JSON
 
 LIMIT = 1000
@@ -75,6 +75,17 @@ def test_what_json_cannot_hold_is_marked_and_never_raises(value: Any) -> None:
     assert isinstance(frame, dict)
     assert list(frame) == ["not_JSON"]
     assert NOT_JSON in json.dumps(jsonable(value))
+
+
+def test_what_we_plant_unsayable_is_written_by_its_type() -> None:
+    """How a transport writes it is not the target's doing; elsewhere it is marked like the rest."""
+
+    class Planted(Unsayable):
+        def __repr__(self) -> str:
+            return "<secret>"
+
+    assert frame_value({"a": [Planted()]}, LIMIT) == '{"a":[{"__not_json__":"Planted"}]}'
+    assert jsonable(Planted()) == {NOT_JSON: "Planted <secret>"}
 
 
 @pytest.mark.parametrize(

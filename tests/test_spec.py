@@ -147,6 +147,15 @@ def test_a_rule_without_what_it_needs_is_grey_for_a_reason(
     assert spec.untestable(RULE, card) == expected
 
 
+def test_a_card_may_name_a_rule_itself() -> None:
+    """That rule alone is grey, whatever it needs and whatever else there is."""
+    card = {"truth": "yes", "tool_events": "yes", "X-1": "UNOBSERVABLE: not from here"}
+
+    assert spec.untestable(RULE, card) == (Outcome.UNOBSERVABLE, "not from here")
+    assert spec.untestable(RULE, {**card, "X-1": "yes"}) is None
+    assert spec.untestable(RULE, {"X-1": "yes"}) == NO_TRUTH
+
+
 def test_a_rule_without_needs_can_always_be_tested() -> None:
     """An empty card greys only what needs something."""
     assert spec.untestable(Rule("X-2", Level.MUST, "Something.", "R1"), {}) is None

@@ -116,6 +116,9 @@ class Campaign:
 
     def _rules(self, workload: Workload) -> tuple[str, ...]:
         proves = workload.proves.get(self.target.kind, ())
+        chosen = self.choice.partial or self.options.baseline is not None
+        if workload.on_request and not chosen:
+            return ()
         if not self.choice.rules:
             return (*proves, REST) if proves else ()
         return tuple(rule for rule in proves if rule in self.choice.rules)
@@ -232,7 +235,9 @@ def make_report(
         problems += (f"not run: {', '.join(not_run)}",)
     if not plan and not problems:
         problems += (f"no workload for a {kind or 'target of this kind'} was chosen",)
+    unasked = {*spec.ON_REQUEST} - {v.rule for v in verdicts if v.workload}
     lines = [line for line in choice.known if _applies(line, done, choice, partial) and not not_run]
+    lines = [line for line in lines if line.rule not in unasked]
     unread: dict[str, int] = {}
     for result in done.values():
         for what, count in result.unread.items():
@@ -277,7 +282,8 @@ def _untested(card: dict[str, str], verdicts: list[Verdict], catalogue: Catalogu
     found = []
     for rule in catalogue.rules.values():
         if rule.id not in tested:
-            not_run = (Outcome.NOT_RUN, "no workload of this run tests it")
+            why = spec.ON_REQUEST.get(rule.id, "no workload of this run tests it")
+            not_run = (Outcome.NOT_RUN, why)
             outcome, reason = spec.untestable(rule, card) or not_run
             found.append(Verdict(rule.id, rule.level, "", outcome, reason))
     return found

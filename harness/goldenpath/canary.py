@@ -16,6 +16,14 @@ LENGTH = 19
 #: What the number of a canary marks: the user, their thread, and from FIRST_CALL on their calls.
 SELF, THREAD, FIRST_CALL = 0, 1, 16
 
+#: ... and what must be in no event (CONTENT-7).
+REPR, TRACE, CREDENTIAL = 2, 3, 4
+INTERNALS: dict[int, str] = {
+    REPR: "the repr of an object",
+    TRACE: "the source path of a traceback",
+    CREDENTIAL: "a credential",
+}
+
 #: What the planted transport says where it was told to raise.
 RAISED = "the planted transport was told to raise"
 

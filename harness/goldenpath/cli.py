@@ -31,6 +31,8 @@ from goldenpath.extensions import load
 from goldenpath.judge import relevant
 from goldenpath.miniatures import MINIATURES
 from goldenpath.offline import judge_file, read_file_header, tell_apart
+from goldenpath.performance import keeping
+from goldenpath.performance.baseline import BASELINES
 from goldenpath.report.text import render
 from goldenpath.results import Report, conclude
 from goldenpath.store import claim, make_folder, read_witnesses, with_replays, write_reports
@@ -95,6 +97,9 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--rule", "rules", multiple=True, help="Only this rule."),
             click.option("--known-failing", type=_FILE, help="Rules that are known to fail."),
             click.option("--known-flaky", type=_FILE, help="Rules that may fail."),
+            click.option(
+                "--baseline", type=_FILE, help="Count dispatches, against the baselines in here."
+            ),
             click.option("--report-dir", type=_FILE, default=REPORTS, help="Where reports go."),
             click.option("--strict", is_flag=True, help="A SHOULD that fails is a failure."),
             click.option(
@@ -124,7 +129,15 @@ def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
     choice = Choice(given["workloads"], rules, (*failing, *flaky), strict=given["strict"])
     check_choice(choice, catalogue)
     arguments: list[str] = []
-    for name in ("tier", "seed", "time_scale", "max_frame", "known_failing", "known_flaky"):
+    for name in (
+        "tier",
+        "seed",
+        "time_scale",
+        "max_frame",
+        "known_failing",
+        "known_flaky",
+        "baseline",
+    ):
         if given[name] is not None:
             arguments += [f"--goldenpath-{name.replace('_', '-')}", str(given[name])]
     for name, values in (("workload", given["workloads"]), ("rule", rules)):
@@ -170,8 +183,8 @@ def _carry_out(order: Order) -> Report:
 def run(target: str, profile: Path | None, **given: Any) -> None:
     """Run the conformance suites against TARGET.
 
-    TARGET is package.module:factory, ./file.py:factory, ws://... or wss://..., a name from
-    goldenpath.toml or pyproject.toml, or a built-in (see `goldenpath list targets`).
+    TARGET is package.module:factory, ./file.py:factory, ws://... or wss://..., "cmd:program args",
+    a name from goldenpath.toml or pyproject.toml, or a built-in (see `goldenpath list targets`).
     """
     sys.exit(_carry_out(_order(target, profile, given)).exit)
 
@@ -305,6 +318,33 @@ def replay(history: Path, target: str | None, profile: Path | None, report_dir: 
     write_reports(report, report_dir)
     say(render(report, where=str(report_dir), witnesses=read_witnesses(report, report_dir)))
     sys.exit(report.exit)
+
+
+@main.group()
+def baseline() -> None:
+    """Show or change what `run --baseline DIR` compares with. Nothing else ever changes it."""
+
+
+_BASELINE_FOLDER = click.option(
+    "--baseline", "folder", type=_FILE, default=BASELINES, help="The folder of baselines."
+)
+
+
+@baseline.command()
+@click.argument("target")
+@_BASELINE_FOLDER
+def show(target: str, folder: Path) -> None:
+    """Show the stored baselines of TARGET: of every interpreter, with their histories."""
+    say(keeping.show(resolve(target), folder))
+
+
+@baseline.command()
+@click.argument("target")
+@click.option("--reason", required=True, help="Why; it is kept in the baseline's history.")
+@_BASELINE_FOLDER
+def update(target: str, reason: str, folder: Path) -> None:
+    """Count what a dispatch of TARGET costs now, and take that in."""
+    say(keeping.update(resolve(target), folder, reason))
 
 
 @main.command()

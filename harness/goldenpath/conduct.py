@@ -12,22 +12,25 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from goldenpath.adapters.base import Adapter, Facts
 from goldenpath.adapters.targets import Target
 from goldenpath.catalogue import OURS, Catalogue
+from goldenpath.checkers.performance import COUNTED, improvements
 from goldenpath.errors import TargetProblem
 from goldenpath.history import Header
 from goldenpath.judge import Judge
-from goldenpath.model import User, Verdict
+from goldenpath.model import Kind, User, Verdict
+from goldenpath.performance import baseline, counters
 from goldenpath.plant import Plant, plant_user
 from goldenpath.plant.transport import MAX_FRAME
 from goldenpath.recorder import FileSink, Listener, Recorder
 from goldenpath.runner import Deadlines, Runner
 from goldenpath.workloads import Script, Workload
+from goldenpath.workloads.doubles import in_doubles
 from goldenpath.workloads.script import Lane
 
 T = TypeVar("T")
@@ -35,9 +38,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. histories: the folder for them, or None to keep none. beat: called again and
-    again while the loop turns, so that waiting is told apart from hanging. catalogue: what there is
-    to run, and to judge by.
+    """How to run. histories: the folder for them, or None to keep none. baseline: the folder of
+    stored baselines, or None where none is asked for. beat: called again and again while the loop
+    turns, so that waiting is told apart from hanging. catalogue: what there is to run, and to judge
+    by.
     """
 
     seed: int = 0
@@ -45,6 +49,7 @@ class Options:
     time_scale: float = 1.0
     max_frame: int = MAX_FRAME
     histories: Path | None = None
+    baseline: Path | None = None
     beat: Callable[[], None] = lambda: None
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
     catalogue: Catalogue = OURS
@@ -78,7 +83,8 @@ def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
     lanes = workload.build(script, workload.size[options.tier])
     return replace(
         bare_header(facts, workload.name, workload.proves[facts.kind], users, options),
-        script=lanes if facts.declared.get("plan", True) else tuple(map(_without_plans, lanes)),
+        baseline=_baseline(facts, workload, options),
+        script=_fit(lanes, facts),
     )
 
 
@@ -109,6 +115,12 @@ def bare_header(
     )
 
 
+def _baseline(facts: Facts, workload: Workload, options: Options) -> dict[str, Any]:
+    if options.baseline is None or not workload.on_request:
+        return {}
+    return baseline.asked(options.baseline, facts.target, workload, facts.kind, options.tier)
+
+
 def users_of(facts: Facts, count: int, seed: int) -> tuple[User, ...]:
     """The users of a workload. A live endpoint has its own ids, and may have fewer users."""
     planted = [plant_user(seed, n) for n in range(count)]
@@ -124,6 +136,13 @@ def users_of(facts: Facts, count: int, seed: int) -> tuple[User, ...]:
         )
         for user, known in zip(planted, facts.declared["user_ids"], strict=False)
     )
+
+
+def _fit(lanes: tuple[Lane, ...], facts: Facts) -> tuple[Lane, ...]:
+    """The steps as far as this target can take them."""
+    if facts.declared.get("numbers") == "double":
+        lanes = tuple(map(in_doubles, lanes))
+    return lanes if facts.declared.get("plan", True) else tuple(map(_without_plans, lanes))
 
 
 def _without_plans(lane: Lane) -> Lane:
@@ -176,6 +195,8 @@ async def _perform(
     path: Path | None,
 ) -> Conducted:
     bench = Bench(target.adapter(facts), header, recorder, options)
+    if header.baseline:  # first, before the target can change this process
+        _count(header, recorder, options)
     try:
         await bench.adapter.open(bench.plant)
         await bench.runner.run(header.script)
@@ -207,6 +228,16 @@ class Bench:
         verdicts = self.judge.finish(footer)
         unread = dict(self.judge.unread)
         return Conducted(self.header.workload, verdicts, footer.notes, path, unread)
+
+
+def _count(header: Header, recorder: Recorder, options: Options) -> None:
+    """Record what fresh processes count of the same steps."""
+    values = []
+    for value in counters.repeated(header, options.time_scale):
+        recorder.record(Kind.MEASURE, "", None, COUNTED, value)
+        values.append(value)
+        options.beat()
+    recorder.notes += improvements(header.baseline, values)
 
 
 def in_loop(

@@ -32,8 +32,13 @@ def _seconds(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
+def _names(value: Any) -> bool:
+    """Whether it is a collection of names; a text would be one of letters."""
+    return not isinstance(value, str) and all(isinstance(name, str) and name for name in value)
+
+
 #: What else a target may declare: whether a value is right, and what is expected.
-_OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
+OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "tool_timeout": (_seconds, "seconds"),
     "first_event": (_seconds, "seconds"),
     "cancellable": (lambda value: isinstance(value, bool), "True or False"),
@@ -43,6 +48,7 @@ _OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
         f"a set of {', '.join(sorted(_FORMS))}",
     ),
     "on_leave": (lambda value: value in _LEAVING, f"one of {', '.join(_LEAVING)}"),
+    "redacts": (_names, "a set of names of parameters"),
     "replay": (lambda value: isinstance(value, bool), "True or False"),
 }
 
@@ -125,15 +131,15 @@ def _declare(
         problems.append(f"outcome: expected one of {sorted(OUTCOMES)}, got {outcome!r}")
     names = _MEMBER_NAMES[kind]
     for key, value in more.items():
-        if key not in (*names, *_OPTIONS):
-            near = difflib.get_close_matches(key, (*_ALWAYS, *names, *_OPTIONS), 1)
+        if key not in (*names, *OPTIONS):
+            near = difflib.get_close_matches(key, (*_ALWAYS, *names, *OPTIONS), 1)
             problems.append(
                 f"{key}: no such keyword" + (f"; do you mean {near[0]}?" if near else "")
             )
         elif key in names and not isinstance(value, str):
             problems.append(f"{key}: expected the name of a member, got {value!r}")
-        elif key in _OPTIONS and not _right(key, value):
-            problems.append(f"{key}: expected {_OPTIONS[key][1]}, got {value!r}")
+        elif key in OPTIONS and not _right(key, value):
+            problems.append(f"{key}: expected {OPTIONS[key][1]}, got {value!r}")
     if problems:
         raise UsageProblem(f"@{kind}(...) is declared wrongly:\n  " + "\n  ".join(problems))
     declaration = Declaration(
@@ -143,7 +149,7 @@ def _declare(
         outcome=outcome,
         dialect=dialect if isinstance(dialect, str) else dict(dialect or {}),
         transport=transport,
-        options={k: _plain(v) for k, v in more.items() if k in _OPTIONS},
+        options={k: _plain(v) for k, v in more.items() if k in OPTIONS},
     )
 
     def mark(factory: F) -> F:
@@ -155,7 +161,7 @@ def _declare(
 
 def _right(option: str, value: Any) -> bool:
     try:
-        return _OPTIONS[option][0](value)
+        return OPTIONS[option][0](value)
     except TypeError:
         return False
 
@@ -198,6 +204,7 @@ def card_of(declaration: Declaration) -> dict[str, str]:
         "calls": kind == "dispatcher",
         "returns": True,
         "truth": True,
+        "counters": True,
         "tool_events": native >= spec.TOOL_EVENTS,
         "run_events": native >= {spec.STARTED, spec.FINISHED},
         "all_events": native >= set(spec.FIVE),

@@ -23,7 +23,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="header"):
     clock: what `at` of the entries counts. deadlines: seconds by name. card: capability to "yes" or
     `OUTCOME: reason`. events: type to native, synthesised or absent. declared: what the target
     says of itself. script: the steps, so that replay needs no generator. own: the rules of a user's
-    own, so that one whose check is not there is missed.
+    own, so that one whose check is not there is missed. baseline: what counts are to be held
+    against (performance/baseline.py); empty where not asked.
     """
 
     format: int = FORMAT
@@ -42,6 +43,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="header"):
     dialect: Mapping[str, Any] = {}
     users: tuple[User, ...] = ()
     script: tuple[tuple[Step, ...], ...] = ()
+    baseline: Mapping[str, Any] = {}
     own: tuple[Rule, ...] = ()
 
 

@@ -28,3 +28,8 @@ def watch() -> None:
 def made_up() -> bool:
     """Whether a KeyboardInterrupt that was just caught cannot have come from outside."""
     return _Watch.on and not _Watch.asked
+
+
+def watched() -> bool:
+    """Whether this is the supervised child: whatever it leaves is ended with its process group."""
+    return _Watch.on

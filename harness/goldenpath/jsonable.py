@@ -24,7 +24,23 @@ LONGEST_TEXT = 2000
 #: Bits of a whole number that the interpreter turns to text without complaint (4,300 digits).
 LONGEST_INT = 14_000
 
-_strict = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+class Unsayable:
+    """Base of what we plant although JSON cannot hold it. How a transport writes such a thing is
+    the transport's own affair, not the target's: ours writes the name of its type.
+    """
+
+    __slots__ = ()
+
+
+def _planted(value: object) -> dict[str, str]:
+    kind = type(value)
+    if issubclass(kind, Unsayable):
+        return {NOT_JSON: kind.__name__}
+    raise TypeError(f"Object of type {kind.__name__} is not JSON serializable")
+
+
+_strict = json.JSONEncoder(allow_nan=False, separators=(",", ":"), default=_planted).encode
 _quick = msgspec.json.Encoder().encode
 _parse = msgspec.json.Decoder().decode
 

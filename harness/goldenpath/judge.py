@@ -135,8 +135,8 @@ class Judge:
         text = entry.value if isinstance(entry.value, str) else str(entry.value)
         if "\\u00" in text:
             text += unescaped(text)
-        event, problem, kind, said, also = decoded
-        return Seen(entry, link, user, event, find(text), problem, kind, said, also)
+        event, problem, kind, said, also, wrong = decoded
+        return Seen(entry, link, user, event, find(text), problem, kind, said, also, wrong)
 
     def _judge_call(self, call: Call) -> None:
         for tally, check in self._calls:

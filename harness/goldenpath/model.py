@@ -67,6 +67,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
     Every field except `type` is None where the frame does not say it. `user` is only what the
     wire claims; whom a run belongs to is decided by who invoked it (DESIGN, rule of truth 1).
+    `time` is what it says of when it was made, as it stands there: (number of the place, value).
     """
 
     type: str
@@ -81,6 +82,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     result: Any = None
     error: Any = None
     text: str | None = None
+    time: tuple[int, Any] | None = None
 
 
 class Step(msgspec.Struct, frozen=True):

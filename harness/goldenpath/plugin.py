@@ -27,6 +27,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("rule", {"action": "append", "default": [], "metavar": "R", "help": "only this rule"}),
     ("known-failing", {"metavar": "FILE", "help": "list of rules that are known to fail"}),
     ("known-flaky", {"metavar": "FILE", "help": "list of rules that may fail"}),
+    ("baseline", {"metavar": "DIR", "help": "count dispatches, against the baselines in there"}),
     ("report-dir", {"metavar": "DIR", "default": "reports/latest", "help": "where reports go"}),
     ("time-scale", {"type": float, "default": 1.0, "metavar": "X",
                     "help": "make every deadline X times as long"}),

@@ -27,6 +27,26 @@ CANCELLED = "agent_cancelled"
 TERMINAL = frozenset({FINISHED, FAILED, CANCELLED})
 
 
+#: What an event must have, in every dialect (CONTENT-2): of each group at least one field. A run id
+#: or a call id is not asked for, because many platforms have none (FIELD_NOTES, envelopes A to D);
+#: a report that names its call need not name the tool again.
+REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
+    EXECUTING: (("tool",),),
+    COMPLETED: (("tool", "call"), ("status", "error", "result")),
+}
+
+#: What a field must be where it is there; what is not listed may be anything.
+FIELD_TYPES: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("run", "user", "thread", "call"), ("text", "number")
+)
+EVENT_FIELD_TYPES: dict[str, dict[str, tuple[str, ...]]] = {
+    THINKING: {"text": ("text",)},
+    EXECUTING: {"tool": ("text",), "parameters": ("object",)},
+    COMPLETED: {"tool": ("text",), "status": ("text", "flag")},
+    FINISHED: {"status": ("text", "flag")},
+}
+
+
 class Origin(StrEnum):
     """Whose an event is: the target's own, stamped by our adapter, or not there."""
 
@@ -93,7 +113,9 @@ MEMBERS: dict[str, str] = {
 }
 
 #: Exceptions that come out of a target's insides rather than out of a decision to refuse.
-ACCIDENTS = frozenset({"AttributeError", "NameError", "TypeError", "UnboundLocalError"})
+ACCIDENTS = frozenset(
+    {"AttributeError", "NameError", "ReferenceError", "TypeError", "UnboundLocalError"}
+)
 
 #: User contexts that must be refused (API-13), in the words of a finding; and those that need not
 #: be unless the target says that it does.
@@ -123,6 +145,7 @@ CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
     "all_events": ("all five events are its own", _UNDECLARED, "not all five are declared"),
     "events": ("at least one event is its own", _UNDECLARED, "no event is declared"),
     "other_users": ("a second user can be there", _AT_REACH, "there is only one user"),
+    "counters": ("its work can be counted", _AT_REACH, "it works in a process that is not ours"),
     "transport": ("its transport can be broken", _AT_REACH, "its transport is not ours to break"),
     "memory": ("it lives in our process", _AT_REACH, "it does not live in our process"),
     "runs": (
@@ -246,6 +269,13 @@ _RULES = (
         "tool_events",
         "truth",
     ),
+    _must("ORDER-5", "Events of a run arrive in the order they were sent in.", "R4", "events"),
+    _should(
+        "ORDER-6",
+        "Timestamps are of one kind, with a zone, and do not run backwards within a run.",
+        "R4",
+        "events",
+    ),
     _must("DELIVERY-1", "A golden run shows all five types.", "R4", "all_events"),
     _must(
         "DELIVERY-2", "Every tool that ran is announced and reported.", "R5", "tool_events", "truth"
@@ -254,9 +284,28 @@ _RULES = (
     _must("DELIVERY-4", "Every run that started ends with a terminal event.", "R4", "run_events"),
     _must("DELIVERY-5", "Every tool_executing is closed by a tool_completed.", "R4", "tool_events"),
     _must("CONTENT-1", "Every frame decodes in the declared dialect and is JSON.", "R3", "events"),
+    _must("CONTENT-2", "Each event has its fields, of the right types.", "R4", "events"),
     _must("CONTENT-3", "Ids in an event are those of its run, thread and user.", "R4", "events"),
     _must(
+        "CONTENT-4",
+        "tool_executing carries the tool's name and the parameters of the call.",
+        "R4",
+        "tool_events",
+    ),
+    _must(
         "CONTENT-5", "The status of an event agrees with the truth.", "R4", "tool_events", "truth"
+    ),
+    _must(
+        "CONTENT-6",
+        "The result or error is in tool_completed, the answer in agent_completed.",
+        "R4",
+        "events",
+    ),
+    _must(
+        "CONTENT-7",
+        "No event shows internals: reprs, stack traces, source paths, credentials.",
+        "R4",
+        "events",
     ),
     _must(
         "ISOLATION-1",
@@ -311,23 +360,27 @@ _RULES = (
         "returns",
     ),
     _must("RECOVERY-8", "Every call returns within its deadline.", "R5", "returns"),
+    _must("PERF-1", "Deterministic counters are within 1 % of the baseline.", "R9", "counters"),
 )
 RULES: dict[str, Rule] = {rule.id: rule for rule in _RULES}
 
 #: In the catalogue and not checked yet.
 PLANNED: tuple[str, ...] = (
     *(f"API-{n}" for n in (10, 11, 12, 15)),
-    *("ORDER-5", "ORDER-6", "DELIVERY-6", "DELIVERY-7", "DELIVERY-8"),
-    *(f"CONTENT-{n}" for n in (2, 4, 6, 7, 8)),
+    *("DELIVERY-6", "DELIVERY-7", "DELIVERY-8"),
+    "CONTENT-8",
     *(f"ISOLATION-{n}" for n in (6, 7, 9, 10)),
     *(f"ROUTING-{n}" for n in range(1, 11)),
     *(f"RECOVERY-{n}" for n in range(3, 7)),
     *(f"RESOURCE-{n}" for n in range(1, 4)),
     *("LATENCY-1", "LATENCY-2"),
     *(f"AUTH-{n}" for n in range(1, 6)),
-    *(f"PERF-{n}" for n in range(1, 6)),
+    *(f"PERF-{n}" for n in range(2, 6)),
     *(f"AUDIT-{n}" for n in range(1, 6)),
 )
+
+#: Rules that are tested only where somebody asks for it, and how.
+ON_REQUEST = {"PERF-1": "no baseline was asked for: --baseline DIR asks"}
 
 #: Without an opportunity for each of these a target of the kind was not tested (exit 3).
 CORE_RULES: dict[str, tuple[str, ...]] = {
@@ -346,8 +399,12 @@ def untestable(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str] | None:
     """Why `rule` cannot be tested on a target with this capability card, or None.
 
     The card maps a capability to "yes" or to `OUTCOME: reason`; one that is not there is missing
-    for the reason that CAPABILITIES gives.
+    for the reason that CAPABILITIES gives. A rule stands there itself where nothing but this one
+    cannot be told.
     """
+    if (own := card.get(rule.id, "yes")) != "yes":
+        word, _, why = own.partition(": ")
+        return Outcome(word), why
     for need in rule.needs:
         _, outcome, reason = CAPABILITIES[need]
         said = card.get(need, "")

@@ -15,6 +15,7 @@ from typing import IO
 
 import msgspec
 
+from goldenpath.adapters.lines import PREFIX
 from goldenpath.dialects import FrameReader
 from goldenpath.errors import UsageProblem
 from goldenpath.history import HistoryProblem, read_header
@@ -120,7 +121,8 @@ def _replayable(
     path = history_of(report, verdict.workload, folder, histories) if verdict.findings else None
     if path is None:
         return verdict
-    command = shlex.join(["goldenpath", "replay", str(path)])
+    named = ["--target", report.target] if report.target.startswith(PREFIX) else []
+    command = shlex.join(["goldenpath", "replay", str(path), *named])
 
     def filled(finding: Finding) -> Finding:
         return finding if finding.replay else msgspec.structs.replace(finding, replay=command)

@@ -141,6 +141,7 @@ class Suite:
             time_scale=option("goldenpath_time_scale"),
             max_frame=option("goldenpath_max_frame"),
             histories=histories,
+            baseline=_path(option("goldenpath_baseline")),
             catalogue=catalogue,
         )
         check_options(options)

@@ -51,6 +51,14 @@ def inspected(**wrong: str) -> list[Line]:
     return dispatcher(invoke(ALICE, "inspect"), ok(ALICE, "inspect", value=seen))
 
 
+def test_a_session_that_cannot_be_made_at_this_reach_is_no_finding() -> None:
+    """A program in another process need not be able to be without a transport."""
+    refused = fail(BOB, "create", by="missing", type="", text="no transport that is absent")
+
+    assert red([*inspected(), invoke(BOB, "create", tools=[]), refused]) == set()
+    assert red([*inspected(), invoke(BOB, "create", tools=[]), fail(BOB, "create")]) == {"API-1"}
+
+
 @pytest.mark.parametrize("name", spec.MEMBERS)
 def test_each_member_may_be_missing(name: str) -> None:
     """One finding names it, and what it should be."""

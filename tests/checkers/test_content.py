@@ -35,6 +35,7 @@ from tests.build import (
     session,
     started,
     stopped,
+    token_of,
     told,
     up,
     verdicts,
@@ -169,6 +170,22 @@ WRONG = {
         {"user_id": "ID-OF-ALICE"},
         "tool_executing of a run of alice names the user ID-OF-ALICE, not id-of-alice",
     ),
+    "the user, in a context": (
+        {"context": {"user_id": "id-of-bob"}},
+        "tool_executing of a run of alice names the user id-of-bob, not id-of-alice",
+    ),
+    "the thread, among the metadata": (
+        {"metadata": {"thread_id": "thread-9"}},
+        f"tool_executing of alice names the thread thread-9, not {ALICE.thread_id}",
+    ),
+    "an empty user": (
+        {"user_id": ""},
+        "tool_executing of a run of alice names the user '', not id-of-alice",
+    ),
+    "an empty thread": (
+        {"thread_id": ""},
+        f"tool_executing of alice names the thread '', not {ALICE.thread_id}",
+    ),
     "the run": (
         {"run_id": "run-9"},
         "tool_executing of alice names the run run-9, not run-of-alice",
@@ -178,7 +195,8 @@ WRONG = {
 
 def shown(**ids: Any) -> list[Line]:
     """A call whose announcement (entry 4) names these ids."""
-    wrong = event(ALICE, "tool_executing", tool_name="lookup", **ids)
+    given = {"query": token_of(ALICE)}
+    wrong = event(ALICE, "tool_executing", tool_name="lookup", parameters=given, **ids)
     return dispatcher(asked(ALICE), wrong, *CALL, completed(ALICE), told(ALICE))
 
 
@@ -196,7 +214,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "no thread": {"thread_id": None},
     "a shortened user": {"user_id": "id-of-al..."},
     "a user shortened by one letter": {"user_id": "id-of-al\N{HORIZONTAL ELLIPSIS}"},
-    "an empty id": {"user_id": "", "thread_id": "", "run_id": ""},
+    "the same in a context": {"context": {"user_id": "id-of-alice", "run_id": "run-of-alice"}},
 }
 
 
@@ -269,7 +287,13 @@ def test_ids_that_the_target_chose_and_kept() -> None:
         number = len(lines)
         lines += [
             event(who, "agent_started", user_id=f"u-{who.name}", run_id=f"r-{number}"),
-            event(who, "agent_completed", user_id=f"u-{who.name}", run_id=f"r-{number}"),
+            event(
+                who,
+                "agent_completed",
+                user_id=f"u-{who.name}",
+                run_id=f"r-{number}",
+                result="so it is",
+            ),
             answer(who),
         ]
 
@@ -282,8 +306,9 @@ def test_one_made_up_run_id_for_everybody_is_no_leak() -> None:
     lines = [*session(ALICE), *session(BOB)]
     for who in (ALICE, BOB):
         wire = {"tool_name": "lookup", "run_id": "unknown"}
+        begun = {**wire, "parameters": {"query": token_of(who)}}
         lines += [
-            *(asked(who), event(who, "tool_executing", **wire), started(who), ended(who)),
+            *(asked(who), event(who, "tool_executing", **begun), started(who), ended(who)),
             *(event(who, "tool_completed", **wire, result="found"), told(who)),
         ]
 

@@ -194,7 +194,8 @@ def test_without_a_way_to_show_it_nothing_was_lost(lines: list[Line]) -> None:
 
 # --- calls that overlap and cannot be told apart are counted -----------------------------------
 
-BEGUN, DONE = (bare(ALICE, name, tool="lookup") for name in ("tool_executing", "tool_completed"))
+BEGUN = bare(ALICE, "tool_executing", tool="lookup")
+DONE = bare(ALICE, "tool_completed", tool="lookup", status="success")
 
 
 def crowd(*shown: Line, transport: str = "working") -> list[Line]:
@@ -356,9 +357,10 @@ def test_a_call_that_is_replayed_after_it_was_forgotten(others: int) -> None:
 def test_an_old_canary_in_a_later_event_is_no_replay() -> None:
     """What is reported of another call may well hold what an earlier one found."""
     later = [line for n in range(LATE_WINDOW + 5) for line in call(ALICE, 100 + n)]
+    old, given = {"context": token_of(ALICE, 16)}, {"query": token_of(ALICE, 17)}
     wire = [
-        bare(ALICE, name, tool="lookup", data={"context": token_of(ALICE, 16)})
-        for name in ("tool_executing", "tool_completed")
+        bare(ALICE, "tool_executing", tool="lookup", data=old, parameters=given),
+        bare(ALICE, "tool_completed", tool="lookup", data=old, result="found"),
     ]
     last = [asked(ALICE, 17), wire[0], started(ALICE, 17), ended(ALICE, 17), wire[1]]
 

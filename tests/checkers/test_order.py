@@ -102,11 +102,11 @@ def test_a_run_that_keeps_the_grammar(lines: list[Line]) -> None:
 
 def test_two_runs_of_one_user_each_start_once() -> None:
     """The second start belongs to the second run, also without ids."""
-    names = ("agent_started", "agent_completed")
+    shown = (bare(ALICE, "agent_started"), bare(ALICE, "agent_completed", result="so it is"))
     lines = [up(ALICE)]
     for number in (1, 2):
         asked_again = run(ALICE, run_id=f"run-{number}")
-        lines += [asked_again, *(bare(ALICE, name) for name in names), answer(ALICE)]
+        lines += [asked_again, *shown, answer(ALICE)]
 
     assert red(lines, kind="agent") == set()
 
@@ -119,7 +119,7 @@ def test_a_link_that_came_in_mid_run_saw_no_disorder() -> None:
         down(ALICE),
         up(ALICE, link=2),
         event(ALICE, "agent_thinking", to="alice/2"),
-        event(ALICE, "agent_completed", to="alice/2"),
+        event(ALICE, "agent_completed", to="alice/2", result="so it is"),
         answer(ALICE),
     ]
 

@@ -250,6 +250,72 @@ def test_a_thought_is_text(name: str) -> None:
     assert read({"type": "agent_thinking", "data": {name: {"a": 1}}}).text is None
 
 
+# --- ids and times in several places ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("box", ["context", "metadata"])
+@pytest.mark.parametrize("outer", ["data", "payload", None])
+def test_an_id_may_stand_in_a_context_or_among_the_metadata(box: str, outer: str | None) -> None:
+    """It counts where no nearer place has one, and is compared where one has."""
+    inner = {box: {"run_id": "r", "user_id": "u", "threadId": "t"}}
+    frame = {"type": "agent_started", **({outer: inner} if outer else inner)}
+    event = read(frame)
+
+    assert (event.run, event.user, event.thread) == ("r", "u", "t")
+    assert READER.read(json.dumps({**frame, "run_id": "s"})).also == (("run", "r"),)
+
+
+def test_an_empty_id_is_seen() -> None:
+    """It names nobody, and stands there all the same."""
+    frame = {"type": "agent_started", "run_id": "", "data": {"user_id": "", "call_id": ""}}
+    decoded = READER.read(json.dumps(frame))
+
+    assert decoded.event == Event("agent_started")
+    assert sorted(decoded.also) == [("run", ""), ("user", "")]
+
+
+def test_every_place_of_a_timestamp_counts() -> None:
+    """Each with its number, also where both say the same; in whatever order they come."""
+    for frame in (
+        {"type": "agent_started", "timestamp": 1.5, "data": {"timestamp": "now"}},
+        {"type": "agent_started", "data": {"timestamp": "now"}, "timestamp": 1.5},
+    ):
+        decoded = READER.read(json.dumps(frame))
+        assert decoded.event is not None
+        assert decoded.event.time == (0, "now")
+        assert decoded.also == (("time", (2, 1.5)),)
+    assert read({"type": "agent_started", "timestamp": 7}).time == (2, 7)
+    assert read({"type": "agent_started", "timestamp": None}).time is None
+
+
+# --- what is wrong with the fields ---------------------------------------------------------------
+
+
+def test_what_is_wrong_with_an_event_is_told_in_words() -> None:
+    """The event is read all the same; CONTENT-2 says what these mean."""
+    frame = {"type": "tool_executing", "data": {"tool_name": 7, "parameters": "{}", "run_id": []}}
+    decoded = READER.read(json.dumps(frame))
+
+    assert decoded.event == Event("tool_executing", parameters="{}")
+    assert set(decoded.wrong) == {
+        "its tool is a number, not text",
+        "its parameters is text, not object",
+        "its run is a list, not text or number",
+        "it has no tool",
+    }
+
+
+@given(st.sampled_from(["tool_executing", "tool_completed", "agent_thinking"]), JSON)
+def test_every_value_has_a_type_in_words(kind: str, value: Any) -> None:
+    """Whatever a field holds, nothing raises."""
+    names = ("tool_name", "parameters", "status", "run_id", "reasoning", "result", "timestamp")
+    text = json.dumps({"type": kind, "data": dict.fromkeys(names, value)})
+    decoded = READER.read(text)
+
+    assert (decoded.event is not None) or "Infinity" in text
+    assert all(isinstance(word, str) for word in decoded.wrong)
+
+
 # --- status ------------------------------------------------------------------------------------
 
 S = Status

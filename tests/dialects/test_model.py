@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenpath import spec
-from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, from_table
+from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, as_data, from_table
 from goldenpath.dialects.model import FIELDS, STATUS_WORDS, TYPE_WORDS
 from goldenpath.model import Event, Status
 
@@ -68,6 +68,24 @@ def test_a_dialect_survives_the_header_of_a_history() -> None:
         ({"statuses": 1}, "dialect.statuses: expected a table"),
         ({"statuses": {"bad": "wrong"}}, "dialect.statuses.bad: expected one of"),
         ({"statuses": {"bad": ["error"]}}, "dialect.statuses.bad: expected one of"),
+        ({"required": ["call"]}, "dialect.required: expected a table"),
+        ({"required": {"tool_done": {}}}, "dialect.required.tool_done: expected one of"),
+        (
+            {"required": {"tool_completed": "call"}},
+            "dialect.required.tool_completed: expected a table of field = type, got 'call'",
+        ),
+        (
+            {"required": {"tool_completed": {"cal": "text"}}},
+            "dialect.required.tool_completed.cal: expected one of",
+        ),
+        (
+            {"required": {"tool_completed": {"call": "string"}}},
+            "dialect.required.tool_completed.call: expected one of ['any', 'flag', 'list',",
+        ),
+        (
+            {"required": {"tool_completed": {"call": ["text"]}}},
+            "dialect.required.tool_completed.call: expected one of",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_place(table: dict[str, Any], problem: str) -> None:
@@ -82,15 +100,29 @@ def test_a_mistake_is_named_with_its_place(table: dict[str, Any], problem: str) 
 def test_all_mistakes_are_named_at_once() -> None:
     """One for each, all in the message."""
     table = {"type": 0, "types": {"a": "b"}, "fields": {"c": "d"}, "statuses": {"e": "f"}, "g": 1}
+    table["required"] = {"agent_started": {"rnu": "text", "run": "word"}, "h": {}}
 
     with pytest.raises(DialectProblem) as caught:
         from_table("ours", table, COMMON)
 
-    assert len(caught.value.problems) == 5
+    assert len(caught.value.problems) == 8
     assert str(caught.value).splitlines() == caught.value.problems
 
 
-@given(st.dictionaries(st.sampled_from(["type", "types", "fields", "statuses", "x"]), TOML))
+def test_what_is_required_besides_is_kept_by_event_type() -> None:
+    """Under our own name for it, also where a word of the field was used."""
+    table = {"required": {"agent_error": {"error": "any"}, "tool_completed": {"call": "text"}}}
+    own = from_table("ours", table, COMMON)
+
+    assert own.required == {"agent_failed": {"error": "any"}, "tool_completed": {"call": "text"}}
+    assert as_data(own)["required"] == own.required
+    assert COMMON.required == {}
+
+
+KEYS = st.sampled_from(["type", "types", "fields", "statuses", "required", "x"])
+
+
+@given(st.dictionaries(KEYS, TOML))
 def test_any_table_is_a_dialect_or_a_problem(table: dict[str, Any]) -> None:
     """No table of a user makes us crash."""
     try:

@@ -29,6 +29,8 @@ EVIDENCE = Path(__file__).parent / "evidence"
 RED = {
     ("failing_tool", "DELIVERY-2"): "pydantic_ai_failing_tool.py",
     ("failing_tool", "DELIVERY-5"): "pydantic_ai_failing_tool.py",
+    ("internals", "DELIVERY-2"): "pydantic_ai_failing_tool.py",
+    ("internals", "DELIVERY-5"): "pydantic_ai_failing_tool.py",
     ("cancelled_call", "DELIVERY-2"): "pydantic_ai_cancelled_run.py",
     ("cancelled_call", "DELIVERY-5"): "pydantic_ai_cancelled_run.py",
     ("failing_sibling", "DELIVERY-2"): "pydantic_ai_siblings.py",
@@ -41,10 +43,15 @@ GREY = {"CONTENT-1", "RECOVERY-1", "RECOVERY-2", "ISOLATION-5"}
 #: What it does not declare, or does not have.
 UNSUPPORTED = {"TOOL-9", "RECOVERY-7"}
 
+#: What the framework does not tell: no event has a timestamp, or a number by which calls side by
+#: side would have an order.
+UNSAID = {"ORDER-5", "ORDER-6"}
+
 #: What the framework's own signals decide, and must not be grey.
 SEEN = {"TOOL-1", "ORDER-1", "ORDER-2", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1", "CONTENT-3"}
+SEEN |= {"ORDER-5", "CONTENT-2", "CONTENT-4", "CONTENT-6"}
 
-AGENT_WORKLOADS = [w for w in WORKLOADS.values() if "agent" in w.proves]
+AGENT_WORKLOADS = [w for w in WORKLOADS.values() if "agent" in w.proves and not w.on_request]
 
 
 def _run(target: Any, names: set[str], seed: int = 1, tier: str = "quick") -> list[Conducted]:
@@ -80,10 +87,10 @@ def test_only_what_we_stamp_ourselves_is_grey() -> None:
     names = {w.name for w in AGENT_WORKLOADS} - {name for name, _ in RED}
     done = _run(resolve("pydantic-ai"), names)
     owed = {(c.workload, v.rule, v.outcome) for c in done for v in c.verdicts if v.proves}
-    assert {rule for _, rule, outcome in owed if outcome is Outcome.UNOBSERVABLE} == GREY
+    assert {rule for _, rule, outcome in owed if outcome is Outcome.UNOBSERVABLE} == GREY | UNSAID
     assert {rule for _, rule, outcome in owed if outcome is Outcome.UNSUPPORTED} == UNSUPPORTED
-    rest = {outcome for _, rule, outcome in owed if rule not in GREY | UNSUPPORTED}
-    assert rest == {Outcome.PASS}
+    grey = GREY | UNSAID | UNSUPPORTED
+    assert {outcome for _, rule, outcome in owed if rule not in grey} == {Outcome.PASS}
     passed = {rule for _, rule in _pairs(done, Outcome.PASS)}
     assert passed >= SEEN
 

@@ -7,9 +7,12 @@ and kept: they guard the checkers against change, without a target and without w
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
+
+from tests.performance.made import SOUND, costs_of
 
 from goldenpath import spec
 from goldenpath.adapters.targets import Target, resolve
@@ -22,8 +25,11 @@ HERE = Path(__file__).parent
 
 
 def record(target: Target, workload: str, folder: Path) -> Conducted:
-    """Run one workload and keep its history."""
-    options = Options(seed=42, time_scale=0.3, histories=folder)
+    """Run one workload and keep its history; where one is asked for, against the reference."""
+    stored = None
+    if WORKLOADS[workload].on_request:
+        stored = costs_of(SOUND[target.kind], folder / "baselines", target.name)
+    options = Options(seed=42, time_scale=0.3, histories=folder, baseline=stored)
     return conduct(target, probe(target, options), WORKLOADS[workload], options)
 
 
@@ -56,7 +62,7 @@ def record_bad(rule: str, folder: Path) -> None:
 if __name__ == "__main__":
     for old in HERE.glob("*.jsonl"):
         old.unlink()
-    with tempfile.TemporaryDirectory() as made:
-        record_good(Path(made))
+    with tempfile.TemporaryDirectory() as made, contextlib.chdir(made):  # no path of ours in them
+        record_good(Path())
         for every in spec.RULES:
-            record_bad(every, Path(made))
+            record_bad(every, Path())

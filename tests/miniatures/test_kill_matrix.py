@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import pytest
+from tests.performance.made import SOUND, costs_of
 from tests.virtual import VirtualLoop
 
 from goldenpath import spec
@@ -44,11 +47,17 @@ class Result:
 
 @cache
 def result(name: str) -> Result:
-    """Run a miniature through all workloads of its kind, once per session."""
+    """Run a miniature through all workloads of its kind, once per session; one that was made to
+    cost more is held against what the reference costs.
+    """
     target = MINIATURES[name].target(f"miniature:{name}")
     facts = probe(target, OPTIONS)
     workloads = [w for w in WORKLOADS.values() if facts.kind in w.proves]
-    done = [conduct(target, facts, workload, OPTIONS) for workload in workloads]
+    with tempfile.TemporaryDirectory() as made:
+        costly = any(rule in spec.ON_REQUEST for rule in MINIATURES[name].breaks)
+        stored = costs_of(SOUND[facts.kind], Path(made), target.name) if costly else None
+        options = replace(OPTIONS, baseline=stored)
+        done = [conduct(target, facts, workload, options) for workload in workloads]
     return Result(tuple(v for conducted in done for v in relevant(conducted.verdicts)))
 
 

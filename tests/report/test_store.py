@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,17 @@ def test_a_replay_is_promised_only_where_the_history_was_kept(tmp_path: Path) ->
     path = kept(tmp_path / "else where", "anything")
     (found,) = store.with_replays(made, tmp_path, {"two_users": path}).verdicts[0].findings
     assert found.replay == f"goldenpath replay '{path}'"
+
+
+def test_a_replay_names_the_program_because_a_history_alone_does_not_run_one(
+    tmp_path: Path,
+) -> None:
+    made = report(failing("API-1"), target="cmd:node 'my file.js'")
+    path = tmp_path / "two_users.jsonl"
+    path.touch()
+    (found,) = store.with_replays(made, tmp_path, {"two_users": path}).verdicts[0].findings
+
+    assert shlex.split(found.replay)[-2:] == ["--target", "cmd:node 'my file.js'"]
 
 
 def test_a_history_that_the_report_names_is_found_in_the_folder(tmp_path: Path) -> None:

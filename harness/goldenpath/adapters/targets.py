@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
+import shlex
 import sys
 import tomllib
 import traceback
@@ -14,11 +15,13 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from goldenpath.adapters.base import Adapter, Facts
+from goldenpath.adapters.lines import PREFIX
 from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.session import check_factory
 from goldenpath.declare import Declaration
 from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import UsageProblem
+from goldenpath.jsonable import safe_repr
 
 
 class Target(Protocol):
@@ -82,6 +85,8 @@ def resolve(
         return _configured(text, configured, here, dialects)
     if text.startswith(("ws://", "wss://")):
         return _endpoint(text, _read_profile(profile) if profile else {}, dialects, url=text)
+    if text.startswith(PREFIX) and profile is None:
+        return _process(text, dialects)
     if profile is not None:
         raise UsageProblem(
             f"a profile is for a live endpoint, and {text} is none",
@@ -103,9 +108,17 @@ def of_factory(factory: Any) -> Target:
 
 
 def recorded(text: str, declared: Mapping[str, Any], dialects: Dialects = DIALECTS) -> Target:
-    """The target of a recorded history; an endpoint's profile was recorded with it."""
+    """The target of a recorded history; an endpoint's profile was recorded with it. A command that
+    stands in a file is not run because it stands there: a history may be a stranger's.
+    """
     if "profile" in declared and text not in BUILTIN:
         return _endpoint(text, declared["profile"], dialects)
+    if text.startswith(PREFIX):
+        raise UsageProblem(
+            f"the history names a program, which is not run unasked: {safe_repr(text)}",
+            expected="--target, with the program to run",
+            hint=f"if that is the one: --target {shlex.quote(text)}" if text.isprintable() else "",
+        )
     try:
         return resolve(text, dialects=dialects)
     except UsageProblem as error:
@@ -173,6 +186,12 @@ def _endpoint(name: str, table: Mapping[str, Any], dialects: Dialects, url: str 
     return EndpointTarget(name, read_profile(table, url, dialects=dialects))
 
 
+def _process(text: str, dialects: Dialects) -> Target:
+    from goldenpath.adapters.process import process_target
+
+    return process_target(text, text.removeprefix(PREFIX), dialects)
+
+
 def _miniature(name: str, which: str) -> Target:
     from goldenpath.miniatures import MINIATURES
 
@@ -215,7 +234,8 @@ def _python(text: str, configured: Mapping[str, Any], dialects: Dialects) -> Tar
     if not colon or not module_name or not attribute:
         raise UsageProblem(
             f"there is no target {text!r}",
-            expected=f"package.module:factory, ./file.py:factory, ws://..., or {', '.join(names)}",
+            expected="package.module:factory, ./file.py:factory, ws://..., cmd:program args, or "
+            + ", ".join(names),
             hint=_near(text, names),
         )
     return _decorated(text, _load(text, module_name), attribute, dialects)

@@ -7,10 +7,14 @@ from goldenpath.checkers import (
     delivery,
     doors,
     ending,
+    internals,
     isolation,
     neighbours,
     order,
+    payload,
+    performance,
     recovery,
+    sequence,
     tool,
 )
 from goldenpath.checkers.base import Check, Fold
@@ -23,11 +27,15 @@ CHECKS: tuple[Check, ...] = (
     *tool.CHECKS,
     *ending.CHECKS,
     *order.CHECKS,
+    *sequence.CHECKS,
     *delivery.CHECKS,
     *content.CHECKS,
+    *payload.CHECKS,
+    *internals.CHECKS,
     *isolation.CHECKS,
     *neighbours.CHECKS,
     *recovery.CHECKS,
+    *performance.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Fold", "Tally"]

@@ -28,6 +28,8 @@ class _Members(Fold):
             self._inspected(entry)
 
     def _created(self, entry: Entry) -> None:
+        if entry.kind is Kind.FAIL and entry.value["by"] == "missing":
+            return  # a session such as cannot be made at this reach
         self.tally.chance()
         if entry.kind is not Kind.OK:
             said = shown((entry.value or {}).get("text", "no answer in time"))

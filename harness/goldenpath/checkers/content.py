@@ -15,6 +15,10 @@ from goldenpath.runs import Call, Run, Seen
 _FIELDS = {"run": False, "thread": False, "user": False, "tool": True, "call": True}
 
 
+#: How an id that is an empty text is shown.
+_EMPTY = "''"
+
+
 class _Readable(Fold):
     """CONTENT-1: counted are only frames whose envelope the target built (rule of truth 9).
 
@@ -87,7 +91,8 @@ class _OwnIds(Fold):
         if event.run is not None:
             self._claim(seen, "run", event.run, known)
         for what, claim in seen.also:
-            self._claim(seen, what, claim, known)
+            if what in known:
+                self._claim(seen, what, claim, known)
 
     def _claim(self, seen: Seen, what: str, claim: str, known: dict[str, Any]) -> None:
         right = known[what]
@@ -98,19 +103,19 @@ class _OwnIds(Fold):
             self._user(seen, claim, right.user_id, seen.owner)
         elif claim != right and seen.event is not None:
             self.tally.fail(
-                f"{seen.event.type} of {seen.owner} names the {what} {claim}, not {right}",
+                f"{seen.event.type} of {seen.owner} names the {what} {claim or _EMPTY},"
+                f" not {right}",
                 seen.entry.index,
             )
 
     def _user(self, seen: Seen, claim: str, known: str | None, owner: str) -> None:
         if known is None:
-            first = self._claimed.setdefault(claim, owner)
-            wrong = first != owner
+            wrong = self._claimed.setdefault(claim or owner, owner) != owner
         else:
             wrong = claim != known and not _shortened(claim, known)
         if wrong and seen.event is not None:
             self.tally.fail(
-                f"{seen.event.type} of a run of {owner} names the user {claim},"
+                f"{seen.event.type} of a run of {owner} names the user {claim or _EMPTY},"
                 f" not {known or 'one of their own'}",
                 seen.entry.index,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from goldenpath.checkers.base import ANSWERED, ASKED, UNTRACED, Check, Fold
+from goldenpath.checkers.held import sayable
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
@@ -104,6 +105,8 @@ def _result(call: Call, tally: Tally) -> None:
     if not good or (told_failed and len(good) < len(call.ends)):
         return
     if told_failed and (good[0].index > answered.index or _ended_by_cleanup(call, answered)):
+        return
+    if not sayable([end.value["result"] for end in good]):  # no promise is about such results
         return
     tally.chance()
     end, results = good[-1], [end.value["result"] for end in good]

@@ -13,14 +13,21 @@ def _everywhere(*names: str, deep: bool = False) -> tuple[str, ...]:
     return tuple(f"{box}{name}" for box in boxes for name in names)
 
 
+def _ids(*names: str) -> tuple[str, ...]:
+    boxes = ("context.", "metadata.")
+    return _everywhere(*names) + tuple(
+        path for box in boxes for path in _everywhere(*(f"{box}{name}" for name in names))
+    )
+
+
 COMMON = Dialect(
     name="common",
     type_at=("type", "data.event", "event"),
     types=TYPE_WORDS,
     fields={
-        "run": _everywhere("run_id", "runId"),
-        "user": _everywhere("user_id", "userId"),
-        "thread": _everywhere("thread_id", "threadId"),
+        "run": _ids("run_id", "runId"),
+        "user": _ids("user_id", "userId"),
+        "thread": _ids("thread_id", "threadId"),
         "call": _everywhere("call_id", "tool_call_id", "toolCallId", "execution_id"),
         "tool": _everywhere("tool_name", "tool", "toolName"),
         "status": _everywhere("status", "success", "ok", deep=True),
@@ -29,5 +36,6 @@ COMMON = Dialect(
         "result": _everywhere("result", "output", "answer", deep=True),
         "error": _everywhere("error", "error_message", deep=True),
         "text": _everywhere("reasoning", "thought", "message", "content", "delta", "text", "chunk"),
+        "time": _everywhere("timestamp"),
     },
 )

@@ -1,12 +1,12 @@
 """From the raw text of a frame to an Event, in time that grows with the keys of the frame.
 
-A dialect is compiled to one table per box (a nested object that holds fields): the keys that are
-there are looked up in the table, instead of trying every path that could be.
+A dialect is compiled to a tree of boxes (nested objects that hold fields): the keys that are there
+are looked up in it, instead of trying every path that could be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from goldenpath import spec
 from goldenpath.dialects.common import COMMON
 from goldenpath.dialects.model import Dialect
+from goldenpath.dialects.required import needs
 from goldenpath.model import Event, Status
 
 _parse = msgspec.json.Decoder().decode
@@ -21,7 +22,7 @@ _parse = msgspec.json.Decoder().decode
 #: Fields that say whose an event is; every place that has one must be right.
 _IDS = frozenset({"run", "user", "thread"})
 
-_Ids = tuple[tuple[str, str], ...]
+_Also = tuple[tuple[str, Any], ...]
 _Slot = tuple[int, str]
 
 
@@ -29,14 +30,33 @@ class Decoded(NamedTuple):
     """What a frame is: an event, something else that is fine, or nothing readable (problem).
 
     text: what something else says to be read, such as a piece of an answer. also: ids, by field,
-    that stand beside those of the event and differ from them.
+    that stand beside those of the event and differ from them, and times that stand beside its own.
+    wrong: what is wrong with the fields of the event, in words.
     """
 
     event: Event | None
     problem: str = ""
     kind: str = ""
     text: str = ""
-    also: _Ids = ()
+    also: _Also = ()
+    wrong: tuple[str, ...] = ()
+
+
+class _Box:
+    """A nested object that holds fields, or boxes, or both."""
+
+    __slots__ = ("inner", "slots")
+
+    def __init__(self) -> None:
+        self.slots: dict[str, _Slot] = {}
+        self.inner: dict[str, _Box] = {}
+
+    def at(self, path: Iterable[str]) -> _Box:
+        """The box at this path, made where it is not there."""
+        box = self
+        for key in path:
+            box = box.inner.setdefault(key, _Box())
+        return box
 
 
 class Decoder:
@@ -45,7 +65,10 @@ class Decoder:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self._type_at = [tuple(path.split(".")) for path in dialect.type_at]
-        self._boxes = _boxes(dialect)
+        self._trees = _trees(dialect)
+        self._needs = {
+            name: needs(name, dialect.required.get(name, {})) for name in dialect.types.values()
+        }
 
     def read(self, text: str) -> Decoded:
         """Decode one frame; never raises, whatever the text holds."""
@@ -63,7 +86,14 @@ class Decoder:
                 None, kind=word or "(no type)", text=said if isinstance(said, str) else ""
             )
         values, also = self._values(frame)
-        return Decoded(_event(event_type, values, self.dialect), "", "", "", also)
+        status = None if event_type in _NO_STATUS else _status(values, self.dialect)
+        wrong, empty = self._needs[event_type].read(values)
+        if empty:
+            also += tuple((field, "") for field in empty if field in _IDS)
+        values["status"] = status
+        if event_type not in spec.TOOL_EVENTS:
+            values.pop("tool", None)
+        return Decoded(Event(event_type, **values), "", "", "", also, wrong)
 
     def _word(self, frame: dict[str, Any]) -> str | None:
         first = None
@@ -75,17 +105,20 @@ class Decoder:
                 first = first or word
         return first
 
-    def _values(self, frame: dict[str, Any]) -> tuple[dict[str, Any], _Ids]:
+    def _values(self, frame: dict[str, Any]) -> tuple[dict[str, Any], _Also]:
         """Field to value; of several places the first that is not null, null where all are. Beside
-        it the ids of the other places, where they differ.
+        it the ids of the other places, where they differ, and all their times.
         """
         values: dict[str, Any] = {}
         ranks: dict[str, int] = {}
-        also: _Ids = ()
-        for path, slot_of in self._boxes:
-            box = _walk(frame, path) if path else frame
-            if type(box) is not dict:
-                continue
+        also: _Also = ()
+        boxes = [(frame, tree) for tree in self._trees]
+        for box, node in boxes:
+            for key, below in node.inner.items():
+                inner = box.get(key)
+                if type(inner) is dict:
+                    boxes.append((inner, below))
+            slot_of = node.slots.get
             for key, value in box.items():
                 slot = slot_of(key)
                 if slot is None:
@@ -96,12 +129,16 @@ class Decoder:
                 elif field not in ranks:
                     ranks[field], values[field] = rank, value
                 else:
-                    other = value
+                    other = rank, value
                     if rank < ranks[field]:
-                        other = values[field]
+                        other = ranks[field], values[field]
                         ranks[field], values[field] = rank, value
-                    if field in _IDS and other != values[field]:
-                        also += ((field, str(other)),)
+                    if field == "time":
+                        also += ((field, other),)
+                    elif field in _IDS and other[1] != values[field]:
+                        also += ((field, str(other[1])),)
+        if "time" in ranks:
+            values["time"] = ranks["time"], values["time"]
         return values, also
 
 
@@ -131,19 +168,19 @@ def _textless(value: Any) -> str:
     return f"expected text, got {type(value).__name__}"
 
 
-def _boxes(dialect: Dialect) -> list[tuple[tuple[str, ...], Callable[[str], _Slot | None]]]:
-    """One table per box; a second field that stands in the same place goes to a second table."""
-    tables: list[tuple[tuple[str, ...], dict[str, _Slot]]] = []
+def _trees(dialect: Dialect) -> list[_Box]:
+    """One tree; a second field that stands in the same place goes to a second one."""
+    trees = [_Box()]
     for field, paths in dialect.fields.items():
         for rank, path in enumerate(paths):
             *box, key = path.split(".")
-            fits = (table for at, table in tables if at == tuple(box) and key not in table)
-            table = next(fits, None)
-            if table is None:
-                table = {}
-                tables.append((tuple(box), table))
-            table[key] = (rank, field)
-    return [(path, table.get) for path, table in tables]
+            fits = (t for t in trees if key not in t.at(box).slots)
+            tree = next(fits, None)
+            if tree is None:
+                tree = _Box()
+                trees.append(tree)
+            tree.at(box).slots[key] = (rank, field)
+    return trees
 
 
 def _walk(value: Any, path: tuple[str, ...]) -> Any:
@@ -159,12 +196,6 @@ def _named(value: object) -> str:
     return names.get(type(value), "a number")
 
 
-def _id(value: object) -> str | None:
-    if isinstance(value, str):
-        return value or None
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def _status(values: dict[str, Any], dialect: Dialect) -> Status | None:
     said = values.get("status")
     if isinstance(said, bool):
@@ -177,35 +208,4 @@ def _status(values: dict[str, Any], dialect: Dialect) -> Status | None:
     return Status.SUCCESS if "result" in values else None
 
 
-def _name(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _number(value: object) -> int | None:
-    return value if type(value) is int else None
-
-
-#: What each field may be; all others may be anything.
-_READ: dict[str, Callable[[object], Any]] = {
-    **dict.fromkeys(("run", "user", "thread", "call"), _id),
-    "tool": _name,
-    "seq": _number,
-    "text": _text,
-}
 _NO_STATUS = (spec.STARTED, spec.THINKING)
-
-
-def _event(event_type: str, values: dict[str, Any], dialect: Dialect) -> Event:
-    status = None if event_type in _NO_STATUS else _status(values, dialect)
-    for field, value in values.items():
-        read = _READ.get(field)
-        if read is not None:
-            values[field] = read(value)
-    values["status"] = status
-    if event_type not in spec.TOOL_EVENTS:
-        values.pop("tool", None)
-    return Event(event_type, **values)

@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 
 from goldenpath import spec
+from goldenpath.dialects.required import TYPES
 from goldenpath.model import Status
 
 FIELDS = (
     *("run", "user", "thread", "call", "tool", "status", "seq"),
-    *("parameters", "result", "error", "text"),
+    *("parameters", "result", "error", "text", "time"),
 )
 
 #: Status words (DESIGN section 9); any other word is progress.
@@ -38,7 +39,8 @@ TYPE_WORDS: dict[str, str] = {
 
 class Dialect(msgspec.Struct, frozen=True):
     """type_at: paths of the type word. types: word to event type. fields: field to its paths.
-    own: the fields whose paths a user declared, which must therefore be found somewhere.
+    own: the fields whose paths a user declared, which must therefore be found somewhere. required:
+    by event type, further fields that its events must have, and their type.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Dialect(msgspec.Struct, frozen=True):
     fields: Mapping[str, tuple[str, ...]]
     own: tuple[str, ...] = ()
     statuses: Mapping[str, Status] = msgspec.field(default_factory=lambda: STATUS_WORDS)
+    required: Mapping[str, Mapping[str, str]] = {}
 
 
 class DialectProblem(ValueError):
@@ -103,13 +106,37 @@ def _read_statuses(table: object, problems: list[str]) -> dict[str, Status]:
     return {str(word).lower(): Status(name) for word, name in table.items() if name in known}
 
 
+def _read_required(table: object, problems: list[str]) -> dict[str, dict[str, str]]:
+    if not isinstance(table, dict):
+        problems.append(f"dialect.required: expected a table of event type = table, got {table!r}")
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for event, fields in table.items():
+        at = f"dialect.required.{event}"
+        if event not in TYPE_WORDS:
+            problems.append(f"{at}: expected one of {sorted(TYPE_WORDS)}")
+        elif not isinstance(fields, dict):
+            problems.append(f"{at}: expected a table of field = type, got {fields!r}")
+        else:
+            problems += [
+                f"{at}.{f}: expected one of {sorted(FIELDS)}" for f in fields if f not in FIELDS
+            ]
+            problems += [
+                f"{at}.{field}: expected one of {sorted(TYPES)}, got {kind!r}"
+                for field, kind in fields.items()
+                if not isinstance(kind, str) or kind not in TYPES
+            ]
+            found.setdefault(TYPE_WORDS[event], {}).update(fields)
+    return found
+
+
 def from_table(name: str, table: Mapping[str, Any], base: Dialect) -> Dialect:
     """Make a dialect from a TOML table; what it leaves out is taken from `base`.
 
-    Keys: type (path or paths), types, fields, statuses. Raises DialectProblem.
+    Keys: type (path or paths), types, fields, statuses, required. Raises DialectProblem.
     """
     problems: list[str] = []
-    keys = ("type", "types", "fields", "statuses")
+    keys = ("type", "types", "fields", "statuses", "required")
     problems += [f"dialect.{k}: expected one of {list(keys)}" for k in table if k not in keys]
     type_at = _paths(table["type"]) if "type" in table else base.type_at
     if type_at is None:
@@ -117,6 +144,7 @@ def from_table(name: str, table: Mapping[str, Any], base: Dialect) -> Dialect:
     types = _read_types(table.get("types", {}), problems)
     fields = _read_fields(table.get("fields", {}), problems)
     statuses = _read_statuses(table.get("statuses", {}), problems)
+    required = _read_required(table.get("required", {}), problems)
     if problems:
         raise DialectProblem(problems)
     return Dialect(
@@ -126,6 +154,7 @@ def from_table(name: str, table: Mapping[str, Any], base: Dialect) -> Dialect:
         fields={**base.fields, **fields},
         statuses={**base.statuses, **statuses},
         own=tuple(fields),
+        required=required,
     )
 
 
@@ -150,4 +179,5 @@ def as_data(dialect: Dialect) -> dict[str, Any]:
         "fields": {field: list(paths) for field, paths in dialect.fields.items()},
         "own": list(dialect.own),
         "statuses": {word: str(status) for word, status in dialect.statuses.items()},
+        "required": {event: dict(fields) for event, fields in dialect.required.items()},
     }

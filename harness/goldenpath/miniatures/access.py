@@ -136,7 +136,7 @@ class LeavingLeavesOpen(RequestScopedDispatcher):
 
 # --- API-13 --------------------------------------------------------------------------------------
 
-_SOMEBODY = PlantedUser("somebody", "anonymous", "thread", "run", "request", "session", "")
+_SOMEBODY = PlantedUser("somebody", "anonymous", "thread", "run", "request", "session", "", "")
 
 
 def _made(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScopedDispatcher:

@@ -26,7 +26,8 @@ class NeverThinks(ScriptedAgent):
     "DELIVERY-1",
     "DELIVERY-2",
     unknown=dict.fromkeys(
-        ("ORDER-3", "ORDER-4", "DELIVERY-5", "ISOLATION-8"), "there is no event of a tool to judge"
+        ("ORDER-3", "ORDER-4", "DELIVERY-5", "CONTENT-4", "ISOLATION-8"),
+        "there is no event of a tool to judge",
     ),
     kind="agent",
 )
@@ -64,6 +65,7 @@ class SilentOldDoor(RequestScopedDispatcher):
     implied={"ORDER-3": "a tool_completed without a tool_executing answers nothing"},
     unknown={
         "DELIVERY-5": "nothing is announced that could stay open",
+        "CONTENT-4": "nor that could carry parameters",
     },
 )
 class NotAnnounced(RequestScopedDispatcher):

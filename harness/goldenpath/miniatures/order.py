@@ -12,6 +12,10 @@ from goldenpath.reference.plan import AnyCall
 from goldenpath.reference.waiting import settle
 
 _NO_START = {"DELIVERY-1": "agent_started is one of the five"}
+_UNKNOWING = {
+    "CONTENT-5": "what is reported before the end cannot know how it ends",
+    "CONTENT-6": "nor can it hold what the tool returns",
+}
 _TWICE = {"DELIVERY-3": "what comes twice is delivered twice"}
 
 # --- ORDER-1 -------------------------------------------------------------------------------------
@@ -175,7 +179,7 @@ class AgentAnnouncesLate(AnnouncedLate):
 
 @miniature(
     "ORDER-4",
-    implied={"CONTENT-5": "what is reported before the end cannot know how it ends"},
+    implied=_UNKNOWING,
 )
 class ReportedEarly(RequestScopedDispatcher):
     """tool_completed is sent before the tool has started."""
@@ -192,10 +196,7 @@ class ReportedEarly(RequestScopedDispatcher):
 
 @miniature(
     "ORDER-4",
-    implied={
-        "CONTENT-5": "what is reported before the end cannot know how it ends",
-        "TOOL-6": "the tool is no longer waited for when its caller gives up",
-    },
+    implied={**_UNKNOWING, "TOOL-6": "the tool is no longer waited for when its caller gives up"},
 )
 class ReportedMeanwhile(ReportedEarly):
     """tool_completed is sent while the tool still runs."""

@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from goldenpath.canary import find
+from goldenpath.canary import REPR, TRACE, find
 from goldenpath.jsonable import jsonable, safe_text
 from goldenpath.model import Kind
+from goldenpath.plant.internals import Opaque, crash, internal
 from goldenpath.recorder import Recorder
 
 
@@ -98,7 +99,7 @@ class _Planted:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
 
-    def _started(self, parameters: dict[str, Any]) -> dict[str, Any]:
+    def begin(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Record that it starts; what each later record of this execution says as well."""
         given = jsonable(parameters)
         tokens = find(str(given))
@@ -127,9 +128,9 @@ class PlantedTool(_Planted):
 
     async def arun(self, /, **parameters: Any) -> Any:
         """Run the tool, and record that it started and how it ended."""
-        truth = self._started(parameters)
+        truth = self.begin(parameters)
         try:
-            result = await self._behave(self, parameters, truth)
+            result = await self.work(parameters, truth)
         except asyncio.CancelledError:
             self.record("cancelled", truth)
             raise
@@ -138,6 +139,10 @@ class PlantedTool(_Planted):
             raise
         self.record("ended", {**truth, "result": jsonable(result)})
         return result
+
+    async def work(self, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
+        """Do what the tool does, without recording that it started or how it ended."""
+        return await self._behave(self, parameters, truth)
 
 
 #: How long a synchronous tool waits for the loop to turn, in slices, so that a machine which stalls
@@ -156,7 +161,7 @@ class BlockingTool(_Planted):
 
     def __call__(self, /, **parameters: Any) -> Any:
         """Run the tool, and record whether the loop went on meanwhile."""
-        truth = self._started(parameters)
+        truth = self.begin(parameters)
         seen = self._watched()
         result = {"found": truth["token"], "by": self.mark}
         self.record("ended", {**truth, "result": result, **seen})
@@ -224,6 +229,16 @@ async def _hold(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, 
     return {"found": truth["token"], "by": tool.mark}
 
 
+async def _opaque(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
+    await asyncio.sleep(0)
+    return Opaque(internal(tool.mark, REPR))
+
+
+async def _crash(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
+    await asyncio.sleep(0)
+    crash(ToolFailure(f"{tool.name} has no answer to {truth['token']}"), internal(tool.mark, TRACE))
+
+
 _ANYTHING: dict[str, Any] = {"type": "object", "additionalProperties": True}
 _QUERY: dict[str, Any] = {
     "type": "object",
@@ -240,6 +255,8 @@ _BEHAVIOURS: dict[str, tuple[str, dict[str, Any], Behaviour]] = {
     "hold": ("Wait until released, then answer.", _QUERY, _hold),
     "linger": ("The same under another name, for two that are held at once.", _QUERY, _hold),
     "administer": ("Do what only an admin may.", _QUERY, _lookup),
+    "opaque": ("Return an object that JSON cannot hold.", _QUERY, _opaque),
+    "crash": ("Fail in the depths of other code.", _QUERY, _crash),
 }
 
 #: The synchronous ones, and those that are for admins only.

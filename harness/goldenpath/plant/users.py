@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from goldenpath.canary import SELF, THREAD, mint, owner_mark
+from goldenpath.canary import CREDENTIAL, SELF, THREAD, mint, owner_mark
 from goldenpath.model import User
 
 NAMES = (
@@ -18,7 +18,9 @@ NAMES = (
 
 @dataclass(frozen=True)
 class PlantedUser:
-    """What a factory is given as `user`. `canary` is the token that marks this user's things."""
+    """What a factory is given as `user`. `canary` is the token that marks this user's things.
+    `token` is what they logged in with: it belongs into no event.
+    """
 
     name: str
     user_id: str
@@ -27,6 +29,7 @@ class PlantedUser:
     request_id: str
     session_id: str
     canary: str
+    token: str
     is_admin: bool = False
     roles: tuple[str, ...] = ("user",)
 
@@ -72,6 +75,7 @@ def as_planted(user: User, run_id: str, *, is_admin: bool = False) -> PlantedUse
         request_id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
         session_id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
         canary=mint(user.owner, SELF),
+        token=f"tok_{mint(user.owner, CREDENTIAL)}",
         is_admin=is_admin,
         roles=("admin", "user") if is_admin else ("user",),
     )

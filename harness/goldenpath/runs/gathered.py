@@ -15,7 +15,7 @@ class Seen(msgspec.Struct, eq=False):
     """A frame as the checkers see it. link is "" where it reached nobody.
 
     user: whose link it is. owner: whose run it belongs to. problem: why it cannot be read.
-    also: further ids that it holds.
+    also: further ids and times that it holds. wrong: what is wrong with its fields, in words.
     """
 
     entry: Entry
@@ -26,7 +26,8 @@ class Seen(msgspec.Struct, eq=False):
     problem: str = ""
     kind: str = ""
     text: str = ""
-    also: tuple[tuple[str, str], ...] = ()
+    also: tuple[tuple[str, Any], ...] = ()
+    wrong: tuple[str, ...] = ()
     owner: str = ""
     run: Run | None = None
     call: Call | None = None
@@ -36,10 +37,11 @@ class Seen(msgspec.Struct, eq=False):
 class Call(msgspec.Struct, eq=False):
     """One tool call from all sides: who asked, what really ran, what was shown.
 
-    stray: nobody asked for it, and its tool is one that is planted. held: whether the session had
-    the tool when it was asked. proven: and had run it before, through the same member and without a
-    failure, so that nothing but this call's own parameters can be in its way. beside: another
-    caller of the same session was waiting meanwhile.
+    round: of a planned call the number of its round, from 1. stray: nobody asked for it, and its
+    tool is one that is planted. held: whether the session had the tool when it was asked. proven:
+    and had run it before, through the same member and without a failure, so that nothing but this
+    call's own parameters can be in its way. beside: another caller of the same session was waiting
+    meanwhile.
     """
 
     run: Run
@@ -48,6 +50,7 @@ class Call(msgspec.Struct, eq=False):
     wire_id: str = ""
     asked: Entry | None = None
     planned: dict[str, Any] | None = None
+    round: int = 0
     stray: bool = False
     held: bool = False
     proven: bool = False

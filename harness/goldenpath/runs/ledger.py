@@ -110,8 +110,10 @@ class Ledger:
             tools=set(value.get("tools", ())),
         )
         self._book.open(run)
-        for call in (c for round_ in value.get("plan", {}).get("rounds", ()) for c in round_):
-            self._book.add(Call(run, call["tool"], call.get("token", ""), planned=call))
+        for number, calls in enumerate(value.get("plan", {}).get("rounds", ()), 1):
+            for call in calls:
+                token = call.get("token", "")
+                self._book.add(Call(run, call["tool"], token, planned=call, round=number))
 
     def _open_call(self, entry: Entry, value: dict[str, Any]) -> None:
         run = self._book.latest(entry.actor)

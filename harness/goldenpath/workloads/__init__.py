@@ -1,6 +1,15 @@
 """Workloads: from a seed to steps, each with the rules that it is built to prove."""
 
-from goldenpath.workloads import access, crowd, ending, golden, neighbours, surface, trouble
+from goldenpath.workloads import (
+    access,
+    crowd,
+    ending,
+    golden,
+    neighbours,
+    performance,
+    surface,
+    trouble,
+)
 from goldenpath.workloads.base import TIERS, Workload
 from goldenpath.workloads.script import Ask, Script
 
@@ -14,6 +23,7 @@ WORKLOADS: dict[str, Workload] = {
         *neighbours.WORKLOADS,
         *ending.WORKLOADS,
         *trouble.WORKLOADS,
+        *performance.WORKLOADS,
     )
 }
 

@@ -16,7 +16,8 @@ Build = Callable[[Script, int], tuple[Lane, ...]]
 class Workload:
     """proves: by kind of target, the rules whose verdict this workload owes; a kind that is not
     there cannot be given this workload. users, size: by tier. suite: the file of suites/ that
-    shows it. lanes: from an empty script and the size to the lanes.
+    shows it. lanes: from an empty script and the size to the lanes. on_request: left out of a run
+    unless a baseline was asked for, or it was chosen.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Workload:
     lanes: Build
     users: Mapping[str, int]
     size: Mapping[str, int]
+    on_request: bool = False
 
     def build(self, script: Script, size: int) -> tuple[Lane, ...]:
         """The lanes. Their canaries are this workload's own, so that whatever a target remembers of

@@ -7,6 +7,10 @@ from goldenpath.workloads.base import ONE, TWO, Workload, tiers
 from goldenpath.workloads.script import Ask, Lane, Script
 
 _TOOL_ORDER = ("ORDER-3", "ORDER-4", "DELIVERY-2", "DELIVERY-5")
+_CARRIED = ("CONTENT-1", "CONTENT-2", "CONTENT-3", "CONTENT-4", "CONTENT-6")
+_TOLD = ("CONTENT-5", "CONTENT-6")
+_SENT = ("ORDER-5", "ORDER-6")
+_OVERLAP = ("ORDER-3", *_SENT, "DELIVERY-3", "DELIVERY-5")
 _RUN_ORDER = ("ORDER-1", "ORDER-2", "DELIVERY-1", "DELIVERY-4")
 
 
@@ -55,6 +59,17 @@ def _failing_tool(script: Script, size: int) -> tuple[Lane, ...]:
     return (script.beside(*script.session("alice", *rounds * size, golden=False)),)
 
 
+def _internals(script: Script, size: int) -> tuple[Lane, ...]:
+    """A tool returns an object, another fails in code of its own: each in a session of its own,
+    because either may end the run of an agent.
+    """
+    trouble: list[Step] = []
+    for _ in range(size):
+        for tool in ("opaque", "crash"):
+            trouble += script.session("alice", [Ask("lookup")], [Ask(tool)], golden=False)
+    return (script.beside(*trouble),)
+
+
 def _failing_sibling(script: Script, size: int) -> tuple[Lane, ...]:
     """Of two calls in one round one fails at once; the other is held until the run has had the time
     to end without it. A run that waits for it, or stops it, is right.
@@ -98,9 +113,9 @@ WORKLOADS = (
         about="one user asks, tools run, the answer arrives",
         suite="golden_path",
         proves={
-            "dispatcher": ("TOOL-1", "TOOL-3", *_TOOL_ORDER, "CONTENT-1", "CONTENT-3"),
-            "agent": ("TOOL-1", *_RUN_ORDER, *_TOOL_ORDER, "CONTENT-1", "CONTENT-3"),
-            "endpoint": (*_RUN_ORDER, "ORDER-3", "DELIVERY-5", "CONTENT-1", "CONTENT-3"),
+            "dispatcher": ("TOOL-1", "TOOL-3", *_TOOL_ORDER, *_SENT, *_CARRIED),
+            "agent": ("TOOL-1", *_RUN_ORDER, *_TOOL_ORDER, *_SENT, *_CARRIED),
+            "endpoint": (*_RUN_ORDER, "ORDER-3", "DELIVERY-5", *_SENT, *_CARRIED, "CONTENT-7"),
         },
         lanes=_golden_path,
         users=ONE,
@@ -111,9 +126,9 @@ WORKLOADS = (
         about="calls of one tool in one run overlap and end in another order",
         suite="events",
         proves={
-            "dispatcher": ("TOOL-1", "TOOL-3", "ORDER-3", "ORDER-4", "DELIVERY-3", "DELIVERY-5"),
-            "agent": ("TOOL-1", "ORDER-3", "ORDER-4", "DELIVERY-3", "DELIVERY-5"),
-            "endpoint": ("ORDER-3", "DELIVERY-3", "DELIVERY-5"),
+            "dispatcher": ("TOOL-1", "TOOL-3", *_OVERLAP, "ORDER-4"),
+            "agent": ("TOOL-1", *_OVERLAP, "ORDER-4"),
+            "endpoint": _OVERLAP,
         },
         lanes=_parallel,
         users=ONE,
@@ -124,10 +139,19 @@ WORKLOADS = (
         about="a tool raises; then another works",
         suite="events",
         proves={
-            "dispatcher": ("TOOL-4", "CONTENT-5", "DELIVERY-2", "DELIVERY-5", "ISOLATION-2"),
-            "agent": ("CONTENT-5", "ORDER-2", "DELIVERY-4", "DELIVERY-5", "ISOLATION-2"),
+            "dispatcher": ("TOOL-4", *_TOLD, "DELIVERY-2", "DELIVERY-5", "ISOLATION-2"),
+            "agent": (*_TOLD, "ORDER-2", "DELIVERY-4", "DELIVERY-5", "ISOLATION-2"),
         },
         lanes=_failing_tool,
+        users=TWO,
+        size=tiers(1, 5, 20),
+    ),
+    Workload(
+        name="internals",
+        about="a tool returns an object that is no JSON, another fails in code of its own",
+        suite="events",
+        proves={"dispatcher": ("CONTENT-7",), "agent": ("CONTENT-7",)},
+        lanes=_internals,
         users=TWO,
         size=tiers(1, 5, 20),
     ),

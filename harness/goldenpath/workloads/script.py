@@ -217,7 +217,10 @@ class Script:
 
 #: The planted tools that a session can be given.
 KNOWN = frozenset(
-    {"lookup", "echo", "give", "explode", "collapse", "hold", "linger", "block", "administer"}
+    {
+        *("lookup", "echo", "give", "explode", "collapse", "crash", "opaque"),
+        *("hold", "linger", "block", "administer"),
+    }
 )
 
 #: Those that any session can be given: not the synchronous one, and not the one for admins.

@@ -155,7 +155,10 @@ WORKLOADS = (
         name="values",
         about="parameters and results of every kind of JSON value, under awkward names",
         suite="contract",
-        proves={"dispatcher": ("TOOL-2", "TOOL-3"), "agent": ("TOOL-2",)},
+        proves={
+            "dispatcher": ("TOOL-2", "TOOL-3", "CONTENT-4", "CONTENT-6"),
+            "agent": ("TOOL-2", "CONTENT-4", "CONTENT-6"),
+        },
         lanes=_values,
         users=ONE,
         size=tiers(1, 4, 8),
@@ -167,6 +170,7 @@ WORKLOADS = (
         proves={
             "dispatcher": (
                 *("API-4", "API-6", "TOOL-1", "TOOL-2", "TOOL-3", "TOOL-4", "TOOL-5", "CONTENT-5"),
+                *("CONTENT-4", "CONTENT-6"),
                 *("ISOLATION-1", "ISOLATION-2", "ISOLATION-3", "RECOVERY-1", "RECOVERY-2"),
             )
         },

@@ -96,7 +96,10 @@ class Reporter(AbstractCapability[Any]):
 
 
 def _data(value: Any) -> Any:
-    return to_jsonable_python(value, serialize_unknown=True)
+    """A value as JSON data; what the framework leaves an object is named by its type, since its
+    repr would be our doing.
+    """
+    return to_jsonable_python(value, fallback=lambda other: f"[{type(other).__name__}]")
 
 
 def planted_model(plan: Plan, thought: str) -> function.FunctionModel:

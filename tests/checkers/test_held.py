@@ -1,0 +1,116 @@
+"""Whether a value is in something that carries it: wrapped and as text it is, cut it is not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goldenpath.checkers.held import DEEPEST, holds, parsed_text, sayable, telling
+from goldenpath.model import NOT_JSON
+
+FOUND = {"found": "gpc0000000000109ab6", "pages": [1, 2.5, None, True]}
+LONG = "every word of it counts " * 40
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+HELD: dict[str, tuple[Any, Any]] = {
+    "the same": (FOUND, FOUND),
+    "wrapped": ({"output": FOUND, "took": 3}, FOUND),
+    "wrapped in a list of parts": ([{"type": "text", "text": json.dumps(FOUND)}], FOUND),
+    "with more beside it": ({**FOUND, "took": 3}, FOUND),
+    "an empty object with more beside it": ({"took": 3}, {}),
+    "as text of JSON": (json.dumps(FOUND, indent=2), FOUND),
+    "as text of Python": (str(FOUND), FOUND),
+    "as text in a sentence": (f"It gave {json.dumps(FOUND)}.", FOUND),
+    "a long text in a sentence": (f"Here: {LONG}", LONG),
+    "a word as text of JSON": ('"no"', "no"),
+    "false as text": ("false", False),
+    "False as text": ("False", False),
+    "a number as text": ("0", 0),
+    "none as null": (None, None),
+    "none as nothing": ("", None),
+    "none as an empty object": ({}, None),
+    "none as a word": ("None", None),
+    "none, wrapped": ({"result": None, "took": 3}, None),
+}
+
+
+@pytest.mark.parametrize(("box", "value"), HELD.values(), ids=HELD)
+def test_what_carries_a_value_holds_it(box: Any, value: Any) -> None:
+    """As it is, wrapped, merged or as text."""
+    assert holds(box, value)
+
+
+NOT_HELD: dict[str, tuple[Any, Any]] = {
+    "nothing": (None, FOUND),
+    "nothing for false": (None, False),
+    "nothing for zero": (None, 0),
+    "nothing for an empty text": (None, ""),
+    "nothing for an empty list": (None, []),
+    "an empty object for an empty list": ({}, []),
+    "another": ({"found": "gpc00000000001100000"}, FOUND),
+    "another type": (1, True),
+    "another number": ("10", 0),
+    "a part of it": ({"found": FOUND["found"]}, FOUND),
+    "a text cut short": (LONG[:500], LONG),
+    "JSON cut short": (json.dumps(FOUND)[:-1], FOUND),
+    "a list cut short": ([1, 2], [1, 2, 3]),
+    "a word for none": ("done", None),
+    "only its repr": ("<Found object>", FOUND),
+}
+
+
+@pytest.mark.parametrize(("box", "value"), NOT_HELD.values(), ids=NOT_HELD)
+def test_what_lost_a_value_does_not_hold_it(box: Any, value: Any) -> None:
+    """Left out, exchanged, retyped or cut."""
+    assert not holds(box, value)
+
+
+@given(JSON)
+def test_every_value_is_held_by_itself_and_its_text(value: Any) -> None:
+    """Whatever it is."""
+    assert holds(value, value)
+    assert holds(json.dumps(value), value)
+    assert holds({"a": [value]}, value)
+
+
+def test_boxes_are_looked_into_so_far_and_no_farther() -> None:
+    """A hostile frame is not searched for ever."""
+    box: Any = FOUND
+    for _ in range(DEEPEST):
+        box = [box]
+
+    assert holds(box, FOUND)
+    assert not holds([box], FOUND)
+
+
+@pytest.mark.parametrize("value", [None, False, 0, "", [], {}, "short", 1234567, True])
+def test_a_small_value_is_not_telling(value: Any) -> None:
+    """It may stand anywhere by accident."""
+    assert not telling(value)
+
+
+def test_a_longer_value_is_telling() -> None:
+    """Where it stands it was put."""
+    assert telling(FOUND)
+    assert telling("what is gpc0000000000109ab6?")
+
+
+@pytest.mark.parametrize("text", ["", "{", "NaN", "[" * 100_000, "\ud800"])
+def test_text_that_is_no_json_says_nothing(text: str) -> None:
+    """It does not raise either."""
+    assert parsed_text(text) is None
+
+
+def test_what_json_cannot_hold_is_marked_wherever_it_stands() -> None:
+    """The recorder left a marker in its place."""
+    assert sayable(FOUND)
+    assert not sayable({NOT_JSON: "set {1}"})
+    assert not sayable([{"deep": [{NOT_JSON: "set {1}"}]}])

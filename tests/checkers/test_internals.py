@@ -1,0 +1,104 @@
+"""CONTENT-7: planted internals and stack traces are found; paths and error texts are not."""
+
+from __future__ import annotations
+
+import json
+import traceback
+
+import pytest
+from tests.build import ALICE, BOB, Line, bare, broken, call, outcome, session
+
+from goldenpath.canary import CREDENTIAL, REPR, SELF, THREAD, TRACE, mint
+from goldenpath.model import Kind, Outcome
+from goldenpath.plant.internals import Opaque, crash
+
+
+def dispatcher(*lines: Line) -> list[Line]:
+    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
+    return [*session(ALICE), *lines]
+
+
+def traced() -> str:
+    """A traceback, as it is printed."""
+    try:
+        crash(ValueError("no"), mint(ALICE.owner, TRACE))
+    except ValueError:
+        return traceback.format_exc()
+
+
+def without_marks(text: str) -> str:
+    return text.replace(mint(ALICE.owner, TRACE), "engine")
+
+
+INSIDE: dict[str, tuple[str, str]] = {
+    "a repr": (repr(Opaque(mint(ALICE.owner, REPR))), "the repr of an object"),
+    "a credential": (f"tok_{mint(ALICE.owner, CREDENTIAL)}", "a credential"),
+    "another's credential": (f"tok_{mint(BOB.owner, CREDENTIAL)}", "a credential"),
+    "a source path": (
+        f"no ({mint(ALICE.owner, TRACE)}/engine.py:2)",
+        "the source path of a traceback",
+    ),
+    "a traceback": (traced(), "the source path of a traceback, a stack trace"),
+    "the head of any traceback": ("Traceback (most recent call last):\n  ...", "a stack trace"),
+    "a line of any traceback": (
+        without_marks(traced()).partition("\n")[2],
+        "a stack trace",
+    ),
+    "a traceback as JSON in JSON": (json.dumps(without_marks(traced())[35:]), "a stack trace"),
+}
+
+
+@pytest.mark.parametrize(("text", "what"), INSIDE.values(), ids=INSIDE)
+@pytest.mark.parametrize("kind", ["tool_completed", "log"])
+def test_a_frame_that_shows_internals(kind: str, text: str, what: str) -> None:
+    """An event or any other frame, wherever in it they stand."""
+    line = bare(ALICE, kind, tool="x", status="error", metadata={"error": [text]})
+
+    assert broken("CONTENT-7", dispatcher(line)) == (f"{kind} to alice shows {what}", (3,))
+
+
+@pytest.mark.parametrize("shape", ["bridge", "emitter", "manager.send_event", "tap.send"])
+def test_they_are_found_by_every_shape(shape: str) -> None:
+    """What stands in the fields is the target's own."""
+    text = json.dumps({"type": "x", "result": repr(Opaque(mint(ALICE.owner, REPR)))})
+
+    assert outcome("CONTENT-7", dispatcher((Kind.FRAME, "alice/1", None, shape, text))) is (
+        Outcome.FAIL
+    )
+
+
+FINE = {
+    "a canary of a call": mint(ALICE.owner, 16),
+    "a thread": mint(ALICE.owner, THREAD),
+    "the user's own mark": mint(ALICE.owner, SELF),
+    "a path": "/srv/app/main.py",
+    "the place of a mistake": 'File "a.py", line 3',
+    "the text of an error": "lookup cannot work on it, line 7",
+    "an address": "<object at 0x7f3a>",
+    "the name of a type": "[Opaque]",
+    "talk of tracebacks": "There was a Traceback, most recent call last.",
+}
+
+
+@pytest.mark.parametrize("text", FINE.values(), ids=FINE)
+def test_what_only_looks_like_internals_is_content(text: str) -> None:
+    """A tool's error text, and whatever looks like a path (DESIGN section 9)."""
+    assert outcome("CONTENT-7", dispatcher(bare(ALICE, "log", text=text), *call(ALICE))) is (
+        Outcome.PASS
+    )
+
+
+def test_where_nothing_can_be_planted_only_a_stack_trace_can_be_found() -> None:
+    """At an endpoint it is grey, or red."""
+    card = {"truth": "no"}
+    head = bare(ALICE, "log", text="Traceback (most recent call last)")
+
+    assert outcome("CONTENT-7", dispatcher(*call(ALICE)), card=card) is Outcome.UNOBSERVABLE
+    assert outcome("CONTENT-7", dispatcher(head), card=card) is Outcome.FAIL
+
+
+def test_a_frame_that_has_no_text_shows_nothing() -> None:
+    """It is for CONTENT-1."""
+    line = (Kind.FRAME, "alice/1", None, "tap.send", {"not_JSON": "TypeError: a set"})
+
+    assert outcome("CONTENT-7", dispatcher(line)) is Outcome.UNKNOWN

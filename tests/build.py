@@ -9,6 +9,7 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.canary import mint
+from goldenpath.checkers.tally import NOTHING
 from goldenpath.history import Footer, Header, History
 from goldenpath.judge import judge
 from goldenpath.model import Entry, Kind, Outcome, User, Verdict
@@ -128,19 +129,24 @@ def started(who: User, number: int = 16, **more: Any) -> Line:
     return tool(who, "started", token, **{"parameters": {"query": token}, **more})
 
 
-def ended(who: User, number: int = 16, result: Any = "found") -> Line:
+def acted(who: User, number: int = 16, **more: Any) -> Line:
+    """In truth, the tool has its effect on the world."""
+    return tool(who, "effect", token_of(who, number), **more)
+
+
+def ended(who: User, number: int = 16, result: Any = "found", **more: Any) -> Line:
     """In truth, the tool ends well."""
-    return tool(who, "ended", token_of(who, number), result=result)
+    return tool(who, "ended", token_of(who, number), result=result, **more)
 
 
-def broke(who: User, number: int = 16, error: str = "it broke") -> Line:
+def broke(who: User, number: int = 16, error: str = "it broke", **more: Any) -> Line:
     """In truth, the tool fails."""
-    return tool(who, "failed", token_of(who, number), error=error)
+    return tool(who, "failed", token_of(who, number), error=error, **more)
 
 
-def stopped(who: User, number: int = 16) -> Line:
+def stopped(who: User, number: int = 16, **more: Any) -> Line:
     """In truth, the tool is cancelled."""
-    return tool(who, "cancelled", token_of(who, number))
+    return tool(who, "cancelled", token_of(who, number), **more)
 
 
 def completed(who: User, number: int = 16, to: User | str | None = None, **data: Any) -> Line:
@@ -163,6 +169,21 @@ def refused(who: User, number: int = 16, **how: Any) -> Line:
 def hung(who: User, number: int = 16, why: str = "deadline") -> Line:
     """The caller gets nothing: cancelled, or past the deadline."""
     return lost(who, "execute", f"call-{who.name}-{number}", why)
+
+
+# --- what else a user may ask of a session --------------------------------------------------------
+
+
+def closed(who: User, what: str = "cleanup", step: str = "") -> list[Line]:
+    """The session is cleaned up, or its context left."""
+    return [invoke(who, what, step), ok(who, what, step)]
+
+
+def registered(
+    who: User, name: str, *, value: Any = None, answer: Line | None = None, **more: Any
+) -> list[Line]:
+    """A tool is registered, with success unless `answer` says otherwise."""
+    return [invoke(who, "register", tool=name, **more), answer or ok(who, "register", value=value)]
 
 
 # --- a run of an agent, line by line -----------------------------------------------------------
@@ -300,6 +321,13 @@ def red(lines: Iterable[Line], *users: User, **more: Any) -> set[str]:
 def outcome(rule: str, lines: Iterable[Line], *users: User, **more: Any) -> Outcome:
     """What is said of one rule."""
     return verdicts(lines, *users, **more)[rule].outcome
+
+
+def untold(rule: str, lines: Iterable[Line], *users: User, **more: Any) -> bool:
+    """Whether nothing follows for this rule: it was not in doubt, and its check did not crash."""
+    found = verdicts(lines, *users, **more)[rule]
+    said = (found.outcome, found.opportunities, found.reason)
+    return said == (Outcome.UNKNOWN, 0, NOTHING)
 
 
 def findings(

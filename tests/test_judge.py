@@ -31,12 +31,16 @@ from tests.build import (
     ended,
     event,
     executing,
+    fail,
     fault,
     history,
+    invoke,
+    ok,
     outcome,
     run,
     session,
     started,
+    stopped,
     told,
     up,
 )
@@ -469,3 +473,31 @@ def test_what_is_missing_of_a_cut_history_is_unknown() -> None:
 
     assert outcome("DELIVERY-5", lines, whole=False) is Outcome.UNKNOWN
     assert outcome("DELIVERY-5", lines) is Outcome.FAIL
+
+
+CLEANUP = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
+SAID = [invoke(ALICE, "ask_support"), ok(ALICE, "ask_support", value={"has": True, "bridge": True})]
+ENDED = [started(ALICE, 17), ended(ALICE, 17), told(ALICE, 17)]
+DOORS = [*call(ALICE), asked(ALICE, 17, via="dispatch"), *ENDED]
+TROUBLE = [*session(BOB), asked(BOB), fail(BOB, "execute", "call-bob-16")]
+
+#: Rules about what users were shown, each with what seems to be missing.
+UNSEEN: dict[str, list[Line]] = {
+    "API-6": [*session(ALICE), *DOORS],
+    "API-7": [*session(ALICE), *SAID, asked(ALICE, 17), *ENDED],
+    "ISOLATION-8": [*session(ALICE, call(ALICE)), *TROUBLE, asked(ALICE, 17), *ENDED],
+    "RECOVERY-7": [
+        *(*session(ALICE), asked(ALICE), executing(ALICE), started(ALICE), CLEANUP[0]),
+        *(stopped(ALICE), CLEANUP[1]),
+    ],
+}
+
+
+@pytest.mark.parametrize("rule", UNSEEN)
+def test_what_users_seem_not_to_have_been_shown(rule: str) -> None:
+    """It may stand in the part that was cut, or in a frame that was not read."""
+    lines = UNSEEN[rule]
+
+    assert outcome(rule, lines, proves=[rule]) is Outcome.FAIL
+    assert outcome(rule, lines, proves=[rule], whole=False) is Outcome.UNKNOWN
+    assert outcome(rule, [*lines, TOO_LARGE], proves=[rule]) is Outcome.UNKNOWN

@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from goldenpath import spec
 from goldenpath.history import HistoryProblem, dump, load
 from goldenpath.judge import judge
-from goldenpath.model import Kind, Outcome
-from tests.build import ALICE, BOB, CAROL, Line, agent_run, history, red, user
+from goldenpath.model import Kind, Outcome, User
+from tests.build import (
+    ALICE,
+    BOB,
+    CAROL,
+    Line,
+    acted,
+    agent_run,
+    asked,
+    broke,
+    call,
+    closed,
+    completed,
+    ended,
+    executing,
+    history,
+    hung,
+    invoke,
+    ok,
+    red,
+    refused,
+    registered,
+    session,
+    started,
+    stopped,
+    told,
+    user,
+)
 
 USERS = (ALICE, BOB, CAROL)
 
@@ -175,3 +203,133 @@ def test_what_is_no_history_is_refused(junk: bytes) -> None:
     """A file without a header is a problem that names its line, not an empty history."""
     with pytest.raises(HistoryProblem, match="line 1"):
         load([junk])
+
+
+# --- sessions of dispatchers side by side ---------------------------------------------------------
+
+#: What may become of one call of a sound session, line by line, by the number of the call.
+SOUND: dict[str, Callable[[User, int], list[Line]]] = {
+    "goes well": lambda who, n: call(who, n),
+    "goes well by another door": lambda who, n: [
+        asked(who, n, via="dispatch"),
+        *call(who, n)[1:],
+    ],
+    "fails": lambda who, n: [
+        *(asked(who, n), executing(who, n), started(who, n), broke(who, n)),
+        *(completed(who, n, status="error", result=None, error="it broke"),),
+        refused(who, n, type="ToolFailure", text="it broke"),
+    ],
+    "is given up, stopped, and told": lambda who, n: [
+        *(asked(who, n), executing(who, n), started(who, n), stopped(who, n)),
+        *(completed(who, n, status="cancelled", result=None), hung(who, n, why="cancelled")),
+    ],
+    "is given up, told, and stopped": lambda who, n: [
+        *(asked(who, n), executing(who, n), started(who, n), hung(who, n, why="cancelled")),
+        *(stopped(who, n), completed(who, n, status="cancelled", result=None)),
+    ],
+    "is given up, and let end before it is told": lambda who, n: [
+        *(asked(who, n), executing(who, n), started(who, n), acted(who, n), ended(who, n)),
+        *(completed(who, n), hung(who, n, why="cancelled")),
+    ],
+    "fails beside one that goes well": lambda who, n: [
+        *(asked(who, n), asked(who, n + 30), executing(who, n), executing(who, n + 30)),
+        *(started(who, n), started(who, n + 30), broke(who, n)),
+        completed(who, n, status="error", result=None, error="it broke"),
+        refused(who, n, text="it broke"),
+        *(ended(who, n + 30), completed(who, n + 30), told(who, n + 30)),
+    ],
+    "is of a synchronous tool": lambda who, n: [
+        *(asked(who, n), executing(who, n), started(who, n)),
+        *(ended(who, n, turned=True, waited=0.0), completed(who, n), told(who, n)),
+    ],
+    "is of a tool that is not there": lambda who, n: [
+        asked(who, n, tool="no_such_tool"),
+        refused(who, n, type="LookupError", text="no_such_tool"),
+    ],
+}
+
+#: How a sound session may end: what is asked of it, and a call that is under way meanwhile.
+ENDS: dict[str, Callable[[User], list[Line]]] = {
+    "by cleanup": lambda who: closed(who),
+    "twice": lambda who: [*closed(who), *closed(who, step="again")],
+    "by its context": lambda who: closed(who, "leave"),
+    "in the middle of a call": lambda who: [
+        *(asked(who, 90), executing(who, 90), started(who, 90), invoke(who, "cleanup")),
+        *(stopped(who, 90), completed(who, 90, status="cancelled", result=None)),
+        *(refused(who, 90, type="SessionClosed", text="closed"), ok(who, "cleanup")),
+    ],
+    "not at all": lambda who: [],
+}
+
+
+@st.composite
+def sessions(draw: st.DrawFn, who: User) -> list[Line]:
+    """A sound session: it looks, is asked for its way to the user, registers, calls and ends."""
+    tools = draw(st.sampled_from([["lookup"], ["lookup", "echo"]]))
+    transport = draw(st.sampled_from(["working", "absent"]))
+    reaches = transport == "working"
+    value = {"has_tool": {"echo": "echo" in tools, "no": False}, "tools": tools}
+    look = {**value, "get_available_tools": tools}
+    said = {"has": reaches, "bridge": reaches}
+    lines = session(who, tools=tools, transport=transport)
+    lines += [invoke(who, "enter"), ok(who, "enter"), *registered(who, "give")]
+    lines += [invoke(who, "ask_support"), ok(who, "ask_support", value=said)]
+    calls = draw(st.lists(st.sampled_from(sorted(SOUND)), min_size=1, max_size=4))
+    lines += [
+        line
+        for n, how in enumerate(calls, 17)
+        for line in (*call(who, n + 50), *SOUND[how](who, n))
+    ]
+    look["tools"] = look["get_available_tools"] = [*tools, "give"]
+    lines += [invoke(who, "look"), ok(who, "look", value=look)]
+    lines += ENDS[draw(st.sampled_from(sorted(ENDS)))](who)
+    if not reaches:
+        lines = [line for line in lines[1:] if line[0] is not Kind.FRAME]
+    return lines
+
+
+@st.composite
+def side_by_side(draw: st.DrawFn) -> list[Line]:
+    """Sound sessions of two users in one process, each in its own order."""
+    lanes = [draw(sessions(who)) for who in (ALICE, BOB)]
+    merged: list[Line] = []
+    while any(lanes):
+        merged.append(draw(st.sampled_from([lane for lane in lanes if lane])).pop(0))
+    return merged
+
+
+@settings(max_examples=200)
+@given(side_by_side(), st.booleans())
+def test_sound_sessions_side_by_side_break_nothing(lines: list[Line], whole: bool) -> None:
+    """However their lines fall together, and wherever the history ends."""
+    rules = tuple(spec.RULES)
+
+    assert red(lines, ALICE, BOB, proves=rules, whole=whole) == set()
+
+
+@settings(max_examples=60)
+@given(side_by_side(), st.data())
+def test_sound_sessions_that_are_cut_short_are_never_blamed(
+    lines: list[Line], data: st.DataObject
+) -> None:
+    """What has not come yet is no breach of any rule."""
+    at = data.draw(st.integers(0, len(lines)))
+
+    assert red(lines[:at], ALICE, BOB, proves=tuple(spec.RULES), whole=False) == set()
+
+
+@settings(max_examples=60)
+@given(side_by_side(), st.data())
+def test_a_deed_behind_a_callers_back_is_seen_wherever_it_falls(
+    lines: list[Line], data: st.DataObject
+) -> None:
+    """The tool of a call that was given up acts, at any moment after its caller was told."""
+    who = data.draw(st.sampled_from((ALICE, BOB)))
+    given_up = [asked(who, 99), started(who, 99), hung(who, 99, why="cancelled"), acted(who, 99)]
+    first = next(n for n, line in enumerate(lines) if line[:2] == (Kind.OK, who.name))
+    places = sorted(data.draw(st.lists(st.integers(first + 1, len(lines)), min_size=4, max_size=4)))
+    made = list(lines)
+    for extra, (place, line) in enumerate(zip(places, given_up, strict=True)):
+        made.insert(place + extra, line)
+
+    assert "TOOL-6" in red(made, ALICE, BOB)

@@ -14,7 +14,7 @@ from goldenpath.adapters.base import Reply, done, guarded, raised
 from goldenpath.model import Entry, Kind, Step
 from goldenpath.plant import Plant, plant_user
 from goldenpath.recorder import Recorder
-from goldenpath.runner import LONGEST, NAP, Deadlines, Runner
+from goldenpath.runner import BRIEFLY, LONGEST, NAP, Deadlines, Runner
 from tests import virtual
 
 DEADLINES = Deadlines(call=5.0, delivery=2.0, settle=0.03)
@@ -742,3 +742,96 @@ def test_a_call_that_hangs_when_it_is_given_up_is_past_its_deadline() -> None:
     stage.run([step("a")], [step("c", "cancel", step="a")])
 
     assert stage.value(Kind.LOST, "a")["why"] == "deadline"
+
+
+@pytest.mark.parametrize(
+    ("briefly", "seconds", "recorded"),
+    [(True, BRIEFLY * DEADLINES.settle, False), (False, DEADLINES.delivery, True)],
+)
+def test_a_tool_that_need_not_do_something_is_waited_for_briefly(
+    briefly: bool, seconds: float, recorded: bool
+) -> None:
+    """A target that makes one call after the other is not kept waiting, nor blamed for it."""
+    stage = Stage()
+    wait = step("w", "wait_for", token="T", what="started", briefly=briefly)
+    stage.run([wait, step("b")])
+
+    assert ("MEASURE w" in stage.lines()) is recorded
+    assert stage.entries[-1].at / 1e9 == pytest.approx(seconds, abs=2 * NAP)
+
+
+def test_a_tool_that_does_it_in_time_is_not_waited_for_longer() -> None:
+    """Brief is the longest, not the shortest."""
+    stage = Stage()
+
+    async def call(step: Step) -> None:
+        await asyncio.sleep(0.1)
+        stage.truth("started", "T")
+
+    stage.adapter.actions["call"] = call
+    wait = step("w", "wait_for", token="T", what="started", briefly=True)
+    stage.run([step("a", "call")], [wait, step("b")])
+
+    assert next(e.at for e in stage.entries if e.step == "b") / 1e9 == pytest.approx(0.1, abs=NAP)
+
+
+# --- a link that is cut --------------------------------------------------------------------------
+
+
+class Cut(Stage):
+    """Alice and bob have a link each, and alice's is dropped in between."""
+
+    def cut(self, *before: Step) -> list[str]:
+        async def connect(step: Step) -> None:
+            for user in self.users:
+                self.plant.transport.connect(user.name, "working")
+
+        self.adapter.actions["connect"] = connect
+        self.run([step("c", "connect"), *before, step("d", "drop"), step("b")])
+        return [f"{e.kind} {e.what} {e.actor}" for e in self.entries]
+
+
+def test_a_link_is_cut_as_a_network_does_it() -> None:
+    """It is a fault of ours, said before it is done, of this user's links only."""
+    lines = Cut().cut()
+
+    assert lines[-4:] == [
+        *("FAULT dropped alice", "LINK down alice/1", "INVOKE do alice", "OK do alice"),
+    ]
+    assert "LINK down bob/1" not in lines
+
+
+@pytest.mark.parametrize(
+    ("owed", "seconds"),
+    [(["alice: tool_completed"], DEADLINES.delivery), (["bob: tool_completed"], 0.0), ([], 0.0)],
+)
+def test_before_a_link_is_cut_what_is_owed_to_its_user_is_heard_out(
+    owed: list[str], seconds: float
+) -> None:
+    """What was under way is not lost by the harness; what another is owed does not keep it."""
+    stage = Cut()
+    stage.watcher.owed = owed
+    stage.cut()
+    at = next(e.at for e in stage.entries if e.kind is Kind.FAULT) / 1e9
+
+    assert at == pytest.approx(seconds + DEADLINES.settle, abs=2 * NAP)
+
+
+def test_a_link_is_cut_when_what_was_owed_has_come() -> None:
+    """And not before: the frame stands before the fault."""
+    stage = Cut()
+
+    async def deliver() -> None:
+        await asyncio.sleep(0.5)
+        stage.watcher.owed = []
+        stage.recorder.record(Kind.FRAME, "alice/1", None, "send", "{}")
+
+    async def start(step: Step) -> None:
+        stage.watcher.owed = ["alice: tool_completed"]
+        stage.adapter.actions["kept"] = asyncio.create_task(deliver())  # type: ignore[assignment]
+
+    stage.adapter.actions["start"] = start
+    lines = stage.cut(step("s", "start"))
+
+    assert lines.index("FRAME send alice/1") < lines.index("FAULT dropped alice")
+    assert lines.index("FAULT dropped alice") < lines.index("LINK down alice/1")

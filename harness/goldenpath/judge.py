@@ -21,10 +21,14 @@ from goldenpath.model import NEUTRAL, Entry, Kind, Outcome, Verdict
 from goldenpath.runs import Call, Ledger, Run, Seen
 
 #: Rules about what never came: in a history that was cut, it may stand in the part that is gone.
-_MISSING = frozenset(f"DELIVERY-{number}" for number in (1, 2, 4, 5))
+_MISSING = frozenset(
+    {"API-6", "API-7", "TOOL-7", "ISOLATION-8", "RECOVERY-7"}
+    | {f"DELIVERY-{number}" for number in (1, 2, 4, 5)}
+)
 
-#: Rules that what was not read may seem to break: what is missing may be just that.
-_BLIND = _MISSING | {"ORDER-1", "ORDER-3"}
+#: Rules that what was not read may seem to break: what is missing may be just that. What tools do
+#: is always read.
+_BLIND = (_MISSING - {"TOOL-7"}) | {"ORDER-1", "ORDER-3"}
 
 TOO_LARGE = "they are larger than --max-frame allows"
 CUT = "the history was cut before its end"

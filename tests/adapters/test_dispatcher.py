@@ -1,7 +1,8 @@
-"""The dispatcher adapter: what a member is, in every way in which Python can spell it."""
+"""The dispatcher adapter: what a member is, however it is spelled, and what is asked of it."""
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,12 @@ from typing import Any
 import pytest
 
 from goldenpath import spec
-from goldenpath.adapters.dispatcher import _kind
+from goldenpath.adapters.base import Reply
+from goldenpath.adapters.dispatcher import DispatcherAdapter, _kind
+from goldenpath.declare import Declaration
+from goldenpath.model import Step
+from goldenpath.plant import Plant, plant_user
+from goldenpath.recorder import Recorder
 
 
 async def plain(name: str) -> None: ...
@@ -106,3 +112,186 @@ def test_a_member_is_told_apart_however_it_is_spelled(name: str, expected: str, 
 def test_an_object_that_can_be_called_is_a_method(made: object, kind: str) -> None:
     """An instance with `__call__` under a method's name counts as what its call is."""
     assert _kind(SimpleNamespace(execute=made), "execute", spec.METHOD) == kind
+
+
+# --- what is asked of it --------------------------------------------------------------------------
+
+CREATE = Step("s0", "alice", "create", {"run_id": "r1", "tools": ["lookup"]})
+
+
+def asked(made: Any, action: str, members: Any = None, **args: Any) -> Reply:
+    """What the adapter replies to one step with a session that is `made`."""
+
+    async def main() -> Reply:
+        adapter = DispatcherAdapter(lambda *_: made, Declaration("dispatcher", {}, members or {}))
+        await adapter.open(Plant(Recorder(), [plant_user(0, 0)]))
+        await adapter.perform(CREATE)
+        return await adapter.perform(Step("s1", "alice", action, args))
+
+    return asyncio.run(main())
+
+
+class Registry:
+    """Keeps what is registered; `gives` is what it returns, or raises."""
+
+    def __init__(self, gives: Any = None) -> None:
+        self.tools: list[Any] = []
+        self.gives = gives
+
+    def register_tool(self, tool: Any) -> Any:
+        self.tools.append(tool)
+        if isinstance(self.gives, Exception):
+            raise self.gives
+        return self.gives
+
+
+class Functions(Registry):
+    """Takes a name and a function only."""
+
+    def register_tool(self, name: str, func: Any) -> Any:  # type: ignore[override]
+        self.tools.append((name, func))
+        return self.gives
+
+
+@pytest.mark.parametrize(("again", "twin"), [({}, False), ({"again": True}, True)])
+def test_a_tool_for_a_name_that_is_taken_is_a_twin(again: Any, twin: bool) -> None:
+    """It has the same name, and what it does says that it is the second."""
+    made = Registry()
+    entries: list[Any] = []
+
+    async def main() -> None:
+        recorder = Recorder()
+        recorder.listen(entries.append)
+        adapter = DispatcherAdapter(lambda *_: made, Declaration("dispatcher", {}, {}))
+        await adapter.open(Plant(recorder, [plant_user(0, 0)]))
+        await adapter.perform(CREATE)
+        await adapter.perform(Step("s1", "alice", "register", {"tool": "lookup", **again}))
+        await made.tools[0].arun()
+
+    asyncio.run(main())
+
+    assert made.tools[0].name == "lookup"
+    assert [entry.value.get("twin", False) for entry in entries if entry.kind == "TOOL"] == (
+        [twin, twin]
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "value"),
+    [
+        (Registry(), {"form": "tool", "returned": None}),
+        (Registry(False), {"form": "tool", "returned": False}),
+        (Registry(True), {"form": "tool", "returned": True}),
+        (Functions(), {"form": "name, func", "returned": None}),
+        (Functions(False), {"form": "name, func", "returned": False}),
+    ],
+)
+@pytest.mark.parametrize("tool", ["lookup", "block"])
+def test_what_registering_gave_is_told(made: Registry, value: Any, tool: str) -> None:
+    """In either form: one that gives False has refused. A synchronous tool is its own function."""
+    reply = asked(made, "register", tool=tool, again=True)
+
+    assert reply == Reply(True, {"value": value})
+    if isinstance(made, Functions):
+        name, func = made.tools.pop()
+        assert name == tool
+        assert asyncio.iscoroutinefunction(func) is (tool == "lookup")
+
+
+@pytest.mark.parametrize("error", [KeyError("taken"), TypeError("no tool")])
+def test_a_registration_that_raises_is_a_failure(error: Exception) -> None:
+    """Where another form is refused as well, the first word counts."""
+    reply = asked(Registry(error), "register", tool="lookup", again=True)
+
+    assert (reply.ok, reply.value["type"]) == (False, type(error).__name__)
+    assert str(error) == reply.value["text"]
+
+
+class Property:
+    def __init__(self, has: Any = True, bridge: Any = None) -> None:
+        self._has, self._bridge = has, bridge
+
+    @property
+    def has_websocket_support(self) -> Any:
+        return self._value(self._has)
+
+    @property
+    def websocket_bridge(self) -> Any:
+        return self._value(self._bridge)
+
+    @staticmethod
+    def _value(value: Any) -> Any:
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+
+class Method(Property):
+    """The same by methods, of which one is async."""
+
+    async def has_websocket_support(self) -> Any:  # type: ignore[override]
+        return self._has
+
+    def websocket_bridge(self) -> Any:  # type: ignore[override]
+        return self._bridge
+
+
+@pytest.mark.parametrize("kind", [Property, Method])
+@pytest.mark.parametrize(
+    ("has", "bridge", "said"),
+    [
+        (True, object(), {"has": True, "bridge": True}),
+        (True, Callable(), {"has": True, "bridge": True}),
+        (False, None, {"has": False, "bridge": False}),
+        (True, None, {"has": True, "bridge": False}),
+        (1, 0, {"has": 1, "bridge": True}),
+    ],
+)
+def test_a_way_to_the_user_is_asked_for(kind: Any, has: Any, bridge: Any, said: Any) -> None:
+    """What the two members say, by property or method; a bridge that can be called is not."""
+    assert asked(kind(has, bridge), "ask_support") == Reply(True, {"value": said})
+
+
+class Renamed:
+    def supports(self) -> bool:
+        return True
+
+    @property
+    def way(self) -> Any:
+        return self
+
+
+def test_a_way_to_the_user_may_have_other_names() -> None:
+    """Methods and properties alike, by their declared names."""
+    names = {"has_websocket_support": "supports", "websocket_bridge": "way"}
+
+    assert asked(Renamed(), "ask_support", names).value == {"value": {"has": True, "bridge": True}}
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (SimpleNamespace(has_websocket_support=True), {"has": True, "bridge": None}),
+        (SimpleNamespace(websocket_bridge=None), {"has": None, "bridge": False}),
+        (SimpleNamespace(), {"has": None, "bridge": None}),
+    ],
+)
+def test_a_member_that_is_not_there_is_none(made: Any, said: Any) -> None:
+    """A bridge that is there and None is False; API-1 speaks of what is not there."""
+    assert asked(made, "ask_support") == Reply(True, {"value": said})
+
+
+@pytest.mark.parametrize("wrong", ["has", "bridge"])
+def test_a_way_to_the_user_that_raises(wrong: str) -> None:
+    """Either of the two is a failure."""
+    reply = asked(Property(**{wrong: RuntimeError("not connected")}), "ask_support")
+
+    assert (reply.ok, reply.value["text"]) == (False, "not connected")
+
+
+@pytest.mark.parametrize("action", ["ask_support", "register", "enter", "leave", "cleanup", "look"])
+def test_without_a_session_nothing_can_be_asked(action: str) -> None:
+    """A factory that failed leaves none."""
+    reply = asked(None, action, tool="lookup", tools=[])
+
+    assert reply.value == {"by": "missing", "type": "", "text": "there is no session of alice"}

@@ -16,6 +16,7 @@ from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.python import PROBE_SECONDS, PythonTarget
 from goldenpath.dialects import COMMON, as_data, from_table
 from goldenpath.errors import TargetProblem, UsageProblem
+from goldenpath.plant import tools
 
 
 def target(factory: Callable[..., Any], declare: Callable[..., Any] | None = None) -> PythonTarget:
@@ -256,3 +257,103 @@ def test_a_wrong_dialect_is_the_users_mistake(dialect: Any) -> None:
     """Found when the target is named, before anything is opened."""
     with pytest.raises(UsageProblem, match="the dialect of mine is wrong"):
         target(answering(same), dispatcher(dialect=dialect))
+
+
+# --- synchronous tools ----------------------------------------------------------------------------
+
+
+class Taking:
+    """A session that registers tools and runs them as `run` does."""
+
+    run: Any = None
+
+    def __init__(self, user: Any, tap: Any, tools: Any) -> None:
+        self.tools = {tool.name: tool for tool in tools}
+
+    def register_tool(self, tool: Any) -> None:
+        self.tools[tool.name] = tool
+
+    async def execute_tool(self, name: str, parameters: Any = None) -> Any:
+        tool = self.tools[name]
+        if hasattr(tool, "arun"):
+            return await tool.arun(**(parameters or {}))
+        return await type(self).run(tool, parameters)
+
+
+async def _in_thread(tool: Any, parameters: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(None, lambda: tool(**parameters))
+
+
+async def _on_the_loop(tool: Any, parameters: Any) -> Any:
+    return tool(**parameters)
+
+
+async def _not_at_all(tool: Any, parameters: Any) -> Any:
+    raise TypeError("object dict can't be used in 'await' expression")
+
+
+async def _something_else(tool: Any, parameters: Any) -> Any:
+    return {"found": "nothing"}
+
+
+@pytest.mark.parametrize(
+    ("run", "takes"),
+    [(_in_thread, True), (_on_the_loop, True), (_not_at_all, False), (_something_else, False)],
+)
+def test_whether_it_runs_synchronous_tools_is_tried(
+    run: Any, takes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is registered and called: how it was run is TOOL-9's matter, and one that is not run is
+    not asked for.
+    """
+    monkeypatch.setattr(tools, "SLICE", 0.001)
+
+    class Made(Taking): ...
+
+    Made.run = staticmethod(run)
+    facts = probe(Made)
+
+    assert facts.card.get("sync_tools") == ("yes" if takes else None)
+
+
+def test_a_target_that_cannot_register_one_is_not_asked_to_run_it() -> None:
+    """Nor is one that refuses it."""
+
+    class Refuses(Taking):
+        def register_tool(self, tool: Any) -> None:
+            raise ValueError("async tools only")
+
+    assert "sync_tools" not in probe(answering(same)).card
+    assert "sync_tools" not in probe(Refuses).card
+
+
+def test_what_is_declared_of_synchronous_tools_is_believed() -> None:
+    """A dispatcher that says so, and an agent, which cannot be tried."""
+
+    class Untried(Taking):
+        run = None
+
+    assert probe(Untried, dispatcher(accepts={"sync"})).card["sync_tools"] == "yes"
+    assert probe(lambda *_: Agent(), agent(accepts={"sync"})).card["sync_tools"] == "yes"
+    assert "sync_tools" not in probe(lambda *_: Agent(), agent()).card
+
+
+@pytest.mark.parametrize(
+    ("shape", "wrap"),
+    [
+        ("success", lambda value: {"success": True, "result": value}),
+        ("status", lambda value: {"status": "ok", "payload": value}),
+    ],
+)
+def test_a_synchronous_tools_answer_is_read_in_the_targets_shape(shape: str, wrap: Any) -> None:
+    """As any other."""
+
+    class Wrapped(Taking):
+        run = staticmethod(_in_thread)
+
+        async def execute_tool(self, name: str, parameters: Any = None) -> Any:
+            return wrap(await super().execute_tool(name, parameters))
+
+    facts = probe(Wrapped)
+
+    assert (facts.shown["outcome"], facts.card["sync_tools"]) == (shape, "yes")

@@ -15,6 +15,7 @@ from goldenpath.declare import Declaration
 from goldenpath.errors import UsageProblem
 from goldenpath.model import Entry, Kind, Step
 from goldenpath.plant import Plant, PlantedUser, Tap, Tools, plant_user
+from goldenpath.plant.users import INVALID
 from goldenpath.recorder import Recorder
 
 USERS = [plant_user(0, n) for n in range(2)]
@@ -207,3 +208,172 @@ def test_a_factory_that_cannot_be_called_is_named(factory: Callable[..., Any]) -
         check_factory(factory, "mine")
 
     assert "<lambda>(" in problem.value.got
+
+
+# --- invalid users --------------------------------------------------------------------------------
+
+
+def nobody(how: str = "None") -> Step:
+    return Step(
+        "s1", "alice", "create_invalid", {"run_id": "run-alice", "tools": ["lookup"], "user": how}
+    )
+
+
+@pytest.mark.parametrize("how", INVALID)
+def test_a_session_is_asked_for_with_a_wrong_user(how: str) -> None:
+    """The factory gets the wrong context, a working tap and tools, as for a right one."""
+    given: list[Any] = []
+
+    def factory(user: Any, tap: Any, tools: Any) -> Any:
+        given.append((user, tap.manager is not None, [tool.name for tool in tools]))
+        raise ValueError("no user")
+
+    found = sessions(factory)
+    reply = asyncio.run(found.create_invalid(nobody(how)))
+    right = found.plant.user("alice", "run-alice")
+
+    assert given == [(INVALID[how](right), True, ["lookup"])]
+    assert (reply.ok, reply.value["type"]) == (False, "ValueError")
+
+
+def test_a_session_that_was_made_for_nobody_is_put_away() -> None:
+    """It is cleaned up, and the user's own, if any, is still there."""
+    made: list[Made] = []
+
+    def factory(user: Any, tap: Any, tools: Any) -> Made:
+        made.append(Made(user, tap, tools))
+        return made[-1]
+
+    found = sessions(factory)
+
+    async def main() -> Reply:
+        await found.create(create())
+        return await found.create_invalid(nobody())
+
+    assert asyncio.run(main()) == Reply(True, {"value": "a session"})
+    assert [session.cleaned for session in made] == [0, 1]
+    assert found["alice"] is made[0]
+
+
+def test_no_session_is_a_refusal() -> None:
+    """A factory that gives None has made none."""
+    reply = asyncio.run(sessions(lambda *_: None).create_invalid(nobody()))
+
+    assert (reply.ok, reply.value["by"]) == (False, "result")
+
+
+class BadlyCleaned:
+    async def cleanup(self) -> None:
+        raise OSError("cannot close")
+
+
+@pytest.mark.parametrize("factory", [Closed, lambda *_: BadlyCleaned(), lambda *_: object()])
+def test_what_was_made_for_nobody_cannot_stop_the_harness(factory: Callable[..., Any]) -> None:
+    """However it takes to being put away."""
+    reply = asyncio.run(sessions(factory).create_invalid(nobody()))
+
+    assert reply == Reply(True, {"value": "a session"})
+
+
+# --- context managers -----------------------------------------------------------------------------
+
+
+class Contextual:
+    """Notes how it is entered and left; `inner` is what entering gives."""
+
+    def __init__(self, inner: Any = None) -> None:
+        self.story: list[Any] = []
+        self.inner = inner
+
+    async def __aenter__(self) -> Any:
+        self.story.append("entered")
+        return self.inner
+
+    async def __aexit__(self, *about: Any) -> None:
+        self.story.append(about)
+
+
+class Plain:
+    """The same, not async."""
+
+    def __init__(self) -> None:
+        self.story: list[Any] = []
+
+    def __enter__(self) -> Any:
+        self.story.append("entered")
+        return self
+
+    def __exit__(self, *about: Any) -> None:
+        self.story.append(about)
+
+
+def passed(made: Any, *names: str) -> tuple[Sessions, list[Reply]]:
+    """Open a session, and enter or leave its context."""
+    found = sessions(lambda *_: made)
+
+    async def main() -> list[Reply]:
+        await found.create(create())
+        return [await found.uses[name](create()) for name in names]
+
+    return found, asyncio.run(main())
+
+
+@pytest.mark.parametrize("made", [Contextual, Plain])
+def test_a_context_is_entered_and_left(made: Any) -> None:
+    """As a `with` would, async or not, at the end without an exception."""
+    found, replies = passed(made(), "enter", "leave")
+
+    assert replies == [Reply(True, {"value": None})] * 2
+    assert found["alice"].story == ["entered", (None, None, None)]
+
+
+def test_what_entering_gives_is_used_and_what_was_entered_is_left() -> None:
+    """A context manager need not be the session that it gives."""
+    inner = object()
+    outer = Contextual(inner)
+    found, replies = passed(outer, "enter", "leave")
+
+    assert found["alice"] is inner
+    assert [reply.ok for reply in replies] == [True, True]
+    assert outer.story == ["entered", (None, None, None)]
+
+
+def test_a_session_made_anew_has_a_context_of_its_own() -> None:
+    """It is left, and not the one that was entered before it was made."""
+    first, second = Contextual(), Contextual()
+    made = iter((first, second))
+    found = sessions(lambda *_: next(made))
+
+    async def main() -> None:
+        for action in ("enter", "leave"):
+            await found.create(create())
+            await found.uses[action](create())
+
+    asyncio.run(main())
+
+    assert (first.story, second.story) == (["entered"], [(None, None, None)])
+
+
+@pytest.mark.parametrize("name", ["enter", "leave"])
+def test_what_is_no_context_manager_cannot_be_passed(name: str) -> None:
+    """Attributes of an instance do not make it one, as for a `with`."""
+    made = Made(None, None, None)  # type: ignore[arg-type]
+    made.__aenter__ = made.__aexit__ = made.cleanup  # type: ignore[attr-defined]
+    _, (reply,) = passed(made, name)
+
+    assert reply.value == {"by": "missing", "type": "", "text": "there is no context manager"}
+    assert made.cleaned == 0
+
+
+class Unwilling(Contextual):
+    async def __aenter__(self) -> Any:
+        raise RuntimeError("not now")
+
+
+def test_a_context_that_cannot_be_entered_leaves_the_session_as_it_was() -> None:
+    """What it raised is the reply."""
+    made = Unwilling()
+    found, (reply,) = passed(made, "enter")
+
+    assert (reply.ok, reply.value["type"]) == (False, "RuntimeError")
+    assert found["alice"] is made

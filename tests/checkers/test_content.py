@@ -25,7 +25,9 @@ from tests.build import (
     fail,
     findings,
     hung,
+    invoke,
     lost,
+    ok,
     outcome,
     red,
     refused,
@@ -470,6 +472,37 @@ def test_a_call_that_was_given_up_may_be_reported_as_cancelled_though_its_tool_e
     )
 
     assert outcome("CONTENT-5", lines) is Outcome.PASS
+
+
+CLOSING = {
+    "reported as cancelled when cleanup was asked for": ("cancelled", True, Outcome.PASS),
+    "reported as failed": ("error", True, Outcome.PASS),
+    "reported as a success": ("success", True, Outcome.PASS),
+    "reported as cancelled before it": ("cancelled", False, Outcome.FAIL),
+}
+
+
+@pytest.mark.parametrize(("status", "closing", "found"), CLOSING.values(), ids=CLOSING)
+def test_a_call_of_a_session_that_is_cleaned_up_may_be_reported_as_cancelled(
+    status: str, closing: bool, found: Outcome
+) -> None:
+    """Though its tool ended well: its caller is told that the session is closed."""
+    cleanup = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
+    report = completed(ALICE, status=status, result=None)
+    ends = [ended(ALICE), *cleanup, report] if closing else [ended(ALICE), report, *cleanup]
+    lines = dispatcher(asked(ALICE), executing(ALICE), started(ALICE), *ends)
+
+    assert outcome("CONTENT-5", lines) is found
+
+
+def test_a_failure_is_no_success_because_the_session_ends() -> None:
+    """Cleanup excuses a failure that is told, not a success."""
+    lines = dispatcher(
+        *(asked(ALICE), executing(ALICE), started(ALICE), invoke(ALICE, "cleanup")),
+        *(stopped(ALICE), completed(ALICE, status="success"), ok(ALICE, "cleanup")),
+    )
+
+    assert outcome("CONTENT-5", lines) is Outcome.FAIL
 
 
 @pytest.mark.parametrize("field", ["user_id", "run_id", "thread_id"])

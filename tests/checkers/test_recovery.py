@@ -308,3 +308,13 @@ def test_a_tool_that_ends_though_its_caller_gave_up(transport: str) -> None:
 
     assert outcome(RULES[transport], given_up) is not Outcome.FAIL
     assert outcome(RULES[transport], [*lines, hung(ALICE)]) is Outcome.FAIL
+
+
+@transports
+def test_a_call_that_is_stopped_with_its_session_is_not_the_transports_fault(
+    transport: str,
+) -> None:
+    """Any transport would have seen it stopped."""
+    lines = [asked(ALICE), started(ALICE), invoke(ALICE, "cleanup"), stopped(ALICE), refused(ALICE)]
+
+    assert outcome(RULES[transport], dispatcher(transport, *lines)) is Outcome.UNKNOWN

@@ -478,3 +478,55 @@ def test_the_control_of_an_unknown_tool_goes_through_the_same_member() -> None:
     ]
 
     assert findings("TOOL-5", lines) == []
+
+
+def test_a_call_that_was_refused_and_ran_afterwards() -> None:
+    """As from a queue that nobody told."""
+    lines = dispatcher(asked(ALICE), refused(ALICE), started(ALICE), ended(ALICE))
+
+    assert broken("TOOL-1", lines) == ("lookup was refused and ran afterwards", (3, 5))
+    in_time = dispatcher(asked(ALICE), started(ALICE), refused(ALICE), stopped(ALICE))
+    assert outcome("TOOL-1", in_time) is Outcome.PASS
+
+
+CLEANUP = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
+TOLD_EARLY = {
+    "before the tool ended": [asked(ALICE), started(ALICE), refused(ALICE), ended(ALICE)],
+    "by the end of its session": [
+        *(asked(ALICE), started(ALICE), CLEANUP[0], ended(ALICE), refused(ALICE), CLEANUP[1]),
+    ],
+    "by its context being left": [
+        *(asked(ALICE), started(ALICE), invoke(ALICE, "leave"), ended(ALICE), refused(ALICE)),
+    ],
+}
+
+
+@pytest.mark.parametrize("lines", TOLD_EARLY.values(), ids=TOLD_EARLY)
+def test_a_caller_who_was_told_of_a_failure_early_may_be_right(lines: list[Line]) -> None:
+    """What the tool returned could not be given back any more; that nobody stopped it, and what
+    cleanup owes, are the matter of other rules.
+    """
+    assert outcome("TOOL-3", dispatcher(*lines)) is Outcome.UNKNOWN
+
+
+TOLD_WRONGLY = {
+    "the session had been cleaned up before": [
+        *(*CLEANUP, asked(ALICE), started(ALICE), ended(ALICE), refused(ALICE)),
+    ],
+    "it was cleaned up later": [
+        *(asked(ALICE), started(ALICE), ended(ALICE), refused(ALICE), *CLEANUP),
+    ],
+    "another user's was cleaned up": [
+        *(*session(BOB), asked(ALICE), started(ALICE), invoke(BOB, "cleanup")),
+        *(ended(ALICE), refused(ALICE)),
+    ],
+    "success with another value, in spite of cleanup": [
+        *(asked(ALICE), started(ALICE), CLEANUP[0], ended(ALICE), told(ALICE, value="other")),
+    ],
+}
+
+
+@pytest.mark.parametrize("lines", TOLD_WRONGLY.values(), ids=TOLD_WRONGLY)
+def test_the_end_of_a_session_excuses_only_whose_call_it_interrupts(lines: list[Line]) -> None:
+    """And only that a failure is told."""
+    assert "TOOL-3" in red(dispatcher(*lines))

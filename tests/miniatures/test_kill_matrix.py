@@ -1,13 +1,21 @@
-"""Every rule has a miniature that it catches, and nothing turns red without a reason."""
+"""Every rule has a miniature that it catches, and nothing turns red without a reason.
+
+What a miniature comes to is kept for all processes of a test run. The memory of sessions is
+measured whole only where it is to grow; elsewhere so few come and go that RESOURCE-2 is NOT_RUN.
+`python -m tests.miniatures.test_kill_matrix` measures it everywhere, which takes ten minutes, and
+prints what differs from the declarations.
+"""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.performance.made import SOUND, costs_of
 from tests.virtual import VirtualLoop
@@ -19,6 +27,7 @@ from goldenpath.miniatures import MINIATURES
 from goldenpath.model import Outcome, Verdict
 from goldenpath.results import strongest
 from goldenpath.workloads import WORKLOADS
+from goldenpath.workloads.base import tiers
 
 OPTIONS = Options(seed=1, loop_factory=VirtualLoop)
 
@@ -45,20 +54,51 @@ class Result:
         return "\n".join(["", *lines])
 
 
+#: Sessions in a batch: enough to measure growth, and too few.
+ENOUGH, TOO_FEW = 25, 2
+
+#: Where results are kept for the other processes of this test run.
+shared: list[Path] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> None:
+    base = tmp_path_factory.getbasetemp()
+    shared.append((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "miniatures")
+    shared[0].mkdir(exist_ok=True)
+
+
 @cache
 def result(name: str) -> Result:
-    """Run a miniature through all workloads of its kind, once per session; one that was made to
-    cost more is held against what the reference costs.
+    """Run a miniature through all workloads of its kind, once in a test run, or twice at most."""
+    kept = shared[0] / f"{name}.json"
+    if not kept.exists():
+        grows = "RESOURCE-2" in MINIATURES[name].red
+        made = msgspec.json.encode(run(name, ENOUGH if grows else TOO_FEW))
+        half = kept.with_suffix(f".{os.getpid()}")
+        half.write_bytes(made)
+        half.rename(kept)
+    return Result(msgspec.json.decode(kept.read_bytes(), type=tuple[Verdict, ...]))
+
+
+def run(name: str, sessions: int) -> tuple[Verdict, ...]:
+    """All verdicts about one miniature; one that was made to cost more is held against what the
+    reference costs.
     """
     target = MINIATURES[name].target(f"miniature:{name}")
     facts = probe(target, OPTIONS)
-    workloads = [w for w in WORKLOADS.values() if facts.kind in w.proves]
+    sizes = {"many_sessions": tiers(sessions, sessions, sessions)}
+    workloads = [
+        replace(w, size=sizes.get(w.name, w.size))
+        for w in WORKLOADS.values()
+        if facts.kind in w.proves
+    ]
     with tempfile.TemporaryDirectory() as made:
         costly = any(rule in spec.ON_REQUEST for rule in MINIATURES[name].breaks)
         stored = costs_of(SOUND[facts.kind], Path(made), target.name) if costly else None
         options = replace(OPTIONS, baseline=stored)
         done = [conduct(target, facts, workload, options) for workload in workloads]
-    return Result(tuple(v for conducted in done for v in relevant(conducted.verdicts)))
+    return tuple(v for conducted in done for v in relevant(conducted.verdicts))
 
 
 @pytest.mark.parametrize("name", MINIATURES)
@@ -128,3 +168,12 @@ def test_matrix(capsys: pytest.CaptureFixture[str]) -> None:
     lines = matrix()
     with capsys.disabled():
         print("\n" + "\n".join(lines))
+
+
+if __name__ == "__main__":
+    for each, made in MINIATURES.items():
+        whole = Result(run(each, WORKLOADS["many_sessions"].size["quick"]))
+        told = (whole.rules(Outcome.FAIL), whole.rules(Outcome.UNKNOWN))
+        for wanted, found in zip((made.red, set(made.unknown)), told, strict=True):
+            if wanted != found:
+                print(each, sorted(wanted), sorted(found), whole.said(wanted ^ found))

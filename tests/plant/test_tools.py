@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from goldenpath.canary import mint
 from goldenpath.checkers.same import same
 from goldenpath.model import NOT_JSON, Entry, Kind
-from goldenpath.plant import TOOL_NAMES, Plant, PlantedTool, ToolFailure, Tools, plant_user
+from goldenpath.plant import TOOL_NAMES, Plant, PlantedTool, ToolFailure, Tools, plant_user, tools
 from goldenpath.recorder import Recorder
 
 USER = plant_user(0, 0)
@@ -245,3 +246,122 @@ def test_two_users_have_instances_of_their_own() -> None:
     ]
 
     assert marks == [mint(user.owner, 0) for user in users]
+
+
+@pytest.mark.parametrize("name", ["hold", "linger"])
+def test_what_is_held_does_something_to_the_world_when_it_is_let_go(name: str) -> None:
+    """Which is recorded, before its end; one that is stopped first does nothing."""
+    planted = Planted()
+
+    async def main() -> None:
+        stopped = asyncio.create_task(planted.tools[name].arun(query=OTHER))
+        await asyncio.sleep(0)
+        stopped.cancel()
+        planted.plant.gates.release_all()
+        await planted.tools[name].arun(query=TOKEN)
+        with pytest.raises(asyncio.CancelledError):
+            await stopped
+
+    asyncio.run(main())
+    of = [(entry.value["token"], entry.what) for entry in planted.entries]
+
+    assert [what for token, what in of if token == OTHER] == ["started", "cancelled"]
+    assert [what for token, what in of if token == TOKEN] == ["started", "effect", "ended"]
+    effect = next(entry for entry in planted.entries if entry.what == "effect")
+    assert effect.value == {"tool": name, "token": TOKEN, "run": 1}
+
+
+def test_a_twin_says_so_whatever_it_does() -> None:
+    """So that of two tools of one name it is told which one ran."""
+    planted = Planted()
+    (twin,) = planted.plant.tools("alice", ["lookup"], twin=True)
+    planted.call("lookup", query=TOKEN)
+    asyncio.run(twin.arun(query=TOKEN))
+
+    assert [entry.value.get("twin") for entry in planted.entries] == [None, None, True, True]
+
+
+def test_the_synchronous_tool_is_a_callable_and_nothing_more() -> None:
+    """As a function it is itself, and it is no PlantedTool."""
+    planted = Planted().plant.tools("alice", ["block", "lookup"])
+    block, lookup = planted
+
+    assert not isinstance(block, PlantedTool)
+    assert not inspect.iscoroutinefunction(block.__call__)
+    assert planted.as_functions() == {"block": block.__call__, "lookup": lookup.arun}
+    assert repr(block) == "BlockingTool('block')"
+
+
+def planted_in(loop: asyncio.AbstractEventLoop | None) -> tuple[Planted, Any]:
+    """The synchronous tool, planted while this loop ran."""
+
+    async def plant() -> Planted:
+        return Planted()
+
+    planted = loop.run_until_complete(plant()) if loop else Planted()
+    return planted, planted.tools["block"]
+
+
+def seen(planted: Planted) -> Any:
+    """What the tool says of the loop: whether it turned; None where it says nothing."""
+    assert planted.story() == ["started", "ended"]
+    return planted.entries[1].value.get("turned")
+
+
+def test_beside_the_loop_a_synchronous_tool_sees_it_turn() -> None:
+    """At once; and it returns what lookup would."""
+    with asyncio.Runner() as runner:
+        planted, block = planted_in(runner.get_loop())
+
+        async def main() -> Any:
+            return await asyncio.to_thread(block, query=TOKEN)
+
+        result = runner.run(main())
+
+    assert seen(planted) is True
+    assert planted.entries[1].value["waited"] < tools.SLICES * tools.SLICE
+    assert result == {"found": TOKEN, "by": mint(USER.owner, 0)}
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tool whose loop stands still does not wait long for it."""
+    monkeypatch.setattr(tools, "SLICE", 0.001)
+
+
+@pytest.mark.parametrize("how", ["on it", "waited for by it"])
+@pytest.mark.usefixtures("impatient")
+def test_a_synchronous_tool_sees_that_the_loop_stands_still(how: str) -> None:
+    """Where it is called in its thread, or in another for which that waits."""
+    with asyncio.Runner() as runner, ThreadPoolExecutor(1) as pool:
+        planted, block = planted_in(runner.get_loop())
+
+        async def main() -> Any:
+            return block(query=TOKEN) if how == "on it" else pool.submit(block).result()
+
+        runner.run(main())
+
+    assert seen(planted) is False
+    assert planted.entries[1].value["waited"] == pytest.approx(tools.SLICES * tools.SLICE)
+
+
+@pytest.mark.parametrize("loop", ["none", "closed"])
+def test_where_there_is_no_loop_nothing_is_said_of_it(loop: str) -> None:
+    """That it does not turn is then nobody's fault."""
+    with asyncio.Runner() as runner:
+        planted, block = planted_in(runner.get_loop() if loop == "closed" else None)
+    block(query=TOKEN)
+
+    assert seen(planted) is None
+    assert "waited" not in planted.entries[1].value
+
+
+def test_a_loop_that_is_closed_meanwhile_was_not_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for it in vain has waited for nothing."""
+    monkeypatch.setattr(tools, "SLICE", 0.001)
+    loop = asyncio.new_event_loop()
+    planted, block = planted_in(loop)
+    monkeypatch.setattr(loop, "call_soon_threadsafe", lambda _: loop.close())
+    block(query=TOKEN)
+
+    assert seen(planted) is None

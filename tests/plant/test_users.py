@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goldenpath import spec
 from goldenpath.canary import FIRST_CALL, SELF, THREAD, find
-from goldenpath.plant import plant_user
-from goldenpath.plant.users import NAMES, as_planted, name_of
+from goldenpath.plant import PlantedUser, plant_user
+from goldenpath.plant.users import INVALID, NAMES, as_planted, name_of
 
 SEEDS = st.integers(0, 2**32)
 
@@ -90,3 +92,42 @@ def test_requests_and_sessions_belong_to_a_run() -> None:
 def test_calls_are_counted_where_nothing_else_is() -> None:
     """The numbers of the user and the thread are below those of the calls."""
     assert max(SELF, THREAD) < FIRST_CALL
+
+
+GOOD = as_planted(plant_user(0, 0), "run-1")
+
+
+def test_each_invalid_user_of_the_contract_can_be_made() -> None:
+    """Those that must be refused and the placeholders, and no other."""
+    assert list(INVALID) == [*spec.INVALID_USERS, *spec.PLACEHOLDER_USERS]
+
+
+@pytest.mark.parametrize("how", INVALID)
+def test_an_invalid_user_is_wrong_in_the_one_way_that_its_name_says(how: str) -> None:
+    """All else is the good user's, whose own ids are no placeholder."""
+    made = INVALID[how](GOOD)
+
+    assert made != GOOD
+    if how == "None":
+        assert made is None
+    else:
+        assert isinstance(made, PlantedUser)
+        assert replace(made, user_id=GOOD.user_id) == GOOD
+
+
+@pytest.mark.parametrize("how", spec.INVALID_USERS[1:])
+def test_an_id_that_must_be_refused_says_nothing(how: str) -> None:
+    """None, empty or blank: whatever a target looks at, it is nobody's."""
+    made = INVALID[how](GOOD)
+
+    assert made is not None
+    assert not (made.user_id or "").strip()
+
+
+@pytest.mark.parametrize("how", spec.PLACEHOLDER_USERS)
+def test_a_placeholder_stands_in_its_name(how: str) -> None:
+    """So that a finding shows what was let in."""
+    made = INVALID[how](GOOD)
+
+    assert made is not None
+    assert repr(made.user_id) in how

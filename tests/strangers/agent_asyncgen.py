@@ -4,7 +4,13 @@ The generator knows nothing of transports. When it is asked for the next event, 
 forwarded; so what it announces is announced before it is done. It can be left at any point: closed, it ends its
 tools and says no more; cancelled, it ends its tools, yields what closes the run, and is gone.
 """
-import asyncio, contextvars, json, math, threading, time
+
+import asyncio
+import contextvars
+import json
+import math
+import threading
+import time
 from collections import namedtuple
 from contextlib import suppress
 
@@ -13,18 +19,25 @@ from goldenpath import agent
 AGENT, TOOL_TIMEOUT, PATIENCE, STEP = "generator-agent", 5.0, 3.0, 1.0
 Event = namedtuple("Event", "kind fields")
 
+
 def plain(value):
     try:
-        return json.loads(json.dumps(value, allow_nan=False, default=lambda _: "[not serialisable]"))
+        return json.loads(
+            json.dumps(value, allow_nan=False, default=lambda _: "[not serialisable]")
+        )
     except (TypeError, ValueError, RecursionError):
         return "[not serialisable]"
 
+
 def describe(exc):
     try:
-        text = str(exc) if all(isinstance(a, (str, int, float, type(None))) for a in exc.args) else ""
+        text = (
+            str(exc) if all(isinstance(a, (str, int, float, type(None))) for a in exc.args) else ""
+        )
     except Exception:
         text = ""
     return text or type(exc).__name__
+
 
 async def until(done, ask=lambda: None, tries=15):
     """Wait until `done()`, asking again every second. Being cancelled does not end the wait; it is told afterwards."""
@@ -39,6 +52,7 @@ async def until(done, ask=lambda: None, tries=15):
             interrupted = True
     return interrupted
 
+
 async def beside(function, arguments):
     """Call something that blocks, in a thread of its own. What has begun there is awaited to its end."""
     loop, outcome = asyncio.get_running_loop(), []
@@ -51,17 +65,21 @@ async def beside(function, arguments):
             outcome.append(("error", None, describe(exc)))
         if not loop.is_closed():
             loop.call_soon_threadsafe(ended.set)
+
     threading.Thread(target=contextvars.copy_context().run, args=(body,), daemon=True).start()
     while not outcome:
         with suppress(asyncio.CancelledError):
             await ended.wait()
     return outcome[0]
 
+
 def answer_to(message, plan):
     return f"done: {message}" if plan is None else getattr(plan, "answer", None)
 
+
 class Work:
     """A call that has been announced; `task` is None until it may begin."""
+
     def __init__(self, call):
         self.call, self.task, self.reason, self.asked, self.due = call, None, None, 0, math.inf
 
@@ -72,22 +90,39 @@ class Work:
 
     @property
     def over(self):
-        return self.task is None or self.task.done() or self.asked > 4      # it was asked often enough
+        return self.task is None or self.task.done() or self.asked > 4  # it was asked often enough
 
     def completed(self):
         if self.task is None or not self.task.done() or self.task.cancelled():
-            status, value, error = self.reason or "cancelled", None, f"{self.call.tool}: {self.reason or 'cancelled'}"
+            status, value, error = (
+                self.reason or "cancelled",
+                None,
+                f"{self.call.tool}: {self.reason or 'cancelled'}",
+            )
         else:
             status, value, error = self.task.result()
-        return Event("tool_completed", {"tool_name": self.call.tool, "call_id": self.call.id, "status": status,
-                                        "result": plain(value), "error": error})
+        return Event(
+            "tool_completed",
+            {
+                "tool_name": self.call.tool,
+                "call_id": self.call.id,
+                "status": status,
+                "result": plain(value),
+                "error": error,
+            },
+        )
+
 
 class GeneratorAgent:
     def __init__(self, user, bridge, tools):
         for field in ("user_id", "thread_id", "run_id"):
             if not isinstance(getattr(user, field, None), str) or not getattr(user, field).strip():
                 raise ValueError(f"invalid user context: {field} is missing")
-        self._run_id, self._is_admin, self._bridge = user.run_id, getattr(user, "is_admin", False) is True, bridge
+        self._run_id, self._is_admin, self._bridge = (
+            user.run_id,
+            getattr(user, "is_admin", False) is True,
+            bridge,
+        )
         self._tools = {tool.name: tool for tool in tools or ()}
         self._closed, self._jobs, self._patience = False, set(), PATIENCE
 
@@ -98,13 +133,22 @@ class GeneratorAgent:
             yield Event("agent_started", {})
             rounds = list(getattr(plan, "rounds", plan) or ()) or [()]
             for number, calls in enumerate(rounds, 1):
-                yield Event("agent_thinking", {"reasoning": f"step {number} of {len(rounds)}", "step_number": number})
+                yield Event(
+                    "agent_thinking",
+                    {"reasoning": f"step {number} of {len(rounds)}", "step_number": number},
+                )
                 for call in calls:
-                    fields = {"tool_name": call.tool, "parameters": plain(dict(call.arguments or {})), "call_id": call.id}
+                    fields = {
+                        "tool_name": call.tool,
+                        "parameters": plain(dict(call.arguments or {})),
+                        "call_id": call.id,
+                    }
                     live.append(work := Work(call))
                     yield Event("tool_executing", fields)
                     work.task = asyncio.create_task(self._use(call))
-                    if hasattr(self._tools.get(call.tool), "arun"):     # a thread cannot be ended, only awaited
+                    if hasattr(
+                        self._tools.get(call.tool), "arun"
+                    ):  # a thread cannot be ended, only awaited
                         work.due = time.monotonic() + TOOL_TIMEOUT
                 while live:
                     await self._one_ended(live)
@@ -112,29 +156,42 @@ class GeneratorAgent:
                         live.remove(work)
                         yield work.completed()
             said_all = True
-            yield Event("agent_completed", {"result": plain(answer_to(message, plan)), "status": "success"})
+            yield Event(
+                "agent_completed", {"result": plain(answer_to(message, plan)), "status": "success"}
+            )
         except (asyncio.CancelledError, Exception) as exc:
             status = "cancelled" if isinstance(exc, asyncio.CancelledError) else "error"
             await self._end(live)
-            last = Event("agent_completed", {"status": status, "error": describe(exc) if status == "error" else status})
+            last = Event(
+                "agent_completed",
+                {"status": status, "error": describe(exc) if status == "error" else status},
+            )
             for event in () if said_all else [*(work.completed() for work in live), last]:
-                with suppress(asyncio.CancelledError):      # told twice: what closes the run is said all the same
+                with suppress(
+                    asyncio.CancelledError
+                ):  # told twice: what closes the run is said all the same
                     yield event
             raise
         finally:
-            if await self._end(live):           # the consumer has left: nothing goes on unseen
+            if await self._end(live):  # the consumer has left: nothing goes on unseen
                 raise asyncio.CancelledError
 
     async def _one_ended(self, live):
         left = max(0.0, min(work.due for work in live) - time.monotonic())
-        await asyncio.wait([work.task for work in live], timeout=min(left, 3600), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            [work.task for work in live],
+            timeout=min(left, 3600),
+            return_when=asyncio.FIRST_COMPLETED,
+        )
         for work in live:
             if not work.over and work.due <= time.monotonic():
                 work.stop("timeout")
                 work.due = time.monotonic() + STEP
 
     async def _end(self, live):
-        def ask(): [work.stop("cancelled") for work in live if not work.over]
+        def ask():
+            [work.stop("cancelled") for work in live if not work.over]
+
         return await until(lambda: all(work.task is None or work.task.done() for work in live), ask)
 
     async def _use(self, call):
@@ -177,7 +234,9 @@ class GeneratorAgent:
             event = await stream.__anext__()
             while True:
                 interrupted = await self._forward(event)
-                event = await (stream.athrow(asyncio.CancelledError()) if interrupted else stream.__anext__())
+                event = await (
+                    stream.athrow(asyncio.CancelledError()) if interrupted else stream.__anext__()
+                )
         except StopAsyncIteration:
             return answer_to(message, plan)
         finally:
@@ -197,11 +256,13 @@ class GeneratorAgent:
         for pause in (0.01, 0.03, 0) if self._bridge is not None else ():
             try:
                 async with asyncio.timeout(self._patience):
-                    return await getattr(self._bridge, "notify_" + event.kind)(self._run_id, AGENT, **event.fields)
+                    return await getattr(self._bridge, "notify_" + event.kind)(
+                        self._run_id, AGENT, **event.fields
+                    )
             except TimeoutError:
-                self._patience = 0.5            # not as long a second time
+                self._patience = 0.5  # not as long a second time
                 return
-            except Exception:                   # a transport that raises changes nothing
+            except Exception:  # a transport that raises changes nothing
                 await asyncio.sleep(pause)
 
     async def cleanup(self):
@@ -212,8 +273,12 @@ class GeneratorAgent:
         if interrupted:
             raise asyncio.CancelledError
 
-    async def __aenter__(self): return self
-    async def __aexit__(self, *_): await self.cleanup()
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        await self.cleanup()
+
 
 @agent(tool_timeout=TOOL_TIMEOUT)
 async def make(user, tap, tools):

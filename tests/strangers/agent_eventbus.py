@@ -6,7 +6,12 @@
 
 A bus lives for one run. Publishing waits for the listeners, so a tool starts only when its start has been reported.
 """
-import asyncio, contextvars, json, threading, time
+
+import asyncio
+import contextvars
+import json
+import threading
+import time
 from collections import defaultdict, deque
 from types import SimpleNamespace as Note
 
@@ -14,18 +19,25 @@ from goldenpath import agent
 
 TOOL_TIMEOUT, PATIENCE, GRACE = 5.0, 3.0, 15.0
 
+
 def plain(value):
     try:
-        return json.loads(json.dumps(value, allow_nan=False, default=lambda _: "[not serialisable]"))
+        return json.loads(
+            json.dumps(value, allow_nan=False, default=lambda _: "[not serialisable]")
+        )
     except (TypeError, ValueError, RecursionError):
         return "[not serialisable]"
 
+
 def describe(exc):
     try:
-        text = str(exc) if all(isinstance(a, (str, int, float, type(None))) for a in exc.args) else ""
+        text = (
+            str(exc) if all(isinstance(a, (str, int, float, type(None))) for a in exc.args) else ""
+        )
     except Exception:
         text = ""
     return text or type(exc).__name__
+
 
 async def wait_out(futures):
     """Wait until all have ended; a cancellation meanwhile is only remembered (and returned)."""
@@ -37,11 +49,13 @@ async def wait_out(futures):
             interrupted = True
     return interrupted
 
+
 class Bus:
     def __init__(self):
         self.listeners, self.aborted = defaultdict(list), None
 
-    def on(self, topic, listener): self.listeners[topic].append(listener)
+    def on(self, topic, listener):
+        self.listeners[topic].append(listener)
 
     async def publish(self, topic, **fields):
         for listener in self.listeners[topic]:
@@ -51,27 +65,52 @@ class Bus:
         self.aborted = self.aborted or why
         await self.publish("run.abort", why=why)
 
+
 class Reporter:
     def __init__(self, bus, emitter):
-        self.emitter, self.lane, self.open, self.patience = emitter, asyncio.Lock(), defaultdict(deque), PATIENCE
-        for topic in ("run.started", "run.thought", "run.finished", "tool.started", "tool.finished"):
+        self.emitter, self.lane, self.open, self.patience = (
+            emitter,
+            asyncio.Lock(),
+            defaultdict(deque),
+            PATIENCE,
+        )
+        for topic in (
+            "run.started",
+            "run.thought",
+            "run.finished",
+            "tool.started",
+            "tool.finished",
+        ):
             bus.on(topic, getattr(self, topic.replace(".", "_")))
 
     async def run_started(self, _):
         await self.send("notify_agent_started")
+
     async def run_thought(self, note):
         await self.send("notify_agent_thinking", note.text, step_number=note.step)
+
     async def run_finished(self, note):
-        await self.send("notify_agent_completed", plain(note.answer), status=note.status, error=note.error)
+        await self.send(
+            "notify_agent_completed", plain(note.answer), status=note.status, error=note.error
+        )
 
     async def tool_started(self, note):
         self.open[note.tool].append((note.call_id, time.perf_counter()))
-        await self.send("notify_tool_executing", note.tool, plain(note.arguments), call_id=note.call_id)
+        await self.send(
+            "notify_tool_executing", note.tool, plain(note.arguments), call_id=note.call_id
+        )
 
     async def tool_finished(self, note):
         call_id, began = self.open[note.tool].popleft()
-        await self.send("notify_tool_completed", note.tool, plain(note.value), (time.perf_counter() - began) * 1000,
-                        note.error, note.status, call_id=call_id)
+        await self.send(
+            "notify_tool_completed",
+            note.tool,
+            plain(note.value),
+            (time.perf_counter() - began) * 1000,
+            note.error,
+            note.status,
+            call_id=call_id,
+        )
 
     async def send(self, method, *args, **extra):
         if self.emitter is None:
@@ -84,8 +123,9 @@ class Reporter:
                 except TimeoutError:
                     self.patience = 0.5
                     return
-                except Exception:               # the transport's trouble is not the run's
+                except Exception:  # the transport's trouble is not the run's
                     await asyncio.sleep(pause)
+
 
 class Workshop:
     def __init__(self, bus, tools, is_admin):
@@ -95,7 +135,8 @@ class Workshop:
 
     async def tools_wanted(self, note):
         for failure in await asyncio.gather(*map(self.one, note.calls), return_exceptions=True):
-            if failure: raise failure
+            if failure:
+                raise failure
 
     async def run_abort(self, note):
         for work in self.at_work:
@@ -107,7 +148,9 @@ class Workshop:
         arguments = dict(call.arguments or {})
         await self.bus.publish("tool.started", tool=call.tool, call_id=call.id, arguments=arguments)
         status, value, error = await self.use(call.tool, arguments)
-        await self.bus.publish("tool.finished", tool=call.tool, status=status, value=value, error=error)
+        await self.bus.publish(
+            "tool.finished", tool=call.tool, status=status, value=value, error=error
+        )
 
     async def use(self, name, arguments):
         tool = self.tools.get(name)
@@ -118,7 +161,9 @@ class Workshop:
         if self.bus.aborted:
             return "cancelled", None, "cancelled before the tool began"
         if not hasattr(tool, "arun"):
-            return await self.thread(tool, arguments)       # a thread cannot be cancelled, so it is awaited
+            return await self.thread(
+                tool, arguments
+            )  # a thread cannot be cancelled, so it is awaited
         work = asyncio.ensure_future(self.attempt(tool, arguments))
         self.at_work.add(work)
         await asyncio.wait({work}, timeout=TOOL_TIMEOUT)
@@ -130,7 +175,11 @@ class Workshop:
         self.at_work.discard(work)
         if work.done() and not work.cancelled():
             return work.result()
-        return ("timeout", None, f"{name} timed out") if late and not self.bus.aborted else ("cancelled", None, "cancelled")
+        return (
+            ("timeout", None, f"{name} timed out")
+            if late and not self.bus.aborted
+            else ("cancelled", None, "cancelled")
+        )
 
     async def attempt(self, tool, arguments):
         try:
@@ -153,29 +202,43 @@ class Workshop:
                 outcome = "error", None, describe(exc)
             if not loop.is_closed():
                 loop.call_soon_threadsafe(lambda: ended.done() or ended.set_result(outcome))
+
         threading.Thread(target=contextvars.copy_context().run, args=(body,), daemon=True).start()
         return ended
 
+
 class Conductor:
-    def __init__(self, bus): self.bus = bus
+    def __init__(self, bus):
+        self.bus = bus
+
     async def go(self, message, plan):
-        answer, failure = f"done: {message}" if plan is None else getattr(plan, "answer", None), None
+        answer, failure = (
+            f"done: {message}" if plan is None else getattr(plan, "answer", None),
+            None,
+        )
         await self.bus.publish("run.started")
         try:
             rounds = list(getattr(plan, "rounds", plan) or ()) or [()]
             for step, calls in enumerate(rounds, 1):
                 if not self.bus.aborted:
-                    await self.bus.publish("run.thought", text=f"step {step} of {len(rounds)}", step=step)
+                    await self.bus.publish(
+                        "run.thought", text=f"step {step} of {len(rounds)}", step=step
+                    )
                 if not self.bus.aborted:
                     await self.bus.publish("tools.wanted", calls=tuple(calls))
         except Exception as exc:
             failure = exc
         status = "cancelled" if self.bus.aborted else "error" if failure else "success"
-        error = {"cancelled": "cancelled", "success": None}.get(status, failure and describe(failure))
-        await self.bus.publish("run.finished", status=status, answer=answer if error is None else None, error=error)
+        error = {"cancelled": "cancelled", "success": None}.get(
+            status, failure and describe(failure)
+        )
+        await self.bus.publish(
+            "run.finished", status=status, answer=answer if error is None else None, error=error
+        )
         if status != "success":
             raise RuntimeError(f"the run did not finish: {self.bus.aborted or error}")
         return answer
+
 
 class BusAgent:
     def __init__(self, user, emitter, tools):
@@ -191,7 +254,9 @@ class BusAgent:
         bus = Bus()
         Reporter(bus, self.emitter), Workshop(bus, self.tools, self.is_admin)
         job = asyncio.ensure_future(Conductor(bus).go(message, plan))
-        job.add_done_callback(lambda done: done.cancelled() or done.exception())       # seen, whoever asks for it
+        job.add_done_callback(
+            lambda done: done.cancelled() or done.exception()
+        )  # seen, whoever asks for it
         self.jobs[job] = bus
         try:
             await asyncio.wait({job})
@@ -212,8 +277,12 @@ class BusAgent:
         if interrupted:
             raise asyncio.CancelledError
 
-    async def __aenter__(self): return self
-    async def __aexit__(self, *_): await self.cleanup()
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        await self.cleanup()
+
 
 @agent(tool_timeout=TOOL_TIMEOUT)
 def make(user, tap, tools):

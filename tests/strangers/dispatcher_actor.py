@@ -1,5 +1,6 @@
 """A dispatcher as an actor: callers, ended tools and timers put messages into the session's mailbox; the pump takes them out
 in order, is the only one that changes a call's state or talks to the user's bridge, and ends when the box is empty."""
+
 import asyncio
 import contextvars
 import json
@@ -9,12 +10,17 @@ import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
+
 from goldenpath import dispatcher
 
 TOOL_TIMEOUT, EVENT_TIMEOUT = 3.0, 2.0
 GRACE = {"timeout": 1.0, "cancelled": 3.0, "closed": 3.0}  # how long a tool may take to obey
-WHY = {"timeout": f"timed out after {TOOL_TIMEOUT} seconds", "closed": "the dispatcher was cleaned up meanwhile",
-       "cancelled": "cancelled by the caller", None: "the tool cancelled itself"}
+WHY = {
+    "timeout": f"timed out after {TOOL_TIMEOUT} seconds",
+    "closed": "the dispatcher was cleaned up meanwhile",
+    "cancelled": "cancelled by the caller",
+    None: "the tool cancelled itself",
+}
 _inside = contextvars.ContextVar("calls_around_this_code", default=frozenset())
 
 
@@ -54,7 +60,11 @@ class Call:
     def __init__(self, name, tool, parameters):
         self.id, self.name, self.tool, self.parameters = uuid.uuid4().hex, name, tool, parameters
         self.is_async = hasattr(tool, "arun") or asyncio.iscoroutinefunction(type(tool).__call__)
-        self.loop, self.context, self.began = asyncio.get_running_loop(), contextvars.copy_context(), time.perf_counter()
+        self.loop, self.context, self.began = (
+            asyncio.get_running_loop(),
+            contextvars.copy_context(),
+            time.perf_counter(),
+        )
         self.context.run(_inside.set, _inside.get() | {self.id})
         self.done = self.loop.create_future()
 
@@ -81,11 +91,21 @@ class Call:
 
 class ActorDispatcher:
     def __init__(self, user, bridge, tools):
-        ids = [getattr(user, field, None) for field in ("user_id", "thread_id", "run_id", "request_id")]
-        if not all(isinstance(i, str) and i.strip().lower() not in ("", "none", "null", "placeholder") for i in ids):
+        ids = [
+            getattr(user, field, None) for field in ("user_id", "thread_id", "run_id", "request_id")
+        ]
+        if not all(
+            isinstance(i, str) and i.strip().lower() not in ("", "none", "null", "placeholder")
+            for i in ids
+        ):
             raise ValueError("invalid user context: an id is missing, empty or a placeholder")
         self._user, self._bridge, self._tools, self._closed = user, bridge, {}, False
-        self._mailbox, self._pump, self._calls, self._clock = [], None, {}, datetime.now(timezone.utc)
+        self._mailbox, self._pump, self._calls, self._clock = (
+            [],
+            None,
+            {},
+            datetime.now(timezone.utc),
+        )
         [self.register_tool(tool) for tool in tools or ()]
 
     tools = property(lambda self: dict(self._tools))
@@ -106,17 +126,29 @@ class ActorDispatcher:
 
     def register_tool(self, tool):
         name = getattr(tool, "name", None)
-        self._check(name and isinstance(name, str) and callable(tool), TypeError, "not a tool: no name or not callable")
-        self._check(name not in self._tools, ValueError, f"a tool named {name!r} is registered already")
+        self._check(
+            name and isinstance(name, str) and callable(tool),
+            TypeError,
+            "not a tool: no name or not callable",
+        )
+        self._check(
+            name not in self._tools, ValueError, f"a tool named {name!r} is registered already"
+        )
         self._tools[name] = tool
 
     async def execute_tool(self, tool_name, parameters=None):
         self._check(self.has_tool(tool_name), LookupError, f"unknown tool: {tool_name!r}")
         tool, parameters = self._tools[tool_name], {} if parameters is None else parameters
-        self._check(not getattr(tool, "admin_only", False) or self._user.is_admin, PermissionError,
-                    f"permission denied: tool {tool_name!r} is for admins only")
-        self._check(isinstance(parameters, Mapping) and all(isinstance(key, str) for key in parameters), TypeError,
-                    "parameters must be a mapping with names as keys")
+        self._check(
+            not getattr(tool, "admin_only", False) or self._user.is_admin,
+            PermissionError,
+            f"permission denied: tool {tool_name!r} is for admins only",
+        )
+        self._check(
+            isinstance(parameters, Mapping) and all(isinstance(key, str) for key in parameters),
+            TypeError,
+            "parameters must be a mapping with names as keys",
+        )
         call = Call(tool_name, tool, dict(parameters))
         self._calls[call.id] = call
         self._tell(self._on_start, call)
@@ -148,8 +180,11 @@ class ActorDispatcher:
             await asyncio.wait([call.done for call in calls] + [self._pump])
         self._bridge = self._pump = self._user = None
 
-    async def __aenter__(self): return self
-    async def __aexit__(self, *exc): await self.cleanup()
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *exc):
+        await self.cleanup()
 
     def _tell(self, handler, call):
         self._mailbox.append((handler, call))
@@ -158,7 +193,9 @@ class ActorDispatcher:
     def _wake(self, loop):
         if self._mailbox and (self._pump is None or self._pump.done()):
             self._pump = loop.create_task(self._drain(), context=contextvars.Context())
-            self._pump.add_done_callback(lambda _: self._wake(loop))  # should it be cancelled before it began
+            self._pump.add_done_callback(
+                lambda _: self._wake(loop)
+            )  # should it be cancelled before it began
 
     async def _drain(self):
         while self._mailbox:
@@ -167,15 +204,22 @@ class ActorDispatcher:
                 await handler(call)
 
     def _stop(self, call, reason):
-        call.reason = call.reason or reason  # seen at once by a start under way; the rest is done in turn
+        call.reason = (
+            call.reason or reason
+        )  # seen at once by a start under way; the rest is done in turn
         self._tell(self._on_stop, call)
 
     async def _on_start(self, call):
         if call.reason is None:
-            call.announced = self._bridge is not None and await self._send("notify_tool_executing", call, parameters=call.parameters)
+            call.announced = self._bridge is not None and await self._send(
+                "notify_tool_executing", call, parameters=call.parameters
+            )
         if call.reason is not None:
             return await self._on_end(call)
-        call.began, call.task = time.perf_counter(), call.loop.create_task(call.run(), context=call.context)
+        call.began, call.task = (
+            time.perf_counter(),
+            call.loop.create_task(call.run(), context=call.context),
+        )
         call.task.add_done_callback(lambda _: self._tell(self._on_end, call))
         call.timer = call.loop.call_later(TOOL_TIMEOUT, self._tell, self._on_stop, call)
 
@@ -192,27 +236,53 @@ class ActorDispatcher:
         call.over, outcome = True, None
         if call.task:
             call.timer.cancel()
-            outcome = call.task.result() if call.task.done() and not call.task.cancelled() else call.task.cancel() and None
-        status, value = outcome or ({"timeout": "timeout", None: "error"}.get(call.reason, "cancelled"), None)
+            outcome = (
+                call.task.result()
+                if call.task.done() and not call.task.cancelled()
+                else call.task.cancel() and None
+            )
+        status, value = outcome or (
+            {"timeout": "timeout", None: "error"}.get(call.reason, "cancelled"),
+            None,
+        )
         value, cause = (None, value) if status == "error" else (value, None)
         error = None if status == "success" else error_text(cause) if cause else WHY[call.reason]
         if call.announced:
             ms = round((time.perf_counter() - call.began) * 1000, 3)
-            await self._send("notify_tool_completed", call, result=value, execution_time_ms=ms, error=error, status=status)
+            await self._send(
+                "notify_tool_completed",
+                call,
+                result=value,
+                execution_time_ms=ms,
+                error=error,
+                status=status,
+            )
         del self._calls[call.id]
         call.done.set_result((value, WHY["closed"] if call.reason == "closed" else error, cause))
 
     async def _send(self, method, call, **fields):
         """True if the bridge took it. A bridge that raises or stalls costs the user events, never a tool's outcome."""
+
         async def deliver():
             self._clock = max(self._clock, datetime.now(timezone.utc))
             return await getattr(self._bridge, method)(
-                self._user.run_id, "tool_dispatcher", call.name, call_id=call.id, timestamp=self._clock.isoformat(),
-                **{name: as_json(value) for name, value in fields.items()})
+                self._user.run_id,
+                "tool_dispatcher",
+                call.name,
+                call_id=call.id,
+                timestamp=self._clock.isoformat(),
+                **{name: as_json(value) for name, value in fields.items()},
+            )
+
         task = call.loop.create_task(deliver(), context=call.context)
         await patiently(task, EVENT_TIMEOUT)
         task.done() or (task.cancel(), await patiently(task, 0.2))
-        return task.done() and not task.cancelled() and not task.exception() and task.result() is not False
+        return (
+            task.done()
+            and not task.cancelled()
+            and not task.exception()
+            and task.result() is not False
+        )
 
 
 @dispatcher(events={"tool_executing", "tool_completed"}, tool_timeout=TOOL_TIMEOUT)

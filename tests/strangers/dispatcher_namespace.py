@@ -1,4 +1,5 @@
 """A dispatcher of closures: `build` makes the functions over shared local state and hangs them on a namespace object."""
+
 import asyncio
 import contextvars
 import json
@@ -12,13 +13,22 @@ from types import MappingProxyType, SimpleNamespace
 
 from goldenpath import dispatcher
 
-LIMITS = {"tool": 3.0, "event": 2.0, "cancelled": 3.0, "closed": 3.0, "timeout": 1.0}  # seconds, by what is waited for
+LIMITS = {
+    "tool": 3.0,
+    "event": 2.0,
+    "cancelled": 3.0,
+    "closed": 3.0,
+    "timeout": 1.0,
+}  # seconds, by what is waited for
 enclosing = contextvars.ContextVar("enclosing", default=())
 
 
 class Namespace:  # `async with` looks at the type only, so these two cannot be hung on the object
-    async def __aenter__(self): return self
-    async def __aexit__(self, *exc_info): await self.cleanup()
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *exc_info):
+        await self.cleanup()
 
 
 def jsonable(value, depth=50):
@@ -55,6 +65,7 @@ def is_async(tool):
 
 def start(tool, parameters, loop, context):
     """Start the tool: a task or (for a blocking one, in a thread) a future, which gives (result, exception)."""
+
     async def in_loop():
         try:
             return await getattr(tool, "arun", tool)(**parameters), None
@@ -98,9 +109,15 @@ def build(user, emitter, tools):
         return list(registry)
 
     def register_tool(tool):
-        refuse_if(closed, RuntimeError, "the dispatcher has been closed: no tools can be registered")
+        refuse_if(
+            closed, RuntimeError, "the dispatcher has been closed: no tools can be registered"
+        )
         name = getattr(tool, "name", None)
-        refuse_if(not name or not isinstance(name, str) or not callable(tool), TypeError, "a tool has a name and is callable")
+        refuse_if(
+            not name or not isinstance(name, str) or not callable(tool),
+            TypeError,
+            "a tool has a name and is callable",
+        )
         registry[name] = tool  # the newest of a name counts
 
     def stop(call, reason):
@@ -112,27 +129,42 @@ def build(user, emitter, tools):
         while True:
             try:
                 left = max(0, deadline - time.monotonic())
-                return await asyncio.wait(futures, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                return await asyncio.wait(
+                    futures, timeout=left, return_when=asyncio.FIRST_COMPLETED
+                )
             except asyncio.CancelledError:  # someone cancels all tasks: that is meant for the tool
                 stop(call, "cancelled")
 
     async def tell_user(call, method, **fields):
         """True if the emitter took the event; when it raises or stalls the event is lost, and nothing else."""
+
         async def tell():
             nonlocal last_stamp
-            last_stamp = max(last_stamp, datetime.now(timezone.utc).isoformat(timespec="microseconds"))
-            ids = dict(run_id=user.run_id, thread_id=user.thread_id, call_id=call.id, timestamp=last_stamp)
+            last_stamp = max(
+                last_stamp, datetime.now(timezone.utc).isoformat(timespec="microseconds")
+            )
+            ids = dict(
+                run_id=user.run_id, thread_id=user.thread_id, call_id=call.id, timestamp=last_stamp
+            )
             return await getattr(emitter, method)(call.name, **ids, **jsonable(fields))
+
         async with taking_turns:
             telling = asyncio.create_task(tell())
             await first(call, telling, seconds=LIMITS["event"])
             if not telling.done():
                 telling.cancel()
                 await first(call, telling, seconds=0.2)
-        return telling.done() and not telling.cancelled() and not telling.exception() and telling.result() is not False
+        return (
+            telling.done()
+            and not telling.cancelled()
+            and not telling.exception()
+            and telling.result() is not False
+        )
 
     async def perform(call, parameters, context):
-        announced = emitter is not None and await tell_user(call, "notify_tool_executing", parameters=parameters)
+        announced = emitter is not None and await tell_user(
+            call, "notify_tool_executing", parameters=parameters
+        )
         began, work = time.perf_counter(), None
         if not call.stopped.done():
             work = start(call.tool, parameters, call.loop, context)
@@ -149,24 +181,47 @@ def build(user, emitter, tools):
             status = "error" if error else "success"
         else:
             status = {"timeout": "timeout", None: "error"}.get(reason, "cancelled")
-            error = {"timeout": f"no result after {LIMITS['tool']} seconds", None: "the tool cancelled itself",
-                     "closed": "ended by the cleanup of the dispatcher"}.get(reason, "cancelled by the caller")
+            error = {
+                "timeout": f"no result after {LIMITS['tool']} seconds",
+                None: "the tool cancelled itself",
+                "closed": "ended by the cleanup of the dispatcher",
+            }.get(reason, "cancelled by the caller")
             call.exception = RuntimeError(f"tool {call.name!r} failed: {error}")
         if announced:
-            await tell_user(call, "notify_tool_completed", result=call.result, error=error, status=status,
-                            execution_time_ms=round((time.perf_counter() - began) * 1000, 3))
+            await tell_user(
+                call,
+                "notify_tool_completed",
+                result=call.result,
+                error=error,
+                status=status,
+                execution_time_ms=round((time.perf_counter() - began) * 1000, 3),
+            )
 
     async def execute_tool(tool_name, parameters=None):
         refuse_if(closed, RuntimeError, "the dispatcher has been closed: no tools can be executed")
         refuse_if(not has_tool(tool_name), LookupError, f"no such tool: {tool_name!r}")
         tool, parameters = registry[tool_name], {} if parameters is None else parameters
-        refuse_if(getattr(tool, "admin_only", False) and not user.is_admin, PermissionError,
-                  f"permission denied: {tool_name!r} is an admin tool")
-        refuse_if(not isinstance(parameters, Mapping) or any(not isinstance(key, str) for key in parameters), TypeError,
-                  "the parameters of a tool are a mapping with strings as keys")
+        refuse_if(
+            getattr(tool, "admin_only", False) and not user.is_admin,
+            PermissionError,
+            f"permission denied: {tool_name!r} is an admin tool",
+        )
+        refuse_if(
+            not isinstance(parameters, Mapping)
+            or any(not isinstance(key, str) for key in parameters),
+            TypeError,
+            "the parameters of a tool are a mapping with strings as keys",
+        )
         loop, context = asyncio.get_running_loop(), contextvars.copy_context()
-        call = SimpleNamespace(id=uuid.uuid4().hex, name=tool_name, tool=tool, loop=loop, stopped=loop.create_future(),
-                               result=None, exception=None)
+        call = SimpleNamespace(
+            id=uuid.uuid4().hex,
+            name=tool_name,
+            tool=tool,
+            loop=loop,
+            stopped=loop.create_future(),
+            result=None,
+            exception=None,
+        )
         context.run(enclosing.set, (*enclosing.get(), call.id))
         calls[call.id] = call
         call.task = loop.create_task(perform(call, dict(parameters), context), context=context)
@@ -181,9 +236,15 @@ def build(user, emitter, tools):
         refuse_if(cancelled, asyncio.CancelledError, "cancelled by the caller")
         call.task.result()  # that is None, unless the loop is being shut down
         ended_by_cleanup = call.stopped.done() and call.stopped.result() == "closed"
-        if isinstance(call.exception, Exception) and not isinstance(call.exception, (StopIteration, StopAsyncIteration)):
+        if isinstance(call.exception, Exception) and not isinstance(
+            call.exception, (StopIteration, StopAsyncIteration)
+        ):
             raise call.exception
-        refuse_if(ended_by_cleanup or call.exception is not None, RuntimeError, f"tool {tool_name!r} failed or was ended by the cleanup")
+        refuse_if(
+            ended_by_cleanup or call.exception is not None,
+            RuntimeError,
+            f"tool {tool_name!r} failed or was ended by the cleanup",
+        )
         return call.result
 
     async def dispatch_tool(tool_name, parameters=None, **consumer_context):
@@ -208,9 +269,17 @@ def build(user, emitter, tools):
     for given in tools or ():
         register_tool(given)
     vars(space).update(
-        execute_tool=execute_tool, dispatch_tool=dispatch_tool, dispatch=dispatch, has_tool=has_tool,
-        register_tool=register_tool, get_available_tools=get_available_tools, cleanup=cleanup,
-        tools=MappingProxyType(registry), has_websocket_support=emitter is not None, websocket_bridge=emitter)
+        execute_tool=execute_tool,
+        dispatch_tool=dispatch_tool,
+        dispatch=dispatch,
+        has_tool=has_tool,
+        register_tool=register_tool,
+        get_available_tools=get_available_tools,
+        cleanup=cleanup,
+        tools=MappingProxyType(registry),
+        has_websocket_support=emitter is not None,
+        websocket_bridge=emitter,
+    )
     return space
 
 

@@ -1,5 +1,6 @@
 """A dispatcher with a queue and one worker task per session, which begins with the first job and ends with the session. The
 worker takes the jobs in the order in which they came and lets each run in a task of its own: none holds up the next."""
+
 import asyncio
 import contextvars
 import json
@@ -14,8 +15,12 @@ from goldenpath import dispatcher
 
 TIMEOUT, GRACE, SEND_LIMIT = 3.0, 3.0, 2.0
 surrounding_jobs = contextvars.ContextVar("surrounding_jobs", default=())
-TEXTS = {"timeout": f"timed out after {TIMEOUT} seconds", "closed": "ended, the dispatcher was cleaned up",
-         "cancelled": "cancelled", None: "the tool cancelled itself"}
+TEXTS = {
+    "timeout": f"timed out after {TIMEOUT} seconds",
+    "closed": "ended, the dispatcher was cleaned up",
+    "cancelled": "cancelled",
+    None: "the tool cancelled itself",
+}
 
 
 def to_json(value, depth=50):
@@ -50,14 +55,18 @@ class Job:
         self.stopped.done() or self.stopped.set_result(reason)
 
     def settle(self, runner):
-        self.done.set_result((False, None, TEXTS["cancelled"]) if runner.cancelled() else runner.result())
+        self.done.set_result(
+            (False, None, TEXTS["cancelled"]) if runner.cancelled() else runner.result()
+        )
 
     async def wait(self, *futures, seconds):
         """asyncio.wait for the first; if somebody cancels the task in which the job runs, the job is stopped instead."""
         end = monotonic() + seconds
         while True:
             try:
-                return await asyncio.wait(futures, timeout=max(0, end - monotonic()), return_when="FIRST_COMPLETED")
+                return await asyncio.wait(
+                    futures, timeout=max(0, end - monotonic()), return_when="FIRST_COMPLETED"
+                )
             except asyncio.CancelledError:
                 self.stop("cancelled")
 
@@ -66,7 +75,9 @@ class Job:
             if self.is_async:
                 return True, await getattr(self.tool, "arun", self.tool)(**self.params)
             answer, context = self.loop.create_future(), contextvars.copy_context()
-            threading.Thread(target=context.run, args=(self._in_thread, answer), daemon=True).start()
+            threading.Thread(
+                target=context.run, args=(self._in_thread, answer), daemon=True
+            ).start()
             return await answer
         except asyncio.CancelledError:
             return None
@@ -124,7 +135,10 @@ class WorkerDispatcher:
             raise TypeError("parameters must map names to values")
         job = Job(tool_name, tool, dict(parameters))
         if self._worker is None or self._worker.done():
-            self._queue, self._worker = asyncio.Queue(), job.loop.create_task(self._work(), context=contextvars.Context())
+            self._queue, self._worker = (
+                asyncio.Queue(),
+                job.loop.create_task(self._work(), context=contextvars.Context()),
+            )
         self._live.add(job)
         self._queue.put_nowait(job)
         cancelled = False
@@ -162,8 +176,11 @@ class WorkerDispatcher:
             await asyncio.wait({self._worker})
         self._manager = None
 
-    async def __aenter__(self): return self
-    async def __aexit__(self, *_): await self.cleanup()
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        await self.cleanup()
 
     async def _work(self):
         while (job := await self._queue.get()) is not None:
@@ -172,7 +189,9 @@ class WorkerDispatcher:
             runner.add_done_callback(lambda _: self._live.discard(job))
 
     async def _perform(self, job):
-        announced = not job.stopped.done() and await self._send(job, "tool_executing", parameters=job.params)
+        announced = not job.stopped.done() and await self._send(
+            job, "tool_executing", parameters=job.params
+        )
         began, outcome = monotonic(), None
         if not job.stopped.done():
             task = job.loop.create_task(job.call(), context=job.context)
@@ -186,11 +205,25 @@ class WorkerDispatcher:
             outcome = task.result() if task.done() and not task.cancelled() else None
         why = job.stopped.result() if job.stopped.done() else None
         ok, value = outcome or (False, None)
-        status = "success" if ok else "error" if outcome or why is None else "timeout" if why == "timeout" else "cancelled"
+        status = (
+            "success"
+            if ok
+            else "error"
+            if outcome or why is None
+            else "timeout"
+            if why == "timeout"
+            else "cancelled"
+        )
         error = None if ok else describe(value) if outcome else TEXTS[why]
         if announced:
-            await self._send(job, "tool_completed", status=status, result=value if ok else None, error=error,
-                             execution_time_ms=round((monotonic() - began) * 1000, 3))
+            await self._send(
+                job,
+                "tool_completed",
+                status=status,
+                result=value if ok else None,
+                error=error,
+                execution_time_ms=round((monotonic() - began) * 1000, 3),
+            )
         if ok and why == "closed":
             ok, value, error = False, None, TEXTS[why]
         return ok, value, error
@@ -203,16 +236,32 @@ class WorkerDispatcher:
         async def emit():
             self._last = max(self._last, datetime.now(timezone.utc))
             user = self._user
-            return await self._manager.emit_critical_event(user.user_id, kind, {
-                "run_id": user.run_id, "thread_id": user.thread_id, "user_id": user.user_id, "call_id": job.id,
-                "tool_name": job.name, "timestamp": self._last.isoformat(), **to_json(data)})
+            return await self._manager.emit_critical_event(
+                user.user_id,
+                kind,
+                {
+                    "run_id": user.run_id,
+                    "thread_id": user.thread_id,
+                    "user_id": user.user_id,
+                    "call_id": job.id,
+                    "tool_name": job.name,
+                    "timestamp": self._last.isoformat(),
+                    **to_json(data),
+                },
+            )
+
         async with self._sending:
             task = job.loop.create_task(emit())
             await job.wait(task, seconds=SEND_LIMIT)
             if not task.done():
                 task.cancel()
                 await job.wait(task, seconds=0.2)
-        return task.done() and not task.cancelled() and not task.exception() and task.result() is not False
+        return (
+            task.done()
+            and not task.cancelled()
+            and not task.exception()
+            and task.result() is not False
+        )
 
 
 @dispatcher(events={"tool_executing", "tool_completed"}, tool_timeout=TIMEOUT)

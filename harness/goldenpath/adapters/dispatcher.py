@@ -123,17 +123,16 @@ class DispatcherAdapter:
             return reply
         again = await guarded(lambda: member(tool.name, getattr(tool, "arun", tool)))
         if not isinstance(again, Reply):
-            return done({"form": "name, func"})
+            return heard(done({"form": "name, func", "returned": again}), again)
         return reply if again.value["type"] == "TypeError" else again
 
     async def _ask_support(self, step: Step) -> Reply:
         """What the two properties about the way to the user say, without a turn between them."""
         said: dict[str, Any] = {}
+        target, names = self.sessions[step.actor], self._declaration.members
         for name in ("has_websocket_support", "websocket_bridge"):
-            on_type = inspect.getattr_static(type(self.sessions[step.actor]), name, None)
-            member = self.sessions.member(step.actor, name)
-            method = callable(member) and isinstance(on_type, _METHODS)
-            said[name] = await guarded(member if method else lambda member=member: member)
+            read = functools.partial(_value, target, names.get(name, name))
+            said[name] = await guarded(read)
         has, bridge = said["has_websocket_support"], said["websocket_bridge"]
         wrong = next((reply for reply in said.values() if isinstance(reply, Reply)), None)
         there = self.sessions.has(step.actor, "websocket_bridge")
@@ -183,6 +182,13 @@ def _takes(function: Callable[..., Any], parameter: str) -> bool:
         return parameter in inspect.signature(function).parameters
     except (TypeError, ValueError):
         return False
+
+
+def _value(target: Any, name: str) -> Any:
+    """What a property says, which may be a method; None where it is not there."""
+    method = isinstance(inspect.getattr_static(type(target), name, None), _METHODS)
+    member = getattr(target, name, None)
+    return member() if method and callable(member) else member
 
 
 def _kind(target: Any, name: str, expected: str) -> str:

@@ -33,6 +33,7 @@ class Sessions:
         self.awaited = set() if awaited is None else awaited
         self._objects: dict[str, Any] = {}
         self.run_ids: dict[str, str] = {}
+        self._contexts: dict[str, Any] = {}
         self.makes: Mapping[str, Act] = {
             "create": self.create,
             "create_invalid": self.create_invalid,
@@ -53,8 +54,11 @@ class Sessions:
         """The member of the user's object under its declared name, or None. One that raises when
         it is looked up, as a facade that was closed may, raises when it is called.
         """
+        return self._member(self._objects[actor], name)
+
+    def _member(self, made: Any, name: str) -> Any:
         try:
-            return getattr(self._objects[actor], self.declaration.members.get(name, name), None)
+            return getattr(made, self.declaration.members.get(name, name), None)
         except Exception as error:
             return _raising(error)
 
@@ -74,6 +78,7 @@ class Sessions:
             return failed("the factory returned None", None)
         self._objects[step.actor] = made
         self.run_ids[step.actor] = step.args["run_id"]
+        self._contexts.pop(step.actor, None)
         return done(type(made).__name__)
 
     async def create_invalid(self, step: Step) -> Reply:
@@ -81,10 +86,12 @@ class Sessions:
         made = await self._make(step, INVALID[step.args["user"]])
         if isinstance(made, Reply):
             return made
-        cleanup = getattr(made, self.declaration.members.get("cleanup", "cleanup"), None)
+        if made is None:
+            return failed("the factory returned None", None)
+        cleanup = self._member(made, "cleanup")
         if callable(cleanup):
             await guarded(cleanup)
-        return failed("the factory returned None", None) if made is None else done("a session")
+        return done("a session")
 
     async def _make(self, step: Step, seen_as: Callable[[PlantedUser], Any]) -> Any:
         args = step.args
@@ -95,20 +102,24 @@ class Sessions:
         return await guarded(lambda: self.factory(user, tap, tools))
 
     async def enter(self, step: Step) -> Reply:
-        """Enter the object's context, where it is a context manager; what that gives is used."""
-        entered = await self._through(step.actor, ("__aenter__", "__enter__"))
+        """Enter the object's context, where it is a context manager; what that gives is used, and
+        what was entered is what can be left.
+        """
+        made = self._objects[step.actor]
+        entered = await self._through(made, ("__aenter__", "__enter__"))
         if isinstance(entered, Reply):
             return entered
-        self._objects[step.actor] = self._objects[step.actor] if entered is None else entered
+        self._contexts[step.actor] = made
+        self._objects[step.actor] = made if entered is None else entered
         return done()
 
     async def leave(self, step: Step) -> Reply:
         """Leave the object's context, as at the end of a `with`."""
-        left = await self._through(step.actor, ("__aexit__", "__exit__"), None, None, None)
+        made = self._contexts.pop(step.actor, self._objects[step.actor])
+        left = await self._through(made, ("__aexit__", "__exit__"), None, None, None)
         return left if isinstance(left, Reply) else done()
 
-    async def _through(self, actor: str, names: tuple[str, ...], *arguments: Any) -> Any:
-        made = self._objects[actor]
+    async def _through(self, made: Any, names: tuple[str, ...], *arguments: Any) -> Any:
         members = (getattr(type(made), name, None) for name in names)
         member = next(filter(callable, members), None)
         if member is None:

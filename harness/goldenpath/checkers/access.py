@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from goldenpath import spec
-from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
+from goldenpath.checkers.base import ANSWERED, ASKED, UNTRACED, Check, Fold
 from goldenpath.checkers.same import shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
 from goldenpath.model import Entry, Kind
+from goldenpath.runs import Call
 
 
 def _text(answer: Entry) -> str:
@@ -51,6 +52,18 @@ class _Answers(Fold):
         """... and is told how it went."""
 
 
+#: Where a session begins or ends: what was seen of it before says nothing of what comes.
+_BOUNDS = frozenset({"create", "cleanup", "leave"})
+
+
+def _way(asked: Entry) -> str:
+    """The member through which a step goes."""
+    if asked.what == "register":
+        return "register_tool"
+    via: str = asked.value.get("via", "execute_tool")
+    return via
+
+
 #: User contexts that the few lines of an adapter may trip over before the target sees them.
 _TRIPPED_OVER = frozenset(spec.INVALID_USERS[:2])
 
@@ -60,10 +73,12 @@ class _InvalidUsersRefused(_Answers):
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
+        self._valid: set[str] = set()
         self._refused: dict[str, int] = {}
 
     def answered(self, asked: Entry, answer: Entry) -> None:
         if asked.what == "create" and answer.kind is Kind.OK:
+            self._valid.add(asked.actor)
             self.tally.chance(self._refused.pop(asked.actor, 0))
         if asked.what != "create_invalid" or answer.kind is Kind.LOST:
             return
@@ -72,7 +87,7 @@ class _InvalidUsersRefused(_Answers):
             self.tally.chance()
             self.tally.fail(f"a session was made for {user}", asked.index, answer.index)
         elif not _accident(answer):
-            self._refused[asked.actor] = self._refused.get(asked.actor, 0) + 1
+            self._refuse(asked.actor)
         elif user not in _TRIPPED_OVER:
             self.tally.chance()
             self.tally.fail(
@@ -82,69 +97,86 @@ class _InvalidUsersRefused(_Answers):
                 answer.index,
             )
 
+    def _refuse(self, actor: str) -> None:
+        """It counts from when a session was made for the same user as they are."""
+        if actor in self._valid:
+            self.tally.chance()
+        else:
+            self._refused[actor] = self._refused.get(actor, 0) + 1
+
 
 #: Words of which a refusal for lack of permission has one. One that names the tool is clear, too.
 _PERMISSION = re.compile(
-    r"permi|admin|forbid|denied|allow|authori|privilege|access|role|right|refus", re.IGNORECASE
+    r"permi|admin|forbid|denied|allow|authori|privilege|access|role|right|refus|restrict|insufficien",
+    re.IGNORECASE,
 )
 
 
 class _AdminToolsRefused(_Answers):
     """API-14: a call of a tool for admins, by a user who is none and whose calls of other tools,
-    through the same member, work. A tool that could only be registered as a function has no mark.
+    through the same member, work. Where no tool could be registered, or only as a function, which
+    has no mark, nothing follows.
     """
-
-    kinds = ASKED | ANSWERED | {Kind.TOOL}
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
-        self._worked: set[tuple[str, str]] = set()
-        self._unmarked: set[str] = set()
-        self._forbidden: dict[str, Entry] = {}
-
-    def entry(self, entry: Entry) -> None:
-        super().entry(entry)
-        if entry.kind is not Kind.TOOL or entry.what != "started":
-            return
-        asked = self._forbidden.get(entry.value.get("token") or "")
-        if asked is not None:
-            self.tally.chance()
-            self.tally.fail(
-                f"{entry.value['tool']} is for admins only, and ran for {asked.actor}, who is none",
-                asked.index,
-                entry.index,
-            )
+        self._worked: dict[str, set[str]] = {}
+        self._untold: set[str] = set()
+        self._forbidden: set[int] = set()
 
     def asked(self, asked: Entry) -> None:
-        forbidden = asked.what == "execute" and asked.value.get("forbidden")
-        if forbidden and asked.actor not in self._unmarked:
-            self._forbidden[asked.value["token"]] = asked
+        if asked.what in _BOUNDS:
+            self._worked.pop(asked.actor, None)
+            self._untold.discard(asked.actor)
+        elif asked.what == "execute" and self._concerns(asked) and asked.value.get("forbidden"):
+            self._forbidden.add(asked.index)
 
     def answered(self, asked: Entry, answer: Entry) -> None:
-        if asked.what not in ("execute", "register") or asked.actor in self._unmarked:
+        if not self._concerns(asked):
             return
         if not asked.value.get("forbidden"):
-            if answer.kind is Kind.OK and asked.what == "execute":
-                self._worked.add((asked.actor, _way(asked)))
-        elif asked.what == "register" and answer.kind is Kind.OK:
-            if (answer.value["value"] or {}).get("form", "tool") != "tool":
-                self._unmarked.add(asked.actor)
+            if answer.kind is Kind.OK:
+                self._worked.setdefault(asked.actor, set()).add(_way(asked))
         elif answer.kind is Kind.OK:
-            self.tally.chance()
-            self.tally.fail(
-                f"{asked.value['tool']} is for admins only, and {asked.actor}, who is none, was"
-                " told that it succeeded",
-                asked.index,
-                answer.index,
-            )
-        elif answer.kind is Kind.FAIL and (asked.actor, _way(asked)) in self._worked:
+            self._accepted(asked, answer)
+        elif self._controlled(asked) and answer.kind is Kind.FAIL and not _missing(answer):
             self._refused(asked, answer)
+        elif asked.what == "register":
+            self._untold.add(asked.actor)
 
-    def _refused(self, asked: Entry, answer: Entry) -> None:
-        if _missing(answer):
+    def call(self, call: Call) -> None:
+        if call.asked is None or call.asked.index not in self._forbidden or not call.starts:
             return
         self.tally.chance()
-        text, tool = f"{answer.value.get('type', '')} {_text(answer)}", asked.value["tool"]
+        self.tally.fail(
+            f"{call.tool} is for admins only, and ran for {call.owner}, who is none",
+            call.asked.index,
+            call.starts[0].index,
+        )
+
+    def _concerns(self, asked: Entry) -> bool:
+        return asked.what in ("execute", "register") and asked.actor not in self._untold
+
+    def _controlled(self, asked: Entry) -> bool:
+        return _way(asked) in self._worked.get(asked.actor, ())
+
+    def _accepted(self, asked: Entry, answer: Entry) -> None:
+        if asked.what == "register":
+            if (answer.value["value"] or {}).get("form", "tool") != "tool":
+                self._untold.add(asked.actor)
+            return
+        self.tally.chance()
+        self.tally.fail(
+            f"{asked.value['tool']} is for admins only, and {asked.actor}, who is none, was"
+            " told that it succeeded",
+            asked.index,
+            answer.index,
+        )
+
+    def _refused(self, asked: Entry, answer: Entry) -> None:
+        self.tally.chance()
+        said = (answer.value.get("type", ""), _text(answer), answer.value.get("value") or "")
+        text, tool = " ".join(str(part) for part in said if part), asked.value["tool"]
         if _accident(answer):
             self.tally.fail(
                 f"{tool} was not refused to {asked.actor} but ran into {answer.value['type']}",
@@ -160,61 +192,54 @@ class _AdminToolsRefused(_Answers):
             )
 
 
-def _way(asked: Entry) -> str:
-    """The member through which a call goes; registering is controlled by the main one."""
-    via: str = asked.value.get("via", "execute_tool")
-    return via
-
-
-@dataclass
+@dataclass(frozen=True)
 class _Taken:
-    """A name that was registered twice: what was said of it, and what the next call must run."""
+    """A name that was registered twice, and whether calls of it must run the second tool."""
 
     asked: Entry
     replaced: bool
-    token: str = ""
-    ran: list[bool] = field(default_factory=list)
 
 
 class _TakenNames(_Answers):
-    """API-5: registering a name twice raises, and the first tool stays; or it replaces it."""
-
-    kinds = ASKED | ANSWERED | {Kind.TOOL}
+    """API-5: registering a name twice raises, and the first tool stays; or it replaces it. In a
+    session that accepts registrations, for a tool that ran, through members by which it ran.
+    """
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
-        self._works: set[tuple[str, str]] = set()
+        self._registers: set[str] = set()
+        self._ways: dict[tuple[str, str], set[str]] = {}
         self._taken: dict[tuple[str, str], _Taken] = {}
-        self._calls: dict[str, _Taken] = {}
-
-    def entry(self, entry: Entry) -> None:
-        super().entry(entry)
-        if entry.kind is Kind.TOOL and entry.what == "started":
-            taken = self._calls.get(entry.value.get("token") or "")
-            if taken is not None:
-                taken.ran.append(bool(entry.value.get("twin")))
+        self._calls: dict[int, _Taken] = {}
 
     def asked(self, asked: Entry) -> None:
-        if asked.what == "execute" and asked.value.get("token"):
-            taken = self._taken.get((asked.actor, asked.value["tool"]))
-            if taken is not None:
-                self._calls[asked.value["token"]] = taken
+        if asked.what in _BOUNDS:
+            self._forget(asked.actor)
+        elif asked.what == "execute":
+            name = (asked.actor, asked.value["tool"])
+            if name in self._taken and _way(asked) in self._ways[name]:
+                self._calls[asked.index] = self._taken[name]
+
+    def _forget(self, actor: str) -> None:
+        self._registers.discard(actor)
+        for kept in (self._ways, self._taken):
+            for name in [name for name in kept if name[0] == actor]:
+                del kept[name]
 
     def answered(self, asked: Entry, answer: Entry) -> None:
-        value = asked.value or {}
-        if asked.what == "register" and value.get("again"):
+        if asked.what == "register" and asked.value.get("again"):
             self._registered(asked, answer)
-        elif asked.what == "execute" and answer.kind is not Kind.LOST:
-            taken = self._calls.pop(value.get("token", ""), None)
-            if taken is None and answer.kind is Kind.OK:
-                self._works.add((asked.actor, value["tool"]))
-            elif taken is not None:
-                self._called(taken, asked, answer)
+        elif asked.what == "register" and answer.kind is Kind.OK:
+            self._registers.add(asked.actor)
+        elif asked.what == "execute" and answer.kind is Kind.OK:
+            self._ways.setdefault((asked.actor, asked.value["tool"]), set()).add(_way(asked))
 
     def _registered(self, asked: Entry, answer: Entry) -> None:
-        if answer.kind is Kind.LOST or _missing(answer):
+        name = (asked.actor, asked.value["tool"])
+        before = self._taken.pop(name, None)
+        if asked.actor not in self._registers or name not in self._ways:
             return
-        if (asked.actor, asked.value["tool"]) not in self._works:
+        if answer.kind is Kind.LOST or _missing(answer):
             return
         if _accident(answer):
             self.tally.chance()
@@ -224,72 +249,91 @@ class _TakenNames(_Answers):
                 asked.index,
                 answer.index,
             )
-        returned = (answer.value.get("value") or {}) if answer.kind is Kind.OK else {}
-        replaced = answer.kind is Kind.OK and returned.get("returned") is not False
-        self._taken[asked.actor, asked.value["tool"]] = _Taken(asked, replaced)
+        # of two that came second nobody can tell which one runs
+        replaced = _replaces(answer) or (before is not None and before.replaced)
+        self._taken[name] = _Taken(asked, replaced)
 
-    def _called(self, taken: _Taken, asked: Entry, answer: Entry) -> None:
+    def call(self, call: Call) -> None:
+        asked, answered = call.asked, call.answered
+        taken = self._calls.pop(asked.index, None) if asked is not None else None
+        if asked is None or taken is None or answered is None or not _telling(call, answered):
+            return
+        if call.untraced:
+            self.tally.doubt(UNTRACED)
+            return
         self.tally.chance()
-        tool = asked.value["tool"]
-        witness = (taken.asked.index, asked.index, answer.index)
-        if not taken.ran:
-            self.tally.fail(f"{tool} was registered twice and does not run any more", *witness)
-        elif taken.replaced and not all(taken.ran):
-            self.tally.fail(
-                f"registering {tool} again was accepted and ignored: the first one still runs",
-                *witness,
-            )
-        elif not taken.replaced and any(taken.ran):
-            self.tally.fail(
-                f"registering {tool} again was refused, and the refused one runs", *witness
-            )
-        taken.ran.clear()
+        wrong = _wrong_one(call, taken)
+        if wrong:
+            witness = (taken.asked.index, asked.index, answered.index)
+            self.tally.fail(f"registering {call.tool} again {wrong}", *witness)
+
+
+def _replaces(answer: Entry) -> bool:
+    """Whether a registration was accepted; one that gives False was refused as visibly as one that
+    raises.
+    """
+    return answer.kind is Kind.OK and (answer.value.get("value") or {}).get("returned") is not False
+
+
+def _telling(call: Call, answered: Entry) -> bool:
+    """Whether something follows from what a call ran: an ordinary one, of an open session."""
+    if answered.kind is Kind.LOST or _missing(answered) or not call.plain:
+        return False
+    return call.run.cleaning is None or call.run.cleaning.index > answered.index
+
+
+def _wrong_one(call: Call, taken: _Taken) -> str:
+    """What is wrong with what a call of a taken name ran, or nothing."""
+    twins = {bool(start.value.get("twin")) for start in call.starts}
+    if not twins:
+        return "left none of it: it does not run any more"
+    if taken.replaced and False in twins:
+        return "was accepted and ignored: the first one still runs"
+    if not taken.replaced and True in twins:
+        return "was refused, and the refused one runs"
+    return ""
 
 
 class _EndsTwiceAndByLeaving(_Answers):
     """API-8: cleaning up again is accepted; what was left as a context manager is closed."""
-
-    kinds = ASKED | ANSWERED | {Kind.TOOL}
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._cleaned: set[str] = set()
         self._worked: set[str] = set()
         self._left: dict[str, Entry] = {}
-        self._after: dict[str, Entry] = {}
+        self._after: set[int] = set()
 
-    def entry(self, entry: Entry) -> None:
-        super().entry(entry)
-        if entry.kind is Kind.TOOL and entry.what == "started":
-            asked = self._after.get(entry.value.get("token") or "")
-            if asked is not None:
-                self.tally.fail(
-                    f"{entry.value['tool']} ran after the context was left",
-                    asked.index,
-                    entry.index,
-                )
+    def call(self, call: Call) -> None:
+        if call.asked is None or call.asked.index not in self._after or not call.starts:
+            return
+        self.tally.fail(
+            f"{call.tool} ran after the context was left", call.asked.index, call.starts[0].index
+        )
 
     def asked(self, asked: Entry) -> None:
         if asked.what == "create":
             self._cleaned.discard(asked.actor)
             self._left.pop(asked.actor, None)
             self._worked.discard(asked.actor)
-        elif asked.what == "execute" and asked.actor in self._left and asked.value.get("token"):
-            self._after[asked.value["token"]] = asked
+        elif asked.what == "execute" and asked.actor in self._left:
+            self._after.add(asked.index)
 
     def answered(self, asked: Entry, answer: Entry) -> None:
+        if answer.kind is Kind.LOST:
+            return
         if asked.what == "cleanup":
             self._cleanup(asked, answer)
         elif asked.what in ("enter", "leave") and not _missing(answer):
             self._passed(asked, answer)
-        elif asked.what == "execute" and answer.kind is not Kind.LOST:
+        elif asked.what == "execute":
             self._execute(asked, answer)
 
     def _cleanup(self, asked: Entry, answer: Entry) -> None:
         again = asked.actor in self._cleaned
         if answer.kind is Kind.OK:
             self._cleaned.add(asked.actor)
-        if not again or answer.kind is Kind.LOST:
+        if not again:
             return
         self.tally.chance()
         if answer.kind is Kind.FAIL:
@@ -305,7 +349,9 @@ class _EndsTwiceAndByLeaving(_Answers):
                 asked.index,
                 answer.index,
             )
-        elif asked.what == "leave" and asked.actor in self._worked:
+        elif asked.what == "enter":
+            self._left.pop(asked.actor, None)
+        elif asked.actor in self._worked:
             self._left[asked.actor] = answer
 
     def _execute(self, asked: Entry, answer: Entry) -> None:
@@ -314,6 +360,8 @@ class _EndsTwiceAndByLeaving(_Answers):
             if answer.kind is Kind.OK:
                 self._worked.add(asked.actor)
             return
+        if asked.index not in self._after:
+            return  # it was asked for before
         self.tally.chance()
         if answer.kind is Kind.OK:
             self.tally.fail(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
+from goldenpath.checkers.base import ANSWERED, ASKED, UNTRACED, Check, Fold
+from goldenpath.checkers.same import shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
 from goldenpath.model import Entry, Kind
-from goldenpath.runs import Call
+from goldenpath.runs import Call, Seen
 
 
 class _Came(NamedTuple):
@@ -22,9 +23,9 @@ class _Came(NamedTuple):
 
     def __str__(self) -> str:
         ran = f"its tool {', '.join(self.ran)}" if self.ran else "its tool did not run"
-        shown = f"{self.announced} tool_executing and {len(self.reported)} tool_completed"
+        got = f"{self.announced} tool_executing and {len(self.reported)} tool_completed"
         status = f" ({', '.join(self.reported)})" if self.reported else ""
-        return f"the call {self.told}, {ran}, its user got {shown}{status}"
+        return f"the call {self.told}, {ran}, its user got {got}{status}"
 
 
 _TOLD = {Kind.OK: "succeeded", Kind.FAIL: "failed"}
@@ -42,44 +43,55 @@ def _came(call: Call, told: str) -> _Came:
 
 class _SameBehindEachDoor(Fold):
     """API-6: of two calls that differ in nothing but the member through which they are made, the
-    same comes. execute_tool is the control: where it does the same there is no difference.
+    same comes. execute_tool is the control: where it does the same there is no difference, and
+    where it does now this and now that nothing follows.
     """
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._controls: dict[tuple[int, str], set[_Came]] = {}
-        self._cases: list[tuple[tuple[int, str], str, _Came, int]] = []
+        self._cases: list[tuple[tuple[int, str], str, _Came | None, int]] = []
 
     def call(self, call: Call) -> None:
         asked, answered = call.asked, call.answered
-        if asked is None or answered is None or call.ambiguous or not call.plain:
+        if asked is None or answered is None or call.ambiguous or not call.plain or call.run.cut:
             return
         if call.run.cleaning is not None and call.run.cleaning.index < answered.index:
             return
         told = _TOLD.get(answered.kind, "")
         if not told or (answered.kind is Kind.FAIL and answered.value["by"] == "missing"):
             return
-        key, came = (call.run.asked.index, _alike(asked)), _came(call, told)
-        if call.via == "execute_tool":
-            self._controls.setdefault(key, set()).add(came)
-        else:
+        key = (call.run.asked.index, _alike(call, asked))
+        came = None if call.unsure else _came(call, told)
+        if call.via != "execute_tool":
             self._cases.append((key, call.via, came, asked.index))
+        elif came is not None:
+            self._controls.setdefault(key, set()).add(came)
 
     def finish(self) -> None:
         for key, via, came, index in self._cases:
             controls = self._controls.get(key)
             if not controls:
                 continue
-            self.tally.chance()
-            if came not in controls:
-                (other, *_) = controls
-                self.tally.fail(f"through {via} {came}; through execute_tool {other}", index)
+            if came is None:
+                self.tally.doubt(UNTRACED)
+            elif len(controls) > 1 and came not in controls:
+                self.tally.doubt("calls through execute_tool differ among themselves")
+            else:
+                self._compare(via, came, *controls, index=index)
+
+    def _compare(self, via: str, came: _Came, *controls: _Came, index: int) -> None:
+        self.tally.chance()
+        if came not in controls:
+            self.tally.fail(f"through {via} {came}; through execute_tool {controls[0]}", index)
 
 
-def _alike(asked: Entry) -> str:
-    """What two calls have in common that differ in their canaries and their way in."""
+def _alike(call: Call, asked: Entry) -> str:
+    """What two calls have in common that differ in their canaries and their way in: the tool, held
+    by their session or not, and the other parameters.
+    """
     given = {k: v for k, v in (asked.value.get("parameters") or {}).items() if k != "query"}
-    return f"{asked.value['tool']} {json.dumps(given, sort_keys=True)}"
+    return f"{call.tool} {call.held} {json.dumps(given, sort_keys=True)}"
 
 
 class _SupportIsTrue(Fold):
@@ -94,31 +106,45 @@ class _SupportIsTrue(Fold):
         self._sessions: dict[str, Entry] = {}
         self._said: list[tuple[Entry, Entry]] = []
         self._ran: set[int] = set()
+        self._cut: set[int] = set()
         self._reached: set[int] = set()
 
     def entry(self, entry: Entry) -> None:
         if entry.kind is Kind.INVOKE and entry.what == "create":
             self._sessions[entry.actor] = entry
+        elif entry.what in ("cleanup", "leave"):
+            self._sessions.pop(entry.actor, None)  # what it says from then on binds nobody
         elif entry.what == "ask_support" and entry.kind in (Kind.OK, Kind.FAIL):
-            self._said.append((self._sessions[entry.actor], entry))
+            session = self._sessions.get(entry.actor)
+            if session is not None:
+                self._said.append((session, entry))
+
+    def frame(self, seen: Seen) -> None:
+        if seen.event is not None and seen.run is not None and seen.user == seen.owner:
+            self._reached.add(seen.run.asked.index)
 
     def call(self, call: Call) -> None:
         if call.starts:
             self._ran.add(call.run.asked.index)
-        if any(seen.user == call.owner for seen in (*call.executing, *call.completed)):
-            self._reached.add(call.run.asked.index)
+        if call.run.cut:
+            self._cut.add(call.run.asked.index)
 
     def finish(self) -> None:
         for session, said in self._said:
             transport = session.value.get("transport", "working")
-            if transport in ("working", "absent") and session.index in self._ran:
+            told = session.index in self._ran and session.index not in self._cut
+            if told and transport in ("working", "absent"):
                 self._judge(session, transport, said)
 
     def _judge(self, session: Entry, transport: str, said: Entry) -> None:
         witness = (session.index, said.index)
         if said.kind is Kind.FAIL:
             self.tally.chance()
-            self.tally.fail(f"has_websocket_support raised {said.value.get('text')}", *witness)
+            self.tally.fail(
+                "asked for has_websocket_support and websocket_bridge it raised"
+                f" {said.value.get('type')}: {shown(said.value.get('text', ''))}",
+                *witness,
+            )
             return
         value: dict[str, Any] = said.value["value"]
         has, bridge = value["has"], value["bridge"]

@@ -5,8 +5,9 @@ Judged by what the planted tools did, never by what events say of it.
 
 from __future__ import annotations
 
-from goldenpath.checkers.base import UNTRACED, Check
+from goldenpath.checkers.base import UNTRACED, Check, Fold
 from goldenpath.checkers.tally import Tally
+from goldenpath.history import Header
 from goldenpath.model import Entry, Kind, Outcome
 from goldenpath.runs import Call, Run
 
@@ -31,24 +32,37 @@ def _after(call: Call, moment: Entry) -> list[Entry]:
     return [deed for deed in done if deed.index > moment.index and deed.what != "cancelled"]
 
 
-def _unsure(call: Call) -> bool:
-    """Whether its end may be among what fits no single call."""
-    return any(deed.value["tool"] == call.tool for deed in call.run.unplaced)
-
-
 def _under_way(call: Call, moment: Entry) -> bool:
     """Whether the tool had started by then, and not ended."""
-    if not call.starts or call.starts[0].index > moment.index:
+    started = sum(start.index < moment.index for start in call.starts)
+    return started > sum(end.index < moment.index for end in call.ends)
+
+
+#: Of the declared timeout, counted from when the call was asked for, so much may have passed where
+#: it ended a tool: a timeout may begin to count a little earlier.
+_NEARLY = 0.9
+
+
+def overdue(call: Call, header: Header) -> bool:
+    """Whether its tool ended when the declared timeout may have ended it."""
+    seconds = header.declared.get("tool_timeout")
+    began = call.asked or (call.starts[0] if call.starts else None)
+    if seconds is None or began is None:
         return False
-    return len([end for end in call.ends if end.index < moment.index]) < len(call.starts)
+    return any(end.at - began.at >= _NEARLY * seconds * 1e9 for end in call.ends)
 
 
 def _cancel_reaches(call: Call, tally: Tally) -> None:
-    """TOOL-6: once a caller that gave up was told so its tool does nothing more."""
+    """TOOL-6: once a caller that gave up was told so its tool does nothing more, and is not started
+    either. Of what a run that was given up starts afterwards TOOL-10 speaks.
+    """
     told = _told(call)
-    if told is None or not _gave_up(told):
+    if told is None or not _gave_up(told) or not call.starts:
         return
-    if not call.starts or call.starts[0].index > told.index:
+    if call.planned and call.starts[0].index > told.index:
+        return
+    if call.unsure:
+        tally.doubt(UNTRACED)
         return
     tally.chance()
     late = _after(call, told)
@@ -69,7 +83,7 @@ def _no_orphans(run: Run, tally: Tally) -> None:
     for call in run.calls:
         if not call.starts or call.starts[0].index > answered.index:
             continue
-        if _unsure(call):
+        if call.unsure:
             tally.doubt(UNTRACED)
             continue
         tally.chance()
@@ -84,30 +98,55 @@ def _no_orphans(run: Run, tally: Tally) -> None:
             )
 
 
-def _nobodys_victim(call: Call, tally: Tally) -> None:
-    """TOOL-7, for a dispatcher: what becomes of one call does not stop another, whose caller has
-    not given up, whose session was not ended, and which no declared timeout ended.
+class _NobodysVictim(Fold):
+    """TOOL-7, for a dispatcher: what becomes of one call does not stop another, or leave it alone,
+    whose caller has not given up, whose session was not ended, and which no declared timeout ended.
     """
-    asked, answered = call.asked, call.answered
-    if asked is None or answered is None or answered.kind is Kind.LOST or not call.starts:
-        return
-    if asked.value.get("unreleased") or not call.beside:
-        return
-    tally.chance()
-    stopped = [end for end in call.ends if end.what == "cancelled"]
-    if not stopped or (call.run.cleaning and call.run.cleaning.index < stopped[-1].index):
-        return
-    tally.fail(
-        f"{call.tool} was stopped, though its caller had not given up",
-        call.first,
-        stopped[0].index,
-    )
+
+    def call(self, call: Call) -> None:
+        asked, answered = call.asked, call.answered
+        if asked is None or answered is None or answered.kind is Kind.LOST or not call.starts:
+            return
+        if asked.value.get("unreleased"):
+            return
+        self.tally.chance(call.beside)
+        late = _after(call, answered) if answered.kind is Kind.FAIL else []
+        if late and not _closing(call, answered):
+            self.tally.fail(
+                f"{call.tool} worked on ({late[0].what}) after its caller was told that it failed",
+                answered.index,
+                late[0].index,
+            )
+        stopped = [end for end in call.ends if end.what == "cancelled"]
+        if stopped and call.beside and not self._rightly(call, answered, stopped[-1]):
+            self.tally.fail(
+                f"{call.tool} was stopped, though its caller had not given up",
+                call.first,
+                stopped[0].index,
+            )
+
+    def _rightly(self, call: Call, answered: Entry, stopped: Entry) -> bool:
+        """Whether it was stopped with its session, or by the declared timeout, or made again and
+        then went well.
+        """
+        again = answered.kind is Kind.OK and any(end.what == "ended" for end in call.ends)
+        return again or _closing(call, stopped) or overdue(call, self.header)
+
+
+def _closing(call: Call, moment: Entry) -> bool:
+    """Whether the end of its session had been asked for by then."""
+    return call.run.cleaning is not None and call.run.cleaning.index < moment.index
 
 
 def _times_out(call: Call, tally: Tally) -> None:
     """TOOL-8: a call of a tool that hangs fails in time, and the tool does nothing more."""
     asked, answered = call.asked, call.answered
     if asked is None or answered is None or not asked.value.get("unreleased") or not call.starts:
+        return
+    if _gave_up(answered) or _over(call, answered):
+        return  # it was not for the timeout to end it
+    if call.unsure:
+        tally.doubt(UNTRACED)
         return
     tally.chance()
     if answered.kind is Kind.LOST:
@@ -124,6 +163,12 @@ def _times_out(call: Call, tally: Tally) -> None:
             answered.index,
             late[0].index,
         )
+
+
+def _over(call: Call, moment: Entry) -> bool:
+    """Whether the tool had come to an end of its own by then, or its session was being ended."""
+    ended = any(end.what != "cancelled" and end.index < moment.index for end in call.ends)
+    return ended or _closing(call, moment)
 
 
 def _loop_turns(call: Call, tally: Tally) -> None:
@@ -147,52 +192,71 @@ def _works_unseen(run: Run, tally: Tally) -> None:
     answered = run.answered
     if run.session or answered is None or not _gave_up(answered):
         return
-    begun = [call for call in run.calls if call.starts and call.starts[0].index < answered.index]
-    if not begun or len(begun) == len([call for call in run.calls if call.planned]):
+    planned = [call for call in run.calls if call.planned]
+    begun = [call for call in planned if call.starts and call.starts[0].index < answered.index]
+    late = [
+        (call, start) for call in run.calls for start in call.starts if start.index > answered.index
+    ]
+    if not late and (not begun or len(begun) == len(planned)):
         return  # it had not begun, or nothing was left to do
     tally.chance()
-    for call in run.calls:
-        if call.starts and call.starts[0].index > answered.index:
+    if any(call.unsure for call in planned) or not all(s.value.get("token") for _, s in late):
+        tally.doubt(UNTRACED)
+    for call, start in late:
+        if start.value.get("token"):
             tally.fail(
                 f"a run of {run.owner}, who had left, worked on and called {call.tool}",
                 answered.index,
-                call.starts[0].index,
+                start.index,
             )
 
 
-def _cleanup_ends(call: Call, tally: Tally) -> None:
-    """RECOVERY-7: what was under way when cleanup was asked for has ended when it is over."""
-    cleaning, cleaned = call.run.cleaning, call.run.cleaned
-    if cleaning is None or cleaned is None or not _under_way(call, cleaning):
-        return
-    if (cleaned.value or {}).get("none"):
-        tally.excuse = (Outcome.UNSUPPORTED, "it has no cleanup")
-        return
-    if _unsure(call):
-        tally.doubt(UNTRACED)
-        return
-    tally.chance()
-    late = _after(call, cleaned)
-    if late or not call.ends:
-        tally.fail(
-            f"{call.tool} was at work during cleanup and went on after it",
-            cleaned.index,
-            call.starts[0].index,
-            *(deed.index for deed in late[:1]),
-        )
-    if call.executing and not call.completed and not call.ambiguous and not call.run.cut:
-        tally.fail(
-            f"{call.tool} was at work during cleanup: announced, and never reported",
-            cleaning.index,
-            call.executing[0].entry.index,
-        )
+class _CleanupEnds(Fold):
+    """RECOVERY-7: what was under way when cleanup was asked for has ended when it is over, and what
+    was announced of it is reported.
+    """
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._shows = header.card.get("tool_events") == "yes"
+
+    def call(self, call: Call) -> None:
+        cleaning, cleaned = call.run.cleaning, call.run.cleaned
+        if cleaning is None or cleaned is None or not _under_way(call, cleaning):
+            return
+        if (cleaned.value or {}).get("none"):
+            self.tally.excuse = (Outcome.UNSUPPORTED, "it has no cleanup")
+            return
+        if call.unsure:
+            self.tally.doubt(UNTRACED)
+            return
+        self.tally.chance()
+        late = _after(call, cleaned)
+        if late or len(call.ends) < sum(start.index < cleaned.index for start in call.starts):
+            self.tally.fail(
+                f"{call.tool} was at work during cleanup and went on after it",
+                cleaned.index,
+                call.starts[0].index,
+                *(deed.index for deed in late[:1]),
+            )
+        if self._unreported(call):
+            self.tally.fail(
+                f"{call.tool} was at work during cleanup: announced, and never reported",
+                cleaning.index,
+                call.executing[0].entry.index,
+            )
+
+    def _unreported(self, call: Call) -> bool:
+        if not self._shows or call.ambiguous or call.run.cut:
+            return False
+        return bool(call.executing) and not call.completed
 
 
 CHECKS = (
     Check("TOOL-6", call=_cancel_reaches),
-    Check("TOOL-7", call=_nobodys_victim, run=_no_orphans),
+    Check("TOOL-7", fold=_NobodysVictim, run=_no_orphans),
     Check("TOOL-8", call=_times_out),
     Check("TOOL-9", call=_loop_turns),
     Check("TOOL-10", run=_works_unseen),
-    Check("RECOVERY-7", call=_cleanup_ends),
+    Check("RECOVERY-7", fold=_CleanupEnds),
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import Any
+from typing import Any, NamedTuple
 
 from goldenpath.canary import find
 from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
+from goldenpath.checkers.ending import overdue
 from goldenpath.checkers.isolation import Exposure
 from goldenpath.checkers.recovery import changed
 from goldenpath.checkers.tally import Tally
@@ -33,22 +34,26 @@ class _OwnToolsOnly(Fold):
             self._ran(entry)
         elif entry.kind is Kind.INVOKE:
             self._pending[entry.step or ""] = entry
-            if entry.what in ("cleanup", "leave"):
-                self._tools.pop(entry.actor, None)
         else:
             asked = self._pending.pop(entry.step or "", None)
-            if asked is not None and entry.kind is not Kind.LOST:
+            if asked is not None:
                 self._answered(asked, entry)
 
     def _answered(self, asked: Entry, answer: Entry) -> None:
+        mine = self._tools.get(asked.actor)
         good = answer.kind is Kind.OK
         if asked.what == "create" and good:
             self._tools[asked.actor] = set(asked.value["tools"])
+        elif mine is None:
+            return  # a session that is over may still show what it held
+        elif asked.what in ("cleanup", "leave"):
+            if answer.kind is not Kind.FAIL or answer.value["by"] != "missing":
+                del self._tools[asked.actor]
         elif asked.what == "register" and good:
-            self._tools.setdefault(asked.actor, set()).add(asked.value["tool"])
+            mine.add(asked.value["tool"])
         elif asked.what == "look" and good:
             self._looked(asked, answer)
-        elif asked.what == "execute":
+        elif asked.what == "execute" and answer.kind is not Kind.LOST:
             self.tally.chance(asked.value["tool"] in self._foreign(asked.actor))
 
     def _foreign(self, actor: str) -> dict[str, str]:
@@ -66,8 +71,8 @@ class _OwnToolsOnly(Fold):
         lists = [value[k] for k in ("get_available_tools", "tools") if isinstance(value[k], list)]
         has = {tool for tool, said in value["has_tool"].items() if said}
         everybody = set().union(*self._tools.values())
-        if has <= everybody:  # else it says yes to anything, which tells nothing of others
-            lists.append(list(has))
+        if has <= everybody and len(has) < len(value["has_tool"]):
+            lists.append(list(has))  # else it says yes to anything, which tells nothing of others
         for tool, user in self._foreign(asked.actor).items():
             self.tally.chance()
             if any(tool in names for names in lists):
@@ -93,7 +98,11 @@ class _OwnToolsOnly(Fold):
 
 
 class _NoBorrowedTransport(Exposure):
-    """ISOLATION-5: of a call or run without a transport nothing arrives, while others listen."""
+    """ISOLATION-5: of a call or run without a transport nothing arrives, while others listen. One
+    that failed is no opportunity: who refuses everything sends nothing.
+    """
+
+    kinds = Exposure.kinds | {Kind.OK}
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
@@ -101,13 +110,12 @@ class _NoBorrowedTransport(Exposure):
 
     def entry(self, entry: Entry) -> None:
         super().entry(entry)
-        if entry.kind is not Kind.INVOKE:
-            return
-        if entry.what == "create":
+        if entry.kind is Kind.INVOKE and entry.what == "create":
             absent = entry.value.get("transport") == "absent"
             (self._without.add if absent else self._without.discard)(entry.actor)
-        elif entry.what in ("execute", "run") and entry.actor in self._without:
-            self.tally.chance(self.others_listen(entry.actor))
+        elif entry.kind is Kind.OK and entry.what in ("execute", "run"):
+            without = entry.actor in self._without
+            self.tally.chance(without and self.others_listen(entry.actor))
 
     def frame(self, seen: Seen) -> None:
         if seen.event is None or seen.run is None or seen.run.transport != "absent":
@@ -122,6 +130,16 @@ class _NoBorrowedTransport(Exposure):
         )
 
 
+class _Case(NamedTuple):
+    """How a call went: until when it took, its session, what was wrong with it if anything."""
+
+    end: int
+    session: int
+    first: int
+    user: str
+    wrong: str
+
+
 class _NeighbourUnmoved(Fold):
     """ISOLATION-8: what goes right for a user goes right, too, while another has trouble, and after
     it. The control are the calls of the same session before the trouble, which must all have gone
@@ -134,8 +152,7 @@ class _NeighbourUnmoved(Fold):
         super().__init__(header, tally)
         self._troubles: list[tuple[int, str]] = []
         self._built_for_it = tally.rule.id in header.proves
-        self._good: dict[int, int] = {}
-        self._bad: set[int] = set()
+        self._cases: list[_Case] = []
         self._shows = header.card.get("tool_events") == "yes"
 
     def entry(self, entry: Entry) -> None:
@@ -144,27 +161,40 @@ class _NeighbourUnmoved(Fold):
             or entry.what in ("cleanup", "leave")
             or (entry.kind is Kind.LINK and entry.what == "down")
         )
-        if trouble:
+        if trouble and self._built_for_it:
             self._troubles.append((entry.index, entry.actor.partition("/")[0]))
 
     def call(self, call: Call) -> None:
+        """Keep how it went, where that can be told: calls come in no certain order."""
+        end = self._end(call) if self._built_for_it else None
+        if end is None or call.run.transport != "working" or call.ambiguous:
+            return
+        if call.unsure or overdue(call, self.header):
+            return
+        self._cases.append(
+            _Case(end, call.run.asked.index, call.first, call.owner, self._wrong(call))
+        )
+
+    def finish(self) -> None:
         """Where it went right it may be the control, where it did not it is a finding, if somebody
         else was in trouble meanwhile or before, and nothing is wrong without that.
         """
-        end = self._end(call) if self._built_for_it else None
-        if end is None or call.run.transport != "working" or call.ambiguous or call.untraced:
-            return
-        wrong = self._wrong(call)
-        session, first = call.run.asked.index, call.first
-        good = self._good.get(session)
-        if good is not None and self._trouble(call.owner, good, end):
-            self.tally.chance(session not in self._bad)
-            if wrong and session not in self._bad:
-                self.tally.fail(f"while or after another user had trouble, {wrong}", first, end)
-        elif wrong:
-            self._bad.add(session)
-        else:
-            self._good[session] = min(end, self._good.get(session, end))
+        good: dict[int, int] = {}
+        bad: set[int] = set()
+        for case in sorted(self._cases):
+            since = good.get(case.session)
+            if since is not None and self._trouble(case.user, since, case.end):
+                self.tally.chance(case.session not in bad)
+                if case.wrong and case.session not in bad:
+                    self.tally.fail(
+                        f"while or after another user had trouble, {case.wrong}",
+                        case.first,
+                        case.end,
+                    )
+            elif case.wrong:
+                bad.add(case.session)
+            else:
+                good.setdefault(case.session, case.end)
 
     def _end(self, call: Call) -> int | None:
         """Until when it took; None where nothing follows from how it went."""

@@ -92,11 +92,13 @@ def changed(tool: str, end: Entry | None, answered: Entry) -> str:
 
 
 def _open_anyway(call: Call, answered: Entry) -> bool:
-    """Whether nothing follows from what the caller was told: it gave up, or the call did not run
-    and need not have with any transport: an unknown tool, a session that was cleaned up, a member
-    that is not there.
+    """Whether nothing follows from what the caller was told: it gave up, its session was ended
+    meanwhile, or the call did not run and need not have with any transport: an unknown tool, a
+    session that was cleaned up, a member that is not there.
     """
     if answered.kind is Kind.LOST and answered.value["why"] == "cancelled":
+        return True
+    if call.run.cleaning is not None and call.run.cleaning.index < answered.index:
         return True
     missing = answered.kind is Kind.FAIL and answered.value["by"] == "missing"
     return not call.starts and (not call.held or missing)

@@ -24,10 +24,24 @@ def _once(call: Call, tally: Tally) -> None:
         tally.fail(f"one call of {call.tool} ran it {len(starts)} times", asked, *starts)
     elif call.untraced:
         tally.doubt(UNTRACED)
+    elif _ran_though_refused(call):
+        tally.fail(
+            f"{call.tool} was refused and ran afterwards",
+            asked,
+            call.starts[0].index,
+        )
     elif not call.starts and _accepted(call):
         answered = call.answered or call.run.answered
         witness = [answered.index] if answered else []
         tally.fail(f"{call.tool} was called with success and never ran", asked, *witness)
+
+
+def _ran_though_refused(call: Call) -> bool:
+    """Whether it started only after its caller had been told that it failed."""
+    told = call.answered
+    if told is None or told.kind is not Kind.FAIL or not call.starts:
+        return False
+    return call.starts[0].index > told.index
 
 
 def _nothing_more(run: Run, tally: Tally) -> None:

@@ -80,7 +80,9 @@ class NotAnnounced(RequestScopedDispatcher):
     implied={
         "DELIVERY-5": "what was announced is never closed",
         "API-6": "each door in its turn loses the report that another shows",
+        "RECOVERY-7": "and so does a call that cleanup ends",
     },
+    unknown={"ISOLATION-8": "reports are lost without anybody's trouble as well"},
 )
 class EverySecondReportLost(RequestScopedDispatcher):
     """Every second tool_completed is lost."""
@@ -97,7 +99,9 @@ class EverySecondReportLost(RequestScopedDispatcher):
     "DELIVERY-5",
     implied={
         "ORDER-3": "the call that is reported for the others is answered more than once",
-        "CONTENT-5": "it is reported with a status before it has one",
+        **dict.fromkeys(("CONTENT-5", "CONTENT-6"), "it is reported before it has a status"),
+        "ORDER-4": "and so before its tool has ended",
+        "RECOVERY-7": "of two calls that cleanup ends one is reported twice",
     },
 )
 class LastCallWins(RequestScopedDispatcher):

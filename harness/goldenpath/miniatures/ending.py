@@ -53,7 +53,10 @@ class _StopsOthers(RequestScopedDispatcher):
         self._stop([task for task in self._in_flight if task is not current])
 
 
-@miniature("TOOL-7", unknown={"TOOL-6": "nobody is left who could give up"})
+@miniature(
+    "TOOL-7",
+    implied=dict.fromkeys(("API-4", "TOOL-2"), "a call that is stopped before it began never runs"),
+)
 class FailureStopsSiblings(_StopsOthers):
     """When one call fails, the others of the session are cancelled."""
 

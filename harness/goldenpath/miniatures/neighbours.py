@@ -167,7 +167,7 @@ _SILENCED = "after a failure of another user no call is reported"
 @miniature(
     "ISOLATION-8",
     implied={
-        **dict.fromkeys(("DELIVERY-2", "DELIVERY-5", "API-6"), _SILENCED),
+        **dict.fromkeys(("DELIVERY-2", "DELIVERY-5", "API-6", "RECOVERY-7"), _SILENCED),
         "RESOURCE-2": "who had a failure is remembered for ever",
     },
 )

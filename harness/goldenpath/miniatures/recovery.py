@@ -17,7 +17,10 @@ from goldenpath.reference import (
 # --- RECOVERY-1 ----------------------------------------------------------------------------------
 
 
-@miniature("RECOVERY-1")
+_SILENT = {"ISOLATION-5": "who fails without a transport has nothing to send"}
+
+
+@miniature("RECOVERY-1", unknown=_SILENT)
 class NeedsTransport(RequestScopedDispatcher):
     """Without a transport a call runs into an AttributeError."""
 
@@ -40,7 +43,7 @@ class IdleWithoutTransport(RequestScopedDispatcher):
         return await super()._execute(*args) if self._emitter else None
 
 
-@miniature("RECOVERY-1")
+@miniature("RECOVERY-1", unknown=_SILENT)
 class AgentNeedsTransport(ScriptedAgent):
     """Without a transport an agent refuses to run."""
 

@@ -14,7 +14,13 @@ _STAMPED = {"ORDER-6": "what is overtaken was stamped before what overtakes it"}
 # --- ORDER-5 -------------------------------------------------------------------------------------
 
 
-@miniature("ORDER-5", implied=_STAMPED)
+@miniature(
+    "ORDER-5",
+    implied={
+        **_STAMPED,
+        "ORDER-4": "what waits behind newer ones comes after the tool",
+    },
+)
 class NewestFirst(UserEmitter):
     """Of events that wait to be sent the newest goes first."""
 
@@ -45,7 +51,12 @@ class _Unnumbered(EventFactory):
         return envelope
 
 
-@miniature("ORDER-5")
+@miniature(
+    "ORDER-5",
+    unknown=dict.fromkeys(
+        ("DELIVERY-2", "DELIVERY-5"), "a report that is due may come after the link was cut"
+    ),
+)
 class ReportsLater(RequestScopedDispatcher):
     """A call is reported after the next one, made when it was over, has been announced."""
 

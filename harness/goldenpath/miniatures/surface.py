@@ -162,7 +162,10 @@ class RegistrationDropped(RequestScopedDispatcher):
         self._refuse_if_closed()
 
 
-@miniature("API-4")
+@miniature(
+    "API-4",
+    unknown=dict.fromkeys(("API-5", "API-14"), "no registration is accepted for comparison"),
+)
 class RegistrationRefused(RequestScopedDispatcher):
     """register_tool refuses every tool."""
 

@@ -162,15 +162,26 @@ class BlockingTool(_Planted):
     def __call__(self, /, **parameters: Any) -> Any:
         """Run the tool, and record whether the loop went on meanwhile."""
         truth = self.begin(parameters)
-        turned = threading.Event()
-        with suppress(RuntimeError):  # the loop has been closed meanwhile
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(turned.set)
-        waited = next((n for n in range(SLICES) if turned.wait(SLICE)), SLICES)
+        seen = self._watched()
         result = {"found": truth["token"], "by": self.mark}
-        loop = {"turned": turned.is_set(), "waited": round(waited * SLICE, 3)}
-        self.record("ended", {**truth, "result": result, **loop})
+        self.record("ended", {**truth, "result": result, **seen})
         return result
+
+    def _watched(self) -> dict[str, Any]:
+        """Whether the loop turned, and how many seconds were waited for it; nothing is said where
+        there is none, or none any more.
+        """
+        turned = threading.Event()
+        try:
+            if self._loop is None:
+                return {}
+            self._loop.call_soon_threadsafe(turned.set)
+        except RuntimeError:  # it has been closed meanwhile
+            return {}
+        waited = next((n for n in range(SLICES) if turned.wait(SLICE)), SLICES)
+        if self._loop.is_closed():
+            return {}
+        return {"turned": turned.is_set(), "waited": round(waited * SLICE, 3)}
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -111,7 +111,14 @@ class Call(msgspec.Struct, eq=False):
     @property
     def untraced(self) -> bool:
         """Whether it may have run: an execution of its tool could be this call's or another's."""
-        return not self.starts and any(e.value["tool"] == self.tool for e in self.run.unplaced)
+        return not self.starts and self.unsure
+
+    @property
+    def unsure(self) -> bool:
+        """Whether what is missing of it, its start or its end, may be among what fits no call."""
+        if self.starts and len(self.ends) >= len(self.starts):
+            return False
+        return any(deed.value["tool"] == self.tool for deed in self.run.unplaced)
 
     def forget(self) -> None:
         """Let go of what refers back to it, once it was judged: no circles for the collector."""

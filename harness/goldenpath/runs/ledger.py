@@ -139,11 +139,19 @@ class Ledger:
         elif entry.what in _CLOSES and entry.kind is Kind.OK and run is not None:
             run.cleaned = run.cleaned or entry
             self._settle(run)
+        elif entry.what in _CLOSES and run is not None and _not_there(entry):
+            self._reopen(entry, run)
         elif entry.what == "register":
             tool = self._registering.pop(entry.step or "", "")
             if entry.kind is Kind.OK and run is not None and run.cleaned is None:
                 run.tools.add(tool)
                 self._book.tools.setdefault(entry.actor, set()).add(tool)
+
+    def _reopen(self, entry: Entry, run: Run) -> None:
+        """What has no such member was not closed by asking for it."""
+        if run.cleaning is not None and run.cleaning.step == entry.step:
+            run.cleaning = None
+            run.tools |= self._book.tools.get(entry.actor, set())
 
     def _tool(self, entry: Entry) -> None:
         token = entry.value.get("token") or ""
@@ -249,6 +257,10 @@ class Ledger:
             self._on_call(call)
         for run in [*self._late_runs, *self._book.open_runs]:
             self._on_run(run)
+
+
+def _not_there(entry: Entry) -> bool:
+    return entry.kind is Kind.FAIL and bool(entry.value["by"] == "missing")
 
 
 def _list_of(call: Call, what: str) -> list[Entry]:

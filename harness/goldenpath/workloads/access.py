@@ -30,10 +30,12 @@ def _taken_name(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _admin_tools(script: Script, size: int) -> tuple[Lane, ...]:
-    """One user is an admin and the other is none; both have a tool for admins only."""
+    """One user is an admin and the other is none; both have a tool for admins only. That the other
+    may register a tool at all is shown by an ordinary one.
+    """
     alice, bob = list(script.users)[:2]
     admin = [script.create(bob, ["lookup", "administer"], admin=True)]
-    user = [script.create(alice, ["lookup"])]
+    user = [script.create(alice, ["lookup"]), script.step(alice, "register", tool="echo")]
     forbidden = script.step(alice, "register", tool="administer", forbidden=True)
     user += [script.execute(alice, Ask("lookup")), forbidden]
     for via in _VIAS * size:

@@ -82,7 +82,7 @@ def _failing_sibling(script: Script, size: int) -> tuple[Lane, ...]:
         release = (
             script.step("alice", "wait_for", token=held, what="started"),
             script.step("alice", "wait_for", token=failing, what="failed"),
-            script.step("alice", "wait_for", run=asked[0].id, briefly=True),
+            script.step("alice", "join", step=asked[0].id, briefly=True),
             script.step("alice", "release", token=held),
         )
         trouble = (created, script.together(asked, release), script.cleanup("alice"))

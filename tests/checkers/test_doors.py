@@ -1,0 +1,390 @@
+"""API: the ways in lead to the same place, and the way out is what the dispatcher says it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.build import (
+    ALICE,
+    BOB,
+    Line,
+    asked,
+    bare,
+    broke,
+    broken,
+    call,
+    closed,
+    completed,
+    down,
+    ended,
+    executing,
+    fail,
+    fault,
+    findings,
+    hung,
+    invoke,
+    ok,
+    outcome,
+    refused,
+    registered,
+    session,
+    started,
+    stopped,
+    told,
+    tool,
+    untold,
+    verdicts,
+)
+
+from goldenpath.model import Outcome
+
+
+def dispatcher(*lines: Line, **more: Any) -> list[Line]:
+    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
+    return [*session(ALICE, **more), *lines]
+
+
+# --- API-6: dispatch_tool and dispatch lead to what execute_tool leads to -----------------------
+
+CONTROL = call(ALICE, 16)  # 3 to 8
+doors = pytest.mark.parametrize("via", ["dispatch_tool", "dispatch"])
+
+
+def through(via: str, *lines: Line, number: int = 17, **more: Any) -> list[Line]:
+    """The same call through another door (entry 9), and what came of it."""
+    return dispatcher(*CONTROL, asked(ALICE, number, via=via, **more), *lines)
+
+
+GOOD = "the call succeeded, its tool ended, its user got 1 tool_executing and 1 tool_completed"
+DIFFERENT = {
+    "nothing is shown": (
+        [started(ALICE, 17), ended(ALICE, 17), told(ALICE, 17)],
+        "the call succeeded, its tool ended, its user got 0 tool_executing and 0 tool_completed",
+    ),
+    "it is announced twice": (
+        [*2 * [executing(ALICE, 17)], *call(ALICE, 17)[2:]],
+        "the call succeeded, its tool ended, its user got 2 tool_executing and 1 tool_completed"
+        " (success)",
+    ),
+    "it has another status": (
+        [*call(ALICE, 17)[1:4], completed(ALICE, 17, status="cancelled"), told(ALICE, 17)],
+        "the call succeeded, its tool ended, its user got 1 tool_executing and 1 tool_completed"
+        " (cancelled)",
+    ),
+    "it is refused": (
+        [refused(ALICE, 17)],
+        "the call failed, its tool did not run, its user got 0 tool_executing and 0 tool_completed",
+    ),
+    "its caller is told something else": (
+        [*call(ALICE, 17)[1:5], refused(ALICE, 17)],
+        "the call failed, its tool ended, its user got 1 tool_executing and 1 tool_completed"
+        " (success)",
+    ),
+    "its tool is stopped": (
+        [*call(ALICE, 17)[1:3], stopped(ALICE, 17), *call(ALICE, 17)[4:]],
+        "the call succeeded, its tool cancelled, its user got 1 tool_executing and 1 tool_completed"
+        " (success)",
+    ),
+    "it is shown to somebody else": (
+        [
+            *(executing(ALICE, 17, to=BOB), started(ALICE, 17), ended(ALICE, 17)),
+            *(completed(ALICE, 17, to=BOB), told(ALICE, 17)),
+        ],
+        "the call succeeded, its tool ended, its user got 0 tool_executing and 0 tool_completed",
+    ),
+}
+
+
+@doors
+@pytest.mark.parametrize(("lines", "came"), DIFFERENT.values(), ids=DIFFERENT)
+def test_a_door_that_leads_elsewhere(via: str, lines: list[Line], came: str) -> None:
+    """What the caller was told, what ran and what the user saw, against the control."""
+    assert broken("API-6", through(via, *lines)) == (
+        f"through {via} {came}; through execute_tool {GOOD} (success)",
+        (9,),
+    )
+
+
+@doors
+def test_doors_that_lead_to_the_same(via: str) -> None:
+    """In whichever order; the canaries may differ, and what is handed to dispatch_tool."""
+    good = through(via, *call(ALICE, 17)[1:])
+    first = dispatcher(asked(ALICE, 17, via=via), *call(ALICE, 17)[1:], *CONTROL)
+
+    assert outcome("API-6", good) is Outcome.PASS
+    assert outcome("API-6", first) is Outcome.PASS
+    assert outcome("API-6", through(via, *call(ALICE, 17)[1:], context={"a": 1})) is Outcome.PASS
+
+
+@doors
+def test_a_cleanup_that_came_later_excuses_nothing(via: str) -> None:
+    """What was told before it stands."""
+    lines = through(via, refused(ALICE, 17), *closed(ALICE))
+
+    assert outcome("API-6", lines) is Outcome.FAIL
+
+
+@doors
+@pytest.mark.parametrize("same", [broke, stopped], ids=["failed", "cancelled"])
+def test_a_fault_that_the_control_shares_is_no_difference(via: str, same: Any) -> None:
+    """However bad: that is another rule's matter."""
+    lines = [
+        line
+        for number, door in ((16, "execute_tool"), (17, via))
+        for line in (asked(ALICE, number, via=door), started(ALICE, number), same(ALICE, number))
+    ]
+    answers = [told(ALICE, 16, value=None), told(ALICE, 17, value=None)]
+
+    assert outcome("API-6", dispatcher(*lines, *answers)) is Outcome.PASS
+
+
+NO_COMPARISON: dict[str, list[Line]] = {
+    "there is no control": dispatcher(asked(ALICE, 17, via="dispatch"), refused(ALICE, 17)),
+    "the control is another session": [
+        *dispatcher(*CONTROL),
+        *session(ALICE, [asked(ALICE, 17, via="dispatch"), refused(ALICE, 17)]),
+    ],
+    "the control is another user's": [
+        *dispatcher(*CONTROL),
+        *session(BOB, [asked(BOB, 17, via="dispatch"), refused(BOB, 17)]),
+    ],
+    "the control has other parameters": through(
+        "dispatch", refused(ALICE, 17), parameters={"query": "x", "page": 2}
+    ),
+    "the control was of another tool": through("dispatch", refused(ALICE, 17), tool="echo"),
+    "the tool was registered between them": dispatcher(
+        *(asked(ALICE, 17, via="dispatch", tool="echo"), refused(ALICE, 17)),
+        *registered(ALICE, "echo"),
+        *(asked(ALICE, 18, tool="echo"), started(ALICE, 18, tool="echo")),
+        *(ended(ALICE, 18, tool="echo"), told(ALICE, 18)),
+    ),
+    "the member is not there": through("dispatch", refused(ALICE, 17, by="missing")),
+    "the call hung": through("dispatch", hung(ALICE, 17)),
+    "the call was given up": through("dispatch", hung(ALICE, 17, why="cancelled")),
+    "it was never answered": through("dispatch", started(ALICE, 17)),
+    "it was made in a form": through("dispatch", refused(ALICE, 17), form="keyword"),
+    "the session was cleaned up meanwhile": through("dispatch", *closed(ALICE), refused(ALICE, 17)),
+    "the session had been cleaned up": dispatcher(
+        *(*CONTROL, *closed(ALICE), asked(ALICE, 17, via="dispatch"), refused(ALICE, 17))
+    ),
+    "the link was cut between them": dispatcher(
+        *(*CONTROL, fault(ALICE, "dropped"), down(ALICE), asked(ALICE, 17, via="dispatch")),
+        *(started(ALICE, 17), ended(ALICE, 17), told(ALICE, 17)),
+    ),
+}
+
+
+@pytest.mark.parametrize("lines", NO_COMPARISON.values(), ids=NO_COMPARISON)
+def test_calls_that_cannot_be_compared(lines: list[Line]) -> None:
+    """Neither red nor green."""
+    assert untold("API-6", lines)
+
+
+def test_a_transport_that_raises_is_the_same_for_all_doors() -> None:
+    """There a difference is one as well."""
+    one = [fault(ALICE, "raised"), *call(ALICE, 16)[2:4], told(ALICE, 16)]
+    lines = [*session(ALICE, transport="raising"), asked(ALICE, 16), *one]
+    other = [asked(ALICE, 17, via="dispatch"), started(ALICE, 17), ended(ALICE, 17)]
+
+    assert outcome("API-6", [*lines, *other, told(ALICE, 17)]) is Outcome.PASS
+    assert outcome("API-6", [*lines, *other, refused(ALICE, 17)]) is Outcome.FAIL
+
+
+def test_where_the_control_differs_from_itself_it_says_nothing() -> None:
+    """A target that loses every other report does so behind each door."""
+    silent = [asked(ALICE, 18), started(ALICE, 18), ended(ALICE, 18), told(ALICE, 18)]
+    both = [*CONTROL, *silent]
+    other = [asked(ALICE, 17, via="dispatch"), *call(ALICE, 17)[1:4], told(ALICE, 17)]
+    found = verdicts(dispatcher(*both, *other))["API-6"]
+
+    assert found.outcome is Outcome.UNKNOWN
+    assert found.reason == "calls through execute_tool differ among themselves"
+    like_one = [asked(ALICE, 17, via="dispatch"), *call(ALICE, 17)[1:]]
+    assert outcome("API-6", dispatcher(*both, *like_one)) is Outcome.PASS
+
+
+NAMELESS = [
+    tool(ALICE, what, None, **more)
+    for what, more in (("started", {"parameters": {}}), ("ended", {"result": "found"}))
+]
+
+
+def test_overlapping_calls_without_canaries_are_in_doubt() -> None:
+    """What ran of them cannot be told, so that it cannot be compared either."""
+    lines = dispatcher(
+        *(*CONTROL, asked(ALICE, 17, via="dispatch"), asked(ALICE, 18, via="dispatch")),
+        *(*NAMELESS, *NAMELESS, told(ALICE, 17), told(ALICE, 18)),
+    )
+    found = verdicts(lines)["API-6"]
+
+    assert found.outcome is Outcome.UNKNOWN
+    assert "cannot be told apart" in found.reason
+
+
+def test_events_without_ids_of_overlapping_calls_are_not_compared() -> None:
+    """They fit both."""
+    lines = dispatcher(
+        *(*CONTROL, asked(ALICE, 17, via="dispatch"), asked(ALICE, 18, via="dispatch")),
+        *(bare(ALICE, "tool_executing", tool="lookup") for _ in range(2)),
+        *(started(ALICE, 17), started(ALICE, 18), ended(ALICE, 17), ended(ALICE, 18)),
+        *(bare(ALICE, "tool_completed", tool="lookup") for _ in range(2)),
+        *(told(ALICE, 17), told(ALICE, 18)),
+    )
+
+    assert findings("API-6", lines) == []
+
+
+# --- API-7: has_websocket_support is true exactly if events reach the user ----------------------
+
+
+def said(has: Any = True, bridge: Any = True, step: str = "ask") -> list[Line]:
+    """What the dispatcher says of its way to the user."""
+    value = {"has": has, "bridge": bridge}
+    return [invoke(ALICE, "ask_support", step), ok(ALICE, "ask_support", step, value=value)]
+
+
+def silent(number: int = 16) -> list[Line]:
+    """A call of which nothing is shown."""
+    return [asked(ALICE, number), started(ALICE, number), ended(ALICE, number), told(ALICE, number)]
+
+
+FALSE = {
+    "nothing arrives, and it says yes": (
+        "working",
+        [*silent(), *said()],
+        "with the transport working has_websocket_support says True, and no event reached the user",
+        (1, 8),
+    ),
+    "there is no transport, and it says yes": (
+        "absent",
+        [*silent(), *said()],
+        "with the transport absent has_websocket_support says True, and no event reached the user",
+        (1, 8),
+    ),
+    "events arrive, and it says no": (
+        "working",
+        [*said(has=False, bridge=False), *call(ALICE)],
+        "with the transport working has_websocket_support says False, and its events reached the"
+        " user",
+        (1, 4),
+    ),
+    "events arrive elsewhere, and it says yes": (
+        "working",
+        [*said(), asked(ALICE), executing(ALICE, to=BOB), started(ALICE), told(ALICE)],
+        "with the transport working has_websocket_support says True, and no event reached the user",
+        (1, 4),
+    ),
+    "the bridge is hidden": (
+        "working",
+        [*said(bridge=False), *call(ALICE)],
+        "has_websocket_support says True, and websocket_bridge is None",
+        (1, 4),
+    ),
+    "there is a bridge to nowhere": (
+        "absent",
+        [*said(has=False), *silent()],
+        "has_websocket_support says False, and websocket_bridge is there",
+        (1, 4),
+    ),
+    "it is neither yes nor no": (
+        "working",
+        [*said(has="yes"), *call(ALICE)],
+        "has_websocket_support: expected true or false, got yes",
+        (1, 4),
+    ),
+}
+
+
+@pytest.mark.parametrize(("transport", "lines", "message", "witness"), FALSE.values(), ids=FALSE)
+def test_a_way_to_the_user_that_is_not_as_it_says(
+    transport: str, lines: list[Line], message: str, witness: tuple[int, ...]
+) -> None:
+    """Whenever it was asked, against what reached the user in the same session."""
+    assert broken("API-7", dispatcher(*lines, transport=transport)) == (message, witness)
+
+
+def test_a_way_to_the_user_that_cannot_be_asked_for() -> None:
+    """One of the two properties raised; what it said is shown."""
+    no = fail(ALICE, "ask_support", type="RuntimeError", text="not connected")
+    lines = dispatcher(*call(ALICE), invoke(ALICE, "ask_support"), no)
+
+    assert broken("API-7", lines) == (
+        "asked for has_websocket_support and websocket_bridge it raised RuntimeError:"
+        " 'not connected'",
+        (1, 10),
+    )
+
+
+TRUE = {
+    "events arrive": ("working", [*said(), *call(ALICE), *said(step="again")]),
+    "there is no transport": ("absent", [*said(has=False, bridge=False), *silent()]),
+    "events without ids arrive for calls at once": (
+        "working",
+        [
+            *(*said(), asked(ALICE, 16), asked(ALICE, 17)),
+            *(bare(ALICE, "tool_executing", tool="lookup") for _ in range(2)),
+            *(started(ALICE, 16), ended(ALICE, 16), started(ALICE, 17), ended(ALICE, 17)),
+            *(told(ALICE, 16), told(ALICE, 17)),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("transport", "lines"), TRUE.values(), ids=TRUE)
+def test_a_way_to_the_user_that_is_as_it_says(transport: str, lines: list[Line]) -> None:
+    """With a transport and with none."""
+    assert outcome("API-7", dispatcher(*lines, transport=transport)) is Outcome.PASS
+
+
+UNTOLD: dict[str, tuple[str, list[Line]]] = {
+    "nothing ran": ("working", [*said(), asked(ALICE), refused(ALICE)]),
+    "the transport raises": ("raising", [*said(), *silent()]),
+    "has_websocket_support is not there": ("working", [*said(has=None), *call(ALICE)]),
+    "websocket_bridge is not there": ("working", [*said(bridge=None), *call(ALICE)]),
+    "it was asked after cleanup": (
+        "working",
+        [*call(ALICE), *closed(ALICE), *said(has=False, bridge=False)],
+    ),
+    "it was asked after its context was left": (
+        "working",
+        [*call(ALICE), *closed(ALICE, "leave"), *said(has=False, bridge=False)],
+    ),
+    "its link was cut": (
+        "working",
+        [*said(), fault(ALICE, "dropped"), down(ALICE), *silent()],
+    ),
+}
+
+
+@pytest.mark.parametrize(("transport", "lines"), UNTOLD.values(), ids=UNTOLD)
+def test_where_nothing_could_have_reached_the_user_nothing_follows(
+    transport: str, lines: list[Line]
+) -> None:
+    """Neither red nor green."""
+    assert untold("API-7", dispatcher(*lines, transport=transport))
+
+
+def test_each_session_is_judged_by_itself() -> None:
+    """With a transport, and then without."""
+    first = dispatcher(*said(), *call(ALICE))
+    second = [*session(ALICE, transport="absent"), *said(has=False, bridge=False), *silent(17)]
+
+    assert outcome("API-7", [*first, *second]) is Outcome.PASS
+    assert outcome(
+        "API-7", [*first, *session(ALICE, transport="absent"), *said(), *silent(17)]
+    ) is (Outcome.FAIL)
+
+
+def test_a_session_that_was_never_made_says_nothing() -> None:
+    """What is asked of it is answered by the harness."""
+    no = fail(ALICE, "ask_support", by="missing", text="there is no session of alice")
+
+    assert outcome("API-7", [invoke(ALICE, "ask_support"), no]) is Outcome.UNKNOWN
+
+
+def test_where_tool_events_are_not_its_own_nothing_is_asked() -> None:
+    """Then what reaches the user is not the dispatcher's doing."""
+    lines = dispatcher(*silent(), *said())
+
+    assert outcome("API-7", lines, card={"tool_events": "no"}) is Outcome.UNSUPPORTED

@@ -182,7 +182,8 @@ class Nameless:
     async def execute_tool(self, tool_name: str, parameters: Any = None) -> Any:
         await self.send("tool_executing", {"tool_name": tool_name})
         result = await self.tools[tool_name].arun(**(parameters or {}))
-        await self.send("tool_completed", {"tool_name": tool_name, "status": "success"})
+        told = {"tool_name": tool_name, "status": "success", "result": result}
+        await self.send("tool_completed", told)
         return result
 
     async def cleanup(self) -> None:

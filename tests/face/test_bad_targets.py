@@ -61,8 +61,8 @@ CASES: dict[str, tuple[str, int, str]] = {
         "        except asyncio.CancelledError: pass\n"
         + MAKE
         + "    make.kept = asyncio.ensure_future(stay())\n    return await good(user, tap, tools)",
-        0,
-        "conforms",
+        1,
+        "tasks are left",
     ),
     "empty": (
         "class Nothing:\n    async def execute_tool(self, name, parameters=None): return None\n"

@@ -38,7 +38,7 @@ RED = {
 }
 
 #: What only our own adapter could break, and is therefore grey.
-GREY = {"CONTENT-1", "RECOVERY-1", "RECOVERY-2", "ISOLATION-5"}
+GREY = {"CONTENT-1", "RECOVERY-1", "RECOVERY-2", "RECOVERY-3", "RECOVERY-8a", "ISOLATION-5"}
 
 #: What it does not declare, or does not have.
 UNSUPPORTED = {"TOOL-9", "RECOVERY-7"}

@@ -14,6 +14,7 @@ from typing import Any
 
 from goldenpath.adapters.lines import Cancelled, Exec, Failed, LineProblem, Over, Started
 from goldenpath.jsonable import jsonable, safe_text
+from goldenpath.model import NOT_JSON
 from goldenpath.plant import PlantedTool
 
 #: Executions that may be under way at once.
@@ -70,7 +71,7 @@ class Bench:
     async def _run(self, exec_: Exec, execution: _Execution, parameters: dict[str, Any]) -> None:
         try:
             result = await execution.tool.work(parameters, execution.truth)
-            execution.sent = {"value": jsonable(result)}
+            execution.sent = {"value": plain(jsonable(result))}
         except Exception as error:
             said = {"type": type(error).__name__, "text": safe_text(error)}
             execution.sent = {"error": said}
@@ -107,3 +108,11 @@ class Bench:
         for execution in self._running.values():
             if execution.task is not None:
                 execution.task.cancel()
+
+
+def plain(value: Any) -> Any:
+    """A result as it can be sent: of what JSON cannot hold, no more than that."""
+    if isinstance(value, dict):
+        known = {key: plain(item) for key, item in value.items() if key != NOT_JSON}
+        return known if len(known) == len(value) else "[no JSON]"
+    return [plain(item) for item in value] if isinstance(value, list) else value

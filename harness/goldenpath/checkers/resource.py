@@ -38,7 +38,7 @@ class _NoTasks(_Grown):
     """RESOURCE-1."""
 
     def grown(self, found: dict[str, Any], witness: tuple[int, int]) -> None:
-        self.tally.chance(found["sessions"] * len(found["blocks"]))
+        self.tally.chance()
         if found["tasks"]:
             names = ", ".join(dict.fromkeys(found["tasks"]))
             self.tally.fail(f"after all sessions were cleaned up tasks are left: {names}", *witness)
@@ -59,7 +59,7 @@ class _NoGrowth(_Grown):
                 f"it is slow: {calls} calls fit into the time, {spec.FEWEST_CALLS} are needed",
             )
             return
-        self.tally.chance(found["sessions"] * len(blocks))
+        self.tally.chance()
         grown = [later - before for before, later in zip(blocks, blocks[window:], strict=False)]
         least = min(max(pair) for pair in zip(grown, grown[window:], strict=False))
         later = blocks[len(blocks) // 2 :]
@@ -81,7 +81,7 @@ class _NothingKept(_Grown):
 
     def grown(self, found: dict[str, Any], witness: tuple[int, int]) -> None:
         for what, (alive, known) in found["alive"].items():
-            self.tally.chance(known)
+            self.tally.chance(known > 0)
             if alive:
                 self.tally.fail(
                     f"of {known} sessions that were cleaned up something still holds the {what} of"

@@ -148,7 +148,7 @@ ACTIONS: dict[str, Action] = {
     "create": Action(KINDS, ("transport",), needed=True),
     "execute": Action(("dispatcher",), ("via", "tool", "parameters", "context"), needed=True),
     "run": Action(("agent",), ("run_id", "message", "plan"), needed=True),
-    "register": Action(("dispatcher",), (), ("API-4", "API-5")),
+    "register": Action(("dispatcher",), (), ("API-4", "API-5", "API-14")),
     "look": Action(("dispatcher",), ("tools",), ("API-3", "API-4")),
     "inspect": Action(("dispatcher",), (), ("API-1",)),
     "ask_support": Action(("dispatcher",), (), ("API-7",)),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 import traceback
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from goldenpath import known, spec
@@ -208,6 +209,20 @@ class Campaign:
         )
 
 
+def _unread(results: Iterable[Conducted]) -> dict[str, int]:
+    """How many frames of each kind no rule was about, in all workloads."""
+    counts: Counter[str] = Counter()
+    for result in results:
+        counts.update(result.unread)
+    return dict(sorted(counts.items()))
+
+
+def _histories(done: Mapping[str, Conducted]) -> dict[str, str]:
+    """Where the history of each workload stands, seen from the folder of the reports."""
+    kept = {name: result.history for name, result in done.items()}
+    return {name: f"histories/{path.name}" for name, path in kept.items() if path}
+
+
 def make_report(
     target: str,
     kind: str,
@@ -238,10 +253,6 @@ def make_report(
     unasked = {*spec.ON_REQUEST} - {v.rule for v in verdicts if v.workload}
     lines = [line for line in choice.known if _applies(line, done, choice, partial) and not not_run]
     lines = [line for line in lines if line.rule not in unasked]
-    unread: dict[str, int] = {}
-    for result in done.values():
-        for what, count in result.unread.items():
-            unread[what] = unread.get(what, 0) + count
     return conclude(
         Report(
             target=target,
@@ -252,16 +263,12 @@ def make_report(
             problems=problems,
             stale=tuple(known.stale(lines, verdicts)),
             notes={name: result.notes for name, result in done.items() if result.notes},
-            unread=dict(sorted(unread.items())),
+            unread=_unread(done.values()),
             card=facts.card if facts else {},
             events=facts.events if facts else {},
             shown=facts.shown if facts else {},
             versions=versions(),
-            histories={
-                name: f"histories/{result.history.name}"
-                for name, result in done.items()
-                if result.history
-            },
+            histories=_histories(done),
             strict=choice.strict,
             own=options.catalogue.own,
         ),

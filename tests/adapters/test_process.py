@@ -126,7 +126,8 @@ def test_a_probe_finds_what_there_is() -> None:
     assert facts.events["agent_started"] == "absent"
     assert (facts.shown["outcome"], facts.shown["numbers"]) == ("value", "exact")
     assert facts.card["transport"] == "yes"
-    assert facts.card.keys() & spec.RULES.keys() == set()
+    assert facts.card.keys() & spec.RULES.keys() == {"RECOVERY-3", "RECOVERY-8a"}
+    assert facts.card["RECOVERY-3"] == "UNOBSERVABLE: its users cannot be made slow from here"
     assert facts.card["memory"] == "UNOBSERVABLE: it lives in another process"
     assert facts.declared["deadlines"]["call"] == process.DEADLINES["call"]
 

@@ -13,7 +13,7 @@ from goldenpath.reference import (
 )
 
 #: Seconds that a tool of the reference may take: long for a machine, short for who waits.
-TOOL_TIMEOUT = 2.0
+TOOL_TIMEOUT = 1.0
 
 #: Seconds after which a user who does not take an event gets no more of this run.
 SEND_TIMEOUT = 1.0

@@ -168,6 +168,28 @@ def test_a_fault_counts_for_the_run_that_is_under_way() -> None:
     assert (raised.faults, raised.cut) == (1, False)
 
 
+FINISHED = event(ALICE, "agent_completed")
+UNTIL_CUT = {
+    "nothing came": ([], True),
+    "its tool is at work": ([started(ALICE)], True),
+    "its end was not shown": ([started(ALICE), ended(ALICE), answer(ALICE)], True),
+    "its end came while its tool is at work": ([started(ALICE), FINISHED], True),
+    "its end came last": ([started(ALICE), ended(ALICE), FINISHED], False),
+    "its end came, and it answered": (
+        [started(ALICE), ended(ALICE), FINISHED, answer(ALICE)],
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "cut"), UNTIL_CUT.values(), ids=UNTIL_CUT)
+def test_a_fault_does_not_touch_a_run_that_is_over(before: list[Line], cut: bool) -> None:
+    """What had not come of it by then was not under way."""
+    book = Book([up(ALICE), run(ALICE, 16), *before, fault(ALICE)], kind="agent")
+
+    assert book.ledger._book.runs["alice"][0].cut is cut
+
+
 # --- whose an event is -------------------------------------------------------------------------
 
 

@@ -69,8 +69,9 @@ class Ledger:
         return self._book.links.get(link, link.partition("/")[0])
 
     def _fault(self, entry: Entry) -> None:
+        """What is over is not touched: nothing of it was still to come that could be missed."""
         run = self._book.latest(self._book.links.get(entry.actor, entry.actor))
-        if run is not None:
+        if run is not None and not _over(run):
             run.faults += 1
 
     def _link(self, entry: Entry) -> None:
@@ -257,6 +258,11 @@ class Ledger:
             self._on_call(call)
         for run in [*self._late_runs, *self._book.open_runs]:
             self._on_run(run)
+
+
+def _over(run: Run) -> bool:
+    """Whether it has shown its end, and none of its tools is still at work."""
+    return run.ended and all(len(call.ends) >= len(call.starts) for call in run.calls)
 
 
 def _not_there(entry: Entry) -> bool:

@@ -55,7 +55,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._at_work > 0 or any(started)
 
     def _jump(self, timeout: float | None) -> Any:
-        if timeout != 0 and self._others_work():  # asked first: the last that one does is to wake us
+        # Asked before the poll: the last thing that a thread does is to wake this loop.
+        if timeout != 0 and self._others_work():
             return self._stand(timeout)
         events = self._poll(0)
         if timeout is None and not events:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import Any, ClassVar
 
 from goldenpath.declare import agent, dispatcher
@@ -39,6 +40,9 @@ _COPIED = {
     **dict.fromkeys(("DELIVERY-2", "RECOVERY-3"), _WAITS),
 }
 
+#: How many users get what is sent to everybody: else a session would cost more the more have come.
+_LAST = 10
+
 # --- ISOLATION-1 ---------------------------------------------------------------------------------
 
 
@@ -61,17 +65,18 @@ class LastUserWins(UserEmitter):
 
 @miniature("ISOLATION-1", implied={**_COPIED, "DELIVERY-5": _WAITS})
 class EverybodyGetsIt(UserEmitter):
-    """Events go to everybody who is connected."""
+    """Events go to everybody who is connected, of the last who came."""
 
     everybody: ClassVar[dict[str, None]] = {}
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        EverybodyGetsIt.everybody[self.context.user_id] = None
+        self.everybody.pop(self.context.user_id, None)  # whoever comes again is the last
+        self.everybody[self.context.user_id] = None
 
     async def _deliver(self, message: dict[str, Any]) -> bool:
         sent = await super()._deliver(message)
-        for user_id in EverybodyGetsIt.everybody:
+        for user_id in list(islice(reversed(self.everybody), _LAST)):
             if self.manager is not None and user_id != self.context.user_id:
                 await self.manager.send_to_user(user_id, message)
         return sent
@@ -99,7 +104,9 @@ def bridge_of_last_run(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScop
     kind="agent",
 )
 class AgentEverybodyGetsIt(EverybodyGetsIt):
-    """Events of an agent go to everybody who is connected."""
+    """Events of an agent go to everybody who is connected, of the last who came."""
+
+    everybody: ClassVar[dict[str, None]] = {}
 
 
 @miniature("ISOLATION-1", implied=_RUN_ASTRAY, kind="agent")

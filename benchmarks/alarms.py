@@ -1,8 +1,9 @@
 """Counts false alarms: `python benchmarks/alarms.py TARGET --runs 200 [--tier quick] [--load 2]`.
 
-Runs the command on a conforming target again and again, each time with another seed, while so many
-busy processes keep the cores occupied. Prints what was not green, and the upper bound that the
-sample supports (exact, one-sided, 95 %). Resumable: finished seeds stand in the state file.
+Runs the command on a conforming target again and again, each time with another seed, so many at
+once, while busy processes keep the cores occupied. Prints what was not green, and the upper bound
+that the sample supports (exact, one-sided, 95 %). Capped; resumable: finished seeds stand in the
+state file.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+
+Run = dict[str, Any]
 
 
 def burn() -> None:
@@ -38,13 +44,14 @@ def bound(failures: int, runs: int, confidence: float = 0.95) -> float:
     return high
 
 
-def one(target: str, tier: str, seed: int, folder: str) -> dict[str, object]:
+def one(target: str, tier: str, seed: int) -> Run:
     """Run once; what was not green."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "goldenpath", "run", target, "--tier", tier]
-    command += ["--seed", str(seed), "--report-dir", folder]
-    code = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode  # noqa: S603
-    report = json.loads(Path(folder, "verdicts.json").read_text("utf-8"))
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "goldenpath", "run", target, "--tier", tier]
+        command += ["--seed", str(seed), "--report-dir", folder]
+        code = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode  # noqa: S603
+        report = json.loads(Path(folder, "verdicts.json").read_text("utf-8"))
     bad = [
         f"{v['outcome']} {v['rule']} in {v['workload']}: {v['reason']}"
         for v in report["verdicts"]
@@ -58,25 +65,45 @@ def one(target: str, tier: str, seed: int, folder: str) -> dict[str, object]:
     }
 
 
-def main() -> int:
-    """Run what is not in the state file yet, and sum up."""
+def several(given: argparse.Namespace, seeds: Iterable[int]) -> Iterator[Run]:
+    """Run with each seed, so many at once, until the time is over."""
+    over = time.monotonic() + 60 * given.cap
+
+    def unless_late(seed: int) -> Run | None:
+        return one(given.target, given.tier, seed) if time.monotonic() < over else None
+
+    with ThreadPoolExecutor(given.at_once) as pool:
+        yield from filter(None, pool.map(unless_late, seeds))
+
+
+def options() -> argparse.Namespace:
+    """What is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("target")
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--tier", default="quick")
     parser.add_argument("--load", type=int, default=multiprocessing.cpu_count())
+    parser.add_argument("--at-once", type=int, default=1, help="runs side by side")
+    parser.add_argument("--cap", type=float, default=40.0, help="minutes after which none begins")
     parser.add_argument("--first-seed", type=int, default=1000)
     parser.add_argument("--state", type=Path, help="file of finished runs, to go on from")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run what is not in the state file yet, and sum up."""
+    given = options()
     state: Path = given.state or Path(tempfile.mkdtemp()) / "alarms.jsonl"
     done = [json.loads(line) for line in state.read_text().splitlines()] if state.exists() else []
     burners = [multiprocessing.Process(target=burn, daemon=True) for _ in range(given.load)]
     for burner in burners:
         burner.start()
-    with tempfile.TemporaryDirectory() as folder, state.open("a") as file:
-        for seed in range(given.first_seed + len(done), given.first_seed + given.runs):
-            done.append(one(given.target, given.tier, seed, folder))
-            file.write(json.dumps(done[-1]) + "\n")
+    known = {run["seed"] for run in done}
+    seeds = [n for n in range(given.first_seed, given.first_seed + given.runs) if n not in known]
+    with state.open("a") as file:
+        for run in several(given, seeds):
+            done.append(run)
+            file.write(json.dumps(run) + "\n")
             file.flush()
     for burner in burners:
         burner.terminate()
@@ -85,8 +112,8 @@ def main() -> int:
         print(f"seed {run['seed']}: exit {run['exit']}: {run['bad']}")
     seconds = sorted(run["seconds"] for run in done)
     print(
-        f"{given.target}, tier {given.tier}, {given.load} busy processes: {len(alarms)} false"
-        f" alarms in {len(done)} runs; true rate under"
+        f"{given.target}, tier {given.tier}, {given.at_once} at once, {given.load} busy processes:"
+        f" {len(alarms)} false alarms in {len(done)} runs; true rate under"
         f" {100 * bound(len(alarms), len(done)):.2f} % at 95 %;"
         f" median {seconds[len(seconds) // 2]:.1f} s a run"
     )

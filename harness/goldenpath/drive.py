@@ -47,7 +47,7 @@ async def drive(
     is wrong, TargetProblem where no session comes about.
     """
     proved = tuple(proves)
-    check_choice(Choice(rules=proved))
+    check_choice(Choice(rules=proved), options.catalogue)
     check_options(options)
     if target.kind == "endpoint":
         raise UsageProblem(
@@ -114,7 +114,7 @@ class Drive:
 
     def excuse(self, rule: str, reason: str, *, flaky: bool = False) -> None:
         """Expect this rule to be broken, for a reason: it must be, or, if flaky, may be."""
-        check_choice(Choice(rules=(rule,)))
+        check_choice(Choice(rules=(rule,)), self._options.catalogue)
         if not reason.strip():
             raise UsageProblem(f"{rule} is excused without a reason", expected="a few words")
         self._excuses.append(Line(0, rule, self._header.workload, reason, flaky))

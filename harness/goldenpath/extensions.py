@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from goldenpath.adapters.targets import load_file
 from goldenpath.catalogue import OURS, Catalogue, CatalogueProblem, Extension
@@ -18,6 +19,9 @@ from goldenpath.errors import UsageProblem
 from goldenpath.model import Step
 from goldenpath.plant import plant_user
 from goldenpath.workloads import Script, Workload
+
+if TYPE_CHECKING:
+    import pytest
 
 #: The group of entry points, and the name of the hook in a conftest.py.
 GROUP = "goldenpath"
@@ -33,6 +37,20 @@ def load(here: Path) -> Catalogue:
     Raises UsageProblem with all that is wrong.
     """
     return extended({**installed(), **conftest(here)})
+
+
+def of_pytest(config: pytest.Config) -> Catalogue:
+    """The same in a run of pytest. Under `goldenpath run`, which has settings of its own, pytest
+    loads no conftest.py of the user's; the hook of the one in the current folder is then called
+    alone. Raises UsageProblem with all that is wrong.
+    """
+    if config.getoption("goldenpath_only_ours"):
+        return OURS
+    if config.getoption("goldenpath_progress"):
+        return load(Path.cwd())
+    hooks = config.hook.pytest_goldenpath_extend.get_hookimpls()
+    conftests = {str(hook.plugin_name): hook.function for hook in hooks}
+    return extended({**installed(), **conftests})
 
 
 def installed() -> dict[str, Source]:

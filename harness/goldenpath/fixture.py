@@ -18,9 +18,10 @@ from typing import Any
 
 import pytest
 
-from goldenpath.adapters.targets import of_factory, resolve
+from goldenpath.adapters.targets import Dialects, Target, of_factory, resolve
 from goldenpath.conduct import Options
 from goldenpath.drive import Drive, drive
+from goldenpath.extensions import of_pytest
 from goldenpath.report.plain import MESSAGE, plain
 from goldenpath.report.text import as_text, render_brief
 from goldenpath.results import Report
@@ -50,14 +51,15 @@ class Opener:
         proves: rules that must have had an opportunity by the end. histories: the folder for the
         history, tmp_path where left out. Raises UsageProblem or TargetProblem.
         """
-        option = self._item.config.getoption
+        option, catalogue = self._item.config.getoption, of_pytest(self._item.config)
         opened = await drive(
-            resolve(target) if isinstance(target, str) else of_factory(target),
+            _target(target, catalogue.dialects),
             history_name(self._item.nodeid, len(self._drives)),
             Options(
                 seed=option("goldenpath_seed"),
                 time_scale=option("goldenpath_time_scale"),
                 max_frame=option("goldenpath_max_frame"),
+                catalogue=catalogue,
             ),
             self._folder if histories is None else Path(histories),
             proves=proves,
@@ -99,6 +101,12 @@ class Opener:
             f"judge it again: {shlex.join(['goldenpath', 'check', str(opened.history)])}\n"
             f"run it again: {shlex.join(['pytest', self._item.nodeid])}\n"
         )
+
+
+def _target(target: str | Callable[..., Any], dialects: Dialects) -> Target:
+    if isinstance(target, str):
+        return resolve(target, dialects=dialects)
+    return of_factory(target, dialects)
 
 
 def history_name(nodeid: str, number: int) -> str:

@@ -122,9 +122,10 @@ ACCIDENTS = frozenset(
 INVALID_USERS = ("None", "a user_id that is None", "an empty user_id", "a blank user_id")
 PLACEHOLDER_USERS = ("the user_id 'placeholder'", "the user_id 'default_user'")
 
-#: Calls for which one block of memory may be kept (RESOURCE-2; DESIGN section 9), and the calls
-#: that must be measured, so that what is allowed is more than what a reading may err.
-CALLS_PER_BLOCK, FEWEST_CALLS = 200, 400
+#: Calls for which one block of memory may be kept (RESOURCE-2; DESIGN section 9), bytes of what is
+#: larger than a block that may be kept for one call, and the calls that must be measured, so that
+#: what is allowed is more than what a reading may err.
+CALLS_PER_BLOCK, BYTES_PER_CALL, FEWEST_CALLS = 200, 2, 400
 
 #: Seconds within which an event follows its cause, and the share of events of which that must be
 #: shown (LATENCY-1), at this confidence.

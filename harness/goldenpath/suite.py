@@ -19,7 +19,7 @@ from goldenpath import ci, extensions, interrupts, known
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import resolve
 from goldenpath.campaign import REST, Campaign, Choice, check_choice, check_options
-from goldenpath.catalogue import OURS, Catalogue
+from goldenpath.catalogue import Catalogue
 from goldenpath.conduct import Conducted, Options
 from goldenpath.errors import Exit, GoldenpathError
 from goldenpath.model import NEUTRAL, Level, Outcome, Rule, Verdict
@@ -43,19 +43,6 @@ class Broken(Exception):
 
 def _path(value: str | None) -> Path | None:
     return Path(value) if value else None
-
-
-def _catalogue(config: pytest.Config) -> Catalogue:
-    """Ours and the user's own. Under `goldenpath run`, which has settings of its own, pytest loads
-    no conftest.py of the user's; the hook of the one in the current folder is then called alone.
-    """
-    if config.getoption("goldenpath_only_ours"):
-        return OURS
-    if config.getoption("goldenpath_progress"):
-        return extensions.load(Path.cwd())
-    hooks = config.hook.pytest_goldenpath_extend.get_hookimpls()
-    conftests = {str(hook.plugin_name): hook.function for hook in hooks}
-    return extensions.extended({**extensions.installed(), **conftests})
 
 
 def _choice(config: pytest.Config, catalogue: Catalogue) -> Choice:
@@ -133,7 +120,7 @@ class Suite:
         if self._writes and not self.supervised:  # the supervisor holds it for us
             self._claimed = claim(self.folder)
         beat = Beat(self.progress)
-        catalogue = _catalogue(self.config)
+        catalogue = extensions.of_pytest(self.config)
         options = Options(
             beat=beat,
             seed=option("goldenpath_seed"),

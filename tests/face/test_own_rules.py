@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import jsonschema
 import pytest
 from tests.face.test_bad_targets import goldenpath
 from tests.face.test_inside_pytest import items, run
+from tests.face.test_own_tests import SETTINGS
 
 from goldenpath.report.data import schema
 
@@ -213,3 +216,35 @@ def test_the_demo_is_ours_alone(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SHOP" not in done.stdout
+
+
+OWN_TEST = """
+import pytest
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("target", ["shop:good", "shop:forgetful"])
+async def test_a_call(goldenpath_session, target):
+    session = await goldenpath_session(target, proves=["SHOP-1"])
+    alice = session.user("alice")
+    await alice.create()
+    await alice.execute("explode")
+    await alice.cleanup()
+"""
+
+
+def test_the_rules_and_the_dialect_hold_in_a_test_of_ones_own(place: Place) -> None:
+    """`proves` knows the rule, the target speaks the shop's words, and the rule is broken."""
+    here, environment = place
+    (here / "test_mine.py").write_text(OWN_TEST)
+    (here / "pytest.ini").write_text(SETTINGS)
+    environment["PYTHONPATH"] = os.pathsep.join([environment.get("PYTHONPATH", ""), str(here)])
+    command = [sys.executable, "-m", "pytest", "-q", "--basetemp", str(here / "tmp")]
+    done = subprocess.run(
+        command, cwd=here, env=environment, capture_output=True, text=True, timeout=120
+    )
+    told, _, summary = done.stdout.partition("short test summary")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 failed, 1 passed" in summary
+    assert "FAIL SHOP-1" in told
+    assert "expected took_ms, 0 or more, when explode has ended, got None" in told

@@ -9,21 +9,20 @@ a cache that fills, is waited for.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import gc
-import sys
 import time
 import uuid
 import weakref
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from msgspec.structs import replace
 
+from goldenpath import steady
 from goldenpath.adapters.base import Adapter, Reply, done
+from goldenpath.adapters.memory import blocks, fill_freelists, large_bytes
 from goldenpath.model import Step
 from goldenpath.plant import Plant, PlantedUser, plant_user
 from goldenpath.recorder import Recorder
@@ -39,14 +38,8 @@ LONGEST = 3
 #: The batch whose sessions and users must be gone at the end, when others have come after them.
 WATCHED = 4
 
-#: Readings of the memory in use, of which the least counts.
-READINGS = 3
-
 #: Turns of the loop after a batch, and naps at the end, in which what was set free may end.
 TURNS, NAPS, NAP = 20, 20, 0.01
-
-#: More than what is kept of any kind of freed object.
-FREELIST = 300
 
 #: Timers that are made and cancelled, so that the loop throws away all that were cancelled.
 TIMERS = 2_000
@@ -60,6 +53,31 @@ class _Watched:
 
     sessions: list[weakref.ref[Any]] = field(default_factory=list)
     users: list[weakref.ref[Any]] = field(default_factory=list)
+
+
+class _Readings:
+    """Of memory, after each batch of so many calls; the places for them are made beforehand."""
+
+    def __init__(self, calls: int, step: Step) -> None:
+        self.blocks, self.large = array("q", [0] * BATCHES), array("q", [0] * BATCHES)
+        self.count = 0
+        self._few = WINDOW * calls < step.args["fewest"]
+        self._blocks = calls / step.args["calls_per_block"]
+        self._bytes = calls * step.args["bytes_per_call"]
+
+    def take(self) -> None:
+        """Read once more."""
+        self.blocks[self.count], self.large[self.count] = blocks(), large_bytes() or 0
+        self.count += 1
+
+    def enough(self) -> bool:
+        """Whether memory stands still, or there are too few calls to tell."""
+        if self._few:
+            return True
+        blocks, large = self.blocks[: self.count], self.large[: self.count]
+        return steady.stands(blocks, WINDOW, self._blocks) and not steady.grows_on(
+            large, WINDOW, self._bytes
+        )
 
 
 class _QuietPlant(Plant):
@@ -81,10 +99,11 @@ class _QuietPlant(Plant):
 async def grow(make: Make, step: Step) -> Reply:
     """Run the sessions that the step describes, batch after batch, until memory stands still.
 
-    The value has `blocks` after each batch, `calls` and `sessions` in each, `window`, the `tasks`
-    that are left, by name, and of the watched sessions and users how many are `alive`.
+    The value has the small `blocks` and the `large` bytes in use after each batch (none where that
+    cannot be read), `calls` and `sessions` in each, `window`, the `tasks` that are left, by name,
+    and of the watched sessions and users how many are `alive`.
     """
-    await _fill_freelists()
+    await fill_freelists()
     collects = gc.isenabled()
     gc.collect()
     gc.freeze()
@@ -100,20 +119,21 @@ async def grow(make: Make, step: Step) -> Reply:
 async def _grow(make: Make, step: Step) -> Reply:
     count = await _afford(make, step)
     calls = sum(map(_calls, step.args["steps"]))
-    watched, blocks, done_so_far = _Watched(), array("q", [0] * BATCHES), 0
+    watched, read = _Watched(), _Readings(count * calls, step)
     before, began = asyncio.all_tasks(), time.perf_counter()
     for number in range(BATCHES):
         watch = watched if number == WATCHED else None
         for session in range(number * count, (number + 1) * count):
             await asyncio.create_task(_session(make(), step, session, watch))
         await _settle()
-        blocks[number], done_so_far = _blocks(), number + 1
+        read.take()
         spent = time.perf_counter() - began > LONGEST * step.args["seconds"]
-        if number > WATCHED + 1 and (spent or _enough(blocks[:done_so_far], count * calls, step)):
+        if number > WATCHED + 1 and (spent or read.enough()):
             break
     return done(
         {
-            "blocks": list(blocks[:done_so_far]),
+            "blocks": list(read.blocks[: read.count]),
+            "large": list(read.large[: read.count]) if large_bytes() is not None else [],
             "window": WINDOW,
             "sessions": count,
             "calls": count * calls,
@@ -121,16 +141,6 @@ async def _grow(make: Make, step: Step) -> Reply:
             "alive": _alive(watched),
         }
     )
-
-
-def _enough(blocks: Iterable[int], calls: int, step: Step) -> bool:
-    """Whether over each of the last two windows memory did not grow by more than is allowed, or
-    there are too few calls to tell. One could stand still because something else was given back.
-    """
-    allowed = WINDOW * calls / step.args["calls_per_block"]
-    last = list(blocks)[::-WINDOW][:3]
-    still = len(last) == 3 and all(b - a <= allowed for b, a in pairwise(last))
-    return still or bool(WINDOW * calls < step.args["fewest"])
 
 
 async def _afford(make: Make, step: Step) -> int:
@@ -186,32 +196,6 @@ async def _settle() -> None:
     for timer in [loop.call_later(3600, gc.isenabled) for _ in range(TIMERS)]:
         timer.cancel()
     await asyncio.sleep(0)
-
-
-async def _fill_freelists() -> None:
-    """Have the interpreter and asyncio keep as many freed objects for later use as they ever will
-    (255 contexts, and 255 of what awaits a future): else each record of a batch would be growth.
-    """
-    loop = asyncio.get_running_loop()
-    gate = loop.create_future()
-
-    async def wait() -> None:
-        await gate
-
-    waiting = [loop.create_task(wait()) for _ in range(FREELIST)]
-    await asyncio.sleep(0)
-    gate.set_result(None)
-    await asyncio.gather(*waiting)
-    _ = [contextvars.copy_context() for _ in range(FREELIST)]
-
-
-def _blocks() -> int:
-    """Blocks of memory in use: the least of some readings, since a collection itself needs some."""
-    least = sys.maxsize
-    for _ in range(READINGS):
-        gc.collect()
-        least = min(least, sys.getallocatedblocks())
-    return least
 
 
 async def _left(before: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:

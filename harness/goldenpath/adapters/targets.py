@@ -100,11 +100,11 @@ def resolve(
     return _python(text, configured, dialects)
 
 
-def of_factory(factory: Any) -> Target:
+def of_factory(factory: Any, dialects: Dialects = DIALECTS) -> Target:
     """The target that a decorated factory is, named by where it was written."""
     where = getattr(factory, "__module__", type(factory).__module__)
     name = getattr(factory, "__qualname__", type(factory).__qualname__)
-    return _as_target(f"{where}:{name}", factory)
+    return _as_target(f"{where}:{name}", factory, dialects)
 
 
 def recorded(text: str, declared: Mapping[str, Any], dialects: Dialects = DIALECTS) -> Target:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from goldenpath import spec
+from goldenpath import spec, steady
 from goldenpath.checkers.base import ASKED, Check, Fold
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
@@ -45,35 +46,41 @@ class _NoTasks(_Grown):
 
 
 class _NoGrowth(_Grown):
-    """RESOURCE-2: over no two windows of batches, one after the other, did memory stand still, and
-    in the later half of all it grew by more than is allowed. What the interpreter keeps for itself
-    grows ever less; a leak grows on.
+    """RESOURCE-2: memory never stood still, and in the later half of all batches grew by more than
+    is allowed. What the interpreter keeps for itself grows ever less; a leak grows on.
     """
 
     def grown(self, found: dict[str, Any], witness: tuple[int, int]) -> None:
-        blocks, window = found["blocks"], found["window"]
-        calls = window * found["calls"]
-        if calls < spec.FEWEST_CALLS or len(blocks) <= 2 * window:
+        window, count = found["window"], len(found["blocks"])
+        if window * found["calls"] < spec.FEWEST_CALLS or count <= 2 * window:
             self.tally.excuse = (
                 Outcome.NOT_RUN,
-                f"it is slow: {calls} calls fit into the time, {spec.FEWEST_CALLS} are needed",
+                f"it is slow: {window * found['calls']} calls fit into the time,"
+                f" {spec.FEWEST_CALLS} are needed",
             )
             return
         self.tally.chance()
-        grown = [later - before for before, later in zip(blocks, blocks[window:], strict=False)]
-        least = min(max(pair) for pair in zip(grown, grown[window:], strict=False))
-        later = blocks[len(blocks) // 2 :]
-        self.tally.figures.update(
-            {"sessions": found["sessions"] * len(blocks), "blocks": later[-1] - later[0]}
-        )
-        allowed = found["calls"] / spec.CALLS_PER_BLOCK
-        if least > window * allowed and later[-1] - later[0] > (len(later) - 1) * allowed:
-            self.tally.fail(
-                f"memory grows: in the last {(len(later) - 1) * found['sessions']} sessions that"
-                f" were cleaned up, of {(len(later) - 1) * found['calls']} calls, by"
-                f" {later[-1] - later[0]} blocks",
-                *witness,
-            )
+        self.tally.figures["sessions"] = found["sessions"] * count
+        for unit, by, batches, leaks in _growths(found):
+            self.tally.figures[unit] = by
+            if leaks:
+                self.tally.fail(
+                    f"memory grows: in the last {batches * found['sessions']} sessions that were"
+                    f" cleaned up, of {batches * found['calls']} calls, by {by} {unit}",
+                    *witness,
+                )
+
+
+def _growths(found: dict[str, Any]) -> Iterator[tuple[str, int, int, bool]]:
+    """Each kind of memory, by how much it grew in how many batches, and whether that is a leak."""
+    window, blocks, large = found["window"], found["blocks"], found.get("large")
+    allowed = found["calls"] / spec.CALLS_PER_BLOCK
+    by, batches = steady.later(blocks)
+    leaks = by > batches * allowed and not steady.stood(blocks, window, allowed)
+    yield "small blocks", by, batches, leaks
+    if large:
+        leaks = steady.grows_on(large, window, found["calls"] * spec.BYTES_PER_CALL)
+        yield "bytes in large blocks", *steady.later(large), leaks
 
 
 class _NothingKept(_Grown):

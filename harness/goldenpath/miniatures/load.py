@@ -134,6 +134,28 @@ class CountsByUser(RequestScopedDispatcher):
         return await super()._invoke(execution)
 
 
+@miniature("RESOURCE-2")
+class ListsOutcomes(RequestScopedDispatcher):
+    """Of each call it is noted whether it worked: no object more, and a list that grows."""
+
+    worked: ClassVar[list[bool]] = []
+
+    async def _invoke(self, execution: Execution) -> Any:
+        self.worked.append(execution.error is None)
+        return await super()._invoke(execution)
+
+
+@miniature("RESOURCE-2", kind="agent")
+class LogsInOneText(RequestScopedDispatcher):
+    """All that was called stands in one text, to which more is added."""
+
+    log: ClassVar[bytearray] = bytearray()
+
+    async def _invoke(self, execution: Execution) -> Any:
+        self.log.extend(execution.tool.name.encode())
+        return await super()._invoke(execution)
+
+
 # --- RESOURCE-3 ----------------------------------------------------------------------------------
 
 _KEPT = {"RESOURCE-2": "each session that is kept takes memory"}

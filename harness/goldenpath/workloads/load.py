@@ -69,6 +69,7 @@ def _many_sessions(script: Script, size: int) -> tuple[Lane, ...]:
         sessions=size,
         seconds=_SECONDS,
         calls_per_block=spec.CALLS_PER_BLOCK,
+        bytes_per_call=spec.BYTES_PER_CALL,
         fewest=spec.FEWEST_CALLS,
         create={"tools": ["lookup", "explode"], "thread_id": "a thread", "transport": "working"},
         steps=[*steps, {"action": "cleanup", "args": {}}],

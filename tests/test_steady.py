@@ -1,0 +1,62 @@
+"""When readings of memory stand still."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goldenpath.steady import ROOM, grows_on, later, stands, stood
+
+WINDOW = 6
+readings = st.lists(st.integers(0, 10**6), min_size=2, max_size=60)
+
+
+def list_that_grows(start: int, each: int, batches: int) -> list[int]:
+    """Bytes of a list that had `start` elements and gets `each` more in a batch (CPython's way)."""
+    room, found = start, []
+    for count in range(start, start + each * batches, each):
+        if count > room:
+            room = (count + (count >> 3) + 6) & ~3
+        found.append(8 * room)
+    return found
+
+
+@given(st.integers(0, 4_000), st.integers(100, 400))
+def test_a_list_that_grows_is_seen_though_it_grows_in_steps(start: int, each: int) -> None:
+    """At more than two bytes a call, whenever one looks, while its room is what calls may fill."""
+    grows = list_that_grows(start, each, 120)
+    for count in (20, 30, 60, 120):
+        if start + each * count < ROOM:
+            assert grows_on(grows[:count], WINDOW, 2 * each), count
+
+
+@given(readings, st.integers(0, 10**9))
+def test_one_step_does_not_count(steps: list[int], larger: int) -> None:
+    still = [7] * 40
+    at = steps[0] % 40
+    stepped = still[:at] + [7 + larger] * (40 - at)
+    assert not grows_on(stepped, WINDOW, 1)
+
+
+@given(st.lists(st.integers(0, 100), min_size=2, max_size=50))
+def test_what_fills_and_then_stands_stood(filling: list[int]) -> None:
+    filled = [*filling, *[100] * (2 * WINDOW + 1)]
+    assert stands(filled, WINDOW, 0)
+    assert stood([*filled, *range(200, 400, 10)], WINDOW, 0)
+    assert not grows_on([*filled, *[100] * len(filled)], WINDOW, 100 / len(filling))
+
+
+def test_few_readings_never_stand() -> None:
+    assert not stands([0] * 2 * WINDOW, WINDOW, 1)
+    assert not stood([0] * 2 * WINDOW, WINDOW, 1)
+
+
+def test_what_is_given_back_hides_no_growth() -> None:
+    """Up in one window and down in the other is no standing still."""
+    assert not stands([0] * 7 + [9] * 6, WINDOW, 1)
+    assert not stands([9] * 7 + [0] * 5 + [20], WINDOW, 1)
+
+
+def test_the_later_half() -> None:
+    assert later([0, 5, 6, 8, 11]) == (5, 2)
+    assert later([0, 5, 6, 8]) == (2, 1)

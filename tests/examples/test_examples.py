@@ -26,13 +26,20 @@ CASES = {
 }
 
 
-def goldenpath(folder: Path, name: str, fault: str = "") -> tuple[int, dict[str, Any], str]:
+#: Where the faults show: one where users work side by side, the other where a tool fails.
+SHOWN = ("two_users", "failing_tool")
+
+
+def goldenpath(
+    folder: Path, name: str, fault: str = "", workloads: tuple[str, ...] = ()
+) -> tuple[int, dict[str, Any], str]:
     interpreter, file, *_ = CASES[name]
     if shutil.which(interpreter) is None:
         pytest.skip(f"{interpreter} is not installed: the example in its language cannot run")
     target = f"cmd:{shlex.join([interpreter, str(file), fault])}"
+    chosen = [f"--workload={workload}" for workload in workloads]
     done = subprocess.run(
-        [sys.executable, "-m", "goldenpath", "run", target],
+        [sys.executable, "-m", "goldenpath", "run", target, *chosen],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -57,7 +64,7 @@ def test_an_example_conforms(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_its_one_fault_is_caught(name: str, tmp_path: Path) -> None:
     *_, fault, rule = CASES[name]
-    code, written, said = goldenpath(tmp_path, name, fault)
+    code, written, said = goldenpath(tmp_path, name, fault, SHOWN)
     failed = {v["rule"] for v in written["verdicts"] if v["outcome"] == "FAIL"}
 
     assert code == 1, said

@@ -77,7 +77,8 @@ def test_known_failures_must_fail(tmp_path: Path) -> None:
         for rule in ("ISOLATION-1", "ISOLATION-2", "ISOLATION-8", "DELIVERY-2", "DELIVERY-5")
     )
     (tmp_path / "known.txt").write_text(known)
-    broken = ("run", "miniature:last-user-wins", "--known-failing", "known.txt")
+    chosen = [f"--workload={workload}" for workload in ("golden_path", "misaddressed", "unmoved")]
+    broken = ("run", "miniature:last-user-wins", "--known-failing", "known.txt", *chosen)
     excused = goldenpath(tmp_path, *broken)
     (tmp_path / "known.txt").write_text(known + "\nTOOL-1 golden_path it never does\n")
     stale = goldenpath(tmp_path, *broken)

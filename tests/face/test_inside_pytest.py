@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ def everywhere(request):
     assert request.config.getoption("--target") == "mine"
     yield
 """
+#: A workload of each suite that agents have.
+CHOSEN = ("golden_path", "failing_tool", "values", "two_users", "burst")
 OWN_TEST = """
 def test_own(): pass
 def check_own(): pass
@@ -40,11 +43,17 @@ async def check_own_async(): pass
 """
 
 
-def run(folder: Path, *arguments: str, target: str = "reference-agent") -> tuple[int, str]:
+def run(
+    folder: Path,
+    *arguments: str,
+    target: str = "reference-agent",
+    workloads: Iterable[str] = (),
+) -> tuple[int, str]:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider"),
             *("--pyargs", "goldenpath.suites", "--goldenpath-target", target),
+            *(f"--goldenpath-workload={workload}" for workload in workloads),
             *arguments,
         ],
         cwd=folder,
@@ -70,7 +79,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What an empty folder shows: the measure for the others."""
     folder = tmp_path_factory.mktemp("plain")
     (folder / "pytest.ini").write_text("[pytest]\n")
-    code, output = run(folder, "-W", "ignore::DeprecationWarning")
+    code, output = run(folder, "-W", "ignore::DeprecationWarning", workloads=CHOSEN)
     found = items(output)
 
     assert code == 0, output
@@ -93,13 +102,12 @@ def stranger(folder: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        (),
         ("-n", "2"),
         ("-p", "no:asyncio", "-o", "addopts="),
         ("-p", "no:xdist", "-p", "no:allure_pytest", "-p", "no:benchmark"),
         ("--import-mode", "importlib"),
     ],
-    ids=lambda a: " ".join(a) or "as it is",
+    ids=" ".join,
 )
 def test_strict_settings_change_nothing(
     arguments: tuple[str, ...], tmp_path: Path, plain: dict[str, str]
@@ -109,17 +117,29 @@ def test_strict_settings_change_nothing(
     if "no:asyncio" in arguments:
         settings = re.sub(r"asyncio.*\n", "", STRICT).replace(" --strict-config", "")
         (tmp_path / "pytest.ini").write_text(settings)
-    code, output = run(tmp_path, *arguments)
+    code, output = run(tmp_path, *arguments, workloads=CHOSEN)
 
     assert items(output) == plain, output
     assert code == 0
     assert (tmp_path / "reports/latest/verdicts.json").is_file()
 
 
+def test_under_strict_settings_the_whole_conforms(tmp_path: Path, plain: dict[str, str]) -> None:
+    """All workloads; those that were chosen have the items that they have alone."""
+    stranger(tmp_path)
+    code, output = run(tmp_path)
+    found = items(output)
+
+    assert code == 0, output
+    assert {item.partition("/")[0] for item in found} > set(CHOSEN)
+    assert {i: o for i, o in found.items() if i.partition("/")[0] in CHOSEN} == plain
+    assert (tmp_path / "reports/latest/verdicts.json").is_file()
+
+
 def test_the_strangers_own_tests_run_beside_ours(tmp_path: Path) -> None:
     """Both are collected in one session, each by its own rules."""
     stranger(tmp_path)
-    code, output = run(tmp_path, "suites/check_own.py")
+    code, output = run(tmp_path, "suites/check_own.py", workloads=CHOSEN)
 
     assert code == 0, output
     assert "check_own PASSED" in output
@@ -130,7 +150,7 @@ def test_the_strangers_own_tests_run_beside_ours(tmp_path: Path) -> None:
 def test_a_broken_target_is_red(tmp_path: Path) -> None:
     """An item fails with the rule, in words, and the run is red."""
     (tmp_path / "pytest.ini").write_text(STRICT)
-    code, output = run(tmp_path, target="miniature:never-ends")
+    code, output = run(tmp_path, target="miniature:never-ends", workloads=CHOSEN)
 
     assert code == 1
     assert "DELIVERY-4" in output

@@ -3,7 +3,8 @@
 Two things are not as on GitHub. `uses:` steps are actions of GitHub and are only looked at. The
 install step cannot run, because there is no released package: in its place stands what it would
 bring about, a `goldenpath` on the path, which is this checkout's; that the step holds nothing but
-pip commands is asserted. Every other step is run by bash in the way GitHub runs it.
+pip commands is asserted. Every other step is run by bash in the way GitHub runs it. Where it does
+not matter how much is run, that `goldenpath` runs two workloads.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ async def make(user, tap, tools):
 """
 SOUND, BROKEN = "return await sound(user, tap, tools)", "return await broken(user, tap, tools)"
 KILLS = "os._exit(0)"
+FEW = ("golden_path", "two_users")
 
 
 def block(mark: str) -> str:
@@ -52,13 +54,16 @@ def is_install(step: dict[str, Any]) -> bool:
 class Job:
     """A checkout in which the steps are run, with the environment of a GitHub job."""
 
-    def __init__(self, folder: Path, target: str, known: str = "") -> None:
+    def __init__(
+        self, folder: Path, target: str, known: str = "", workloads: tuple[str, ...] = FEW
+    ) -> None:
+        chosen = " ".join(f"--workload={workload}" for workload in workloads)
         self.folder, self.summary = folder / "checkout", folder / "summary.md"
         tools = folder / "bin"
         for made in (self.folder, tools):
             made.mkdir()
         (tools / "goldenpath").write_text(
-            f'#!/bin/sh\nexec "{sys.executable}" -m goldenpath "$@"\n'
+            f'#!/bin/sh\nexec "{sys.executable}" -m goldenpath "$@" {chosen}\n'
         )
         (tools / "goldenpath").chmod(0o755)
         (self.folder / "mine.py").write_text(MINE.format(target))
@@ -111,7 +116,7 @@ def test_the_workflow_is_one() -> None:
 
 def test_a_target_that_conforms_is_green(tmp_path: Path) -> None:
     """Exit 0, no annotation, the summary says so, and the reports are there."""
-    job = Job(tmp_path, SOUND)
+    job = Job(tmp_path, SOUND, workloads=())
     done = job.run()
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -143,7 +148,8 @@ def test_a_known_failure_does_not_until_it_is_mended(tmp_path: Path) -> None:
     for folder in folders:
         folder.mkdir()
     listed, stale = (
-        Job(folder, target, known) for folder, target in zip(folders, (BROKEN, SOUND), strict=True)
+        Job(folder, target, known, workloads)
+        for folder, target, workloads in ((folders[0], BROKEN, FEW), (folders[1], SOUND, ()))
     )
     green, red = listed.run(), stale.run()
     (error,) = annotations(red.stdout)
@@ -184,6 +190,7 @@ def test_inside_the_users_own_pytest_github_is_told_too(
         f'"{sys.executable}" -m pytest -q -n 2 -p no:cacheprovider -c /dev/null --rootdir .'
         " --pyargs goldenpath.suites --goldenpath-target ./mine.py:make"
         " --goldenpath-known-failing known-failing.txt"
+        + "".join(f" --goldenpath-workload={workload}" for workload in FEW)
     )
 
     assert done.returncode == code, done.stdout + done.stderr

@@ -37,7 +37,7 @@ ALLOWED: dict[str, set[str]] = {
     "plant": {"canary", "jsonable", "model", "recorder"},
     "declare": {"errors", "spec"},
     "reference": set(),
-    "workloads": {"canary", "model", "spec"},
+    "workloads": {"canary", "errors", "model", "spec"},
     "runner": {"adapters.base", "model", "plant"},
     "performance": {
         *("adapters", "checkers", "conduct", "errors", "history", "jsonable", "model", "plant"),
@@ -114,6 +114,7 @@ def test_the_core_is_pure(part: str) -> None:
         ("pydantic_ai", {"adapters"}),
         ("rich", {"terminal.py"}),
         ("click", {"cli.py"}),
+        ("hypothesis", {"workloads"}),
         ("jinja2", {"report"}),
     ],
 )

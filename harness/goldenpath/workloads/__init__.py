@@ -3,6 +3,7 @@
 from goldenpath.workloads import (
     access,
     crowd,
+    drawn,
     ending,
     golden,
     load,
@@ -19,6 +20,7 @@ WORKLOADS: dict[str, Workload] = {
     for workload in (
         *golden.WORKLOADS,
         *surface.WORKLOADS,
+        *drawn.WORKLOADS,
         *access.WORKLOADS,
         *crowd.WORKLOADS,
         *neighbours.WORKLOADS,

@@ -54,6 +54,7 @@ HEAVY = (
     "allure",
     "hypothesis",
     "pydantic_ai",
+    "langchain_core",
     "rich",
     "jinja2",
     "asyncio",
@@ -115,6 +116,7 @@ def test_the_core_is_pure(part: str) -> None:
         ("rich", {"terminal.py"}),
         ("click", {"cli.py"}),
         ("hypothesis", {"workloads"}),
+        ("langchain_core", {"plant"}),
         ("jinja2", {"report"}),
     ],
 )

@@ -25,6 +25,9 @@ OUTCOMES: dict[str, tuple[str, str, str] | None] = {
 _ALWAYS = ("events", "outcome", "dialect", "transport")
 
 _FORMS = frozenset({"tool", "function", "langchain", "sync"})
+
+#: ... and of these the first that a target names is what it is given where no other is asked for.
+REGISTERED = ("tool", "langchain", "function")
 _LEAVING = ("cancel", "continue", "replay")
 
 
@@ -217,6 +220,8 @@ def card_of(declaration: Declaration) -> dict[str, str]:
         "leaving": declaration.options.get("on_leave", "cancel") == "cancel",
         "placeholders": declaration.options.get("refuses_placeholders", False),
         "sync_tools": "sync" in declaration.options.get("accepts", ()),
+        "function_tools": "function" in declaration.options.get("accepts", ()),
+        "langchain_tools": "langchain" in declaration.options.get("accepts", ()),
         "tool_timeout": "tool_timeout" in declaration.options,
         "first_event": "first_event" in declaration.options,
     }

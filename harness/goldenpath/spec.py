@@ -169,6 +169,16 @@ CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
         "refuses_placeholders is not declared",
     ),
     "sync_tools": ("it runs synchronous tools", _UNDECLARED, "it takes no synchronous tools"),
+    "function_tools": (
+        "it takes plain functions as tools",
+        _UNDECLARED,
+        "accepts does not name function",
+    ),
+    "langchain_tools": (
+        "it takes LangChain's tools",
+        _UNDECLARED,
+        "accepts does not name langchain",
+    ),
     "tool_timeout": ("a tool may take so long", _UNDECLARED, "tool_timeout is not declared"),
     "first_event": ("it shows itself in time", _UNDECLARED, "first_event is not declared"),
 }

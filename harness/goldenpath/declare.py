@@ -51,6 +51,7 @@ OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
         f"a set of {', '.join(sorted(_FORMS))}",
     ),
     "on_leave": (lambda value: value in _LEAVING, f"one of {', '.join(_LEAVING)}"),
+    "streams": (lambda value: isinstance(value, bool), "True or False"),
     "redacts": (_names, "a set of names of parameters"),
     "replay": (lambda value: isinstance(value, bool), "True or False"),
 }
@@ -218,6 +219,7 @@ def card_of(declaration: Declaration) -> dict[str, str]:
         "runs": kind == "agent",
         "cancel": declaration.options.get("cancellable", True),
         "leaving": declaration.options.get("on_leave", "cancel") == "cancel",
+        "stream": declaration.options.get("streams", False),
         "placeholders": declaration.options.get("refuses_placeholders", False),
         "sync_tools": "sync" in declaration.options.get("accepts", ()),
         "function_tools": "function" in declaration.options.get("accepts", ()),

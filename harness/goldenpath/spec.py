@@ -163,6 +163,11 @@ CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
     ),
     "cancel": ("a call can be called off", _UNDECLARED, "cancellable=False is declared"),
     "leaving": ("a run ends when its user leaves", _UNDECLARED, "on_leave says that runs go on"),
+    "stream": (
+        "its run can be left by break or close",
+        _UNDECLARED,
+        "its run is no async generator, and streams is not declared: it can only be cancelled",
+    ),
     "placeholders": (
         "it refuses placeholder ids",
         _UNDECLARED,
@@ -269,6 +274,15 @@ _RULES = (
         "truth",
         "runs",
         "leaving",
+    ),
+    _must(
+        "TOOL-10a",
+        "A consumer that leaves a stream by break or close leaves no run working on unseen.",
+        "R5",
+        "truth",
+        "runs",
+        "leaving",
+        "stream",
     ),
     _must(
         "ORDER-1",

@@ -17,6 +17,7 @@ from goldenpath.adapters.agent import AgentAdapter, takes_run_id
 from goldenpath.adapters.base import Adapter, Facts, Reply, guarded, settle
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.session import Sessions
+from goldenpath.adapters.stream import streams
 from goldenpath.canary import SELF, mint
 from goldenpath.declare import Declaration, card_of
 from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, as_data, chosen
@@ -74,6 +75,8 @@ class PythonTarget:
         look = self._look_at_dispatcher if self.declaration.kind == "dispatcher" else self._agent
         shown = {"made": reply.value["value"], **await look(sessions, user.name)}
         card = {**card_of(self.declaration), **self._unmakeable()}
+        if self.declaration.kind == "agent" and "streams" not in self.declaration.options:
+            card |= {"stream": "yes"} if streams(sessions.member(user.name, "run")) else {}
         if self.declaration.kind == "dispatcher" and "sync_tools" not in card:
             card |= await self._sync_tools(sessions, user.name, shown)
         unchecked = [name for name in ("replay",) if name in self.declaration.options]

@@ -15,6 +15,7 @@ from goldenpath.miniatures import (
     performance,
     recovery,
     sequence,
+    streams,
     surface,
     tools,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "performance",
     "recovery",
     "sequence",
+    "streams",
     "surface",
     "tools",
 ]

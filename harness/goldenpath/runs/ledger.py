@@ -13,7 +13,7 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.history import Header
-from goldenpath.model import Entry, Kind
+from goldenpath.model import LEFT, Entry, Kind
 from goldenpath.runs.book import Book
 from goldenpath.runs.gathered import Call, Run, Seen
 from goldenpath.runs.placing import Placer
@@ -70,7 +70,9 @@ class Ledger:
 
     def _fault(self, entry: Entry) -> None:
         run = self._book.latest(self._book.links.get(entry.actor, entry.actor))
-        if run is not None:
+        if run is not None and entry.what == LEFT:
+            run.left, run.transport = entry, LEFT
+        elif run is not None:
             run.faults += 1
 
     def _link(self, entry: Entry) -> None:

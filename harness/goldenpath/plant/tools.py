@@ -237,6 +237,9 @@ async def _collapse(tool: PlantedTool, parameters: dict[str, Any], truth: dict[s
 async def _hold(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
     """Wait, and then do something to the world, which is what a caller that gave up must not get:
     the effect is recorded.
+
+    A tool that is slow by the clock would show nothing that this one does not: it is as slow as a
+    workload needs it, on every machine (tests/plant/test_hold_is_slow.py).
     """
     await tool.gates.wait(truth["token"] or "")
     tool.record("effect", truth)

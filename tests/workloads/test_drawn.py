@@ -65,6 +65,18 @@ def test_modules_of_the_users_have_no_say(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ask.py", "local.py"]
 
 
+def test_what_lies_in_the_users_folder_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file may be called like a module that Hypothesis needs."""
+    for name in ("random", "sortedcontainers"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('not this one')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    assert drawn.__wrapped__(5, 2) == drawn(5, 2)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_is_drawn_is_json_that_must_be_carried(seed: int) -> None:
     """It goes through JSON unchanged, and within the bounds of what a target owes."""
@@ -136,7 +148,7 @@ def test_without_hypothesis_it_is_said_what_to_do(
 ) -> None:
     """Not a crash of ours: the workload cannot be asked for."""
     (tmp_path / "hypothesis.py").write_text("raise ImportError('no hypothesis here')")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
     with pytest.raises(TargetProblem, match="no hypothesis here") as caught:
         drawn.__wrapped__(5, 2)

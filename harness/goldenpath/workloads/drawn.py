@@ -53,14 +53,15 @@ def drawn(seed: int, count: int) -> tuple[tuple[dict[str, Any], Any], ...]:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """What can be imported here can be imported there; what is kept, is kept in `folder`."""
+    """What Hypothesis keeps, it keeps in `folder`. The folder of the user is not on the path: what
+    lies there must not hide what Hypothesis imports.
+    """
     return {
         **os.environ,
         "HYPOTHESIS_STORAGE_DIRECTORY": folder,
         "HYPOTHESIS_NO_PLUGINS": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONIOENCODING": "utf-8",
-        "PYTHONPATH": os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path),
     }
 
 

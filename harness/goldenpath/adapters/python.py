@@ -102,7 +102,8 @@ class PythonTarget:
 
     def _unmakeable(self) -> dict[str, str]:
         """What cannot be told because tools of a declared form cannot be made here."""
-        if "langchain" not in self.declaration.options.get("accepts", ()) or has_langchain():
+        taken = self.declaration.options.get("accepts", ()) if self.kind == "dispatcher" else ()
+        if "langchain" not in taken or has_langchain():
             return {}
         why = f"UNKNOWN: accepts names langchain, and langchain-core is not installed: {INSTALL}"
         return dict.fromkeys(("langchain_tools", "API-4"), why)

@@ -26,7 +26,7 @@ def test_each_rule_of_the_catalogue_is_checked_or_planned() -> None:
     """None is silently absent, and none is both."""
     whole = {f"{family}-{n}" for family, count in CATALOGUE.items() for n in range(1, count + 1)}
 
-    split = {"RECOVERY-8a"}  # the part of a MUST that is a SHOULD
+    split = {"RECOVERY-8a", "TOOL-10a"}  # what is a SHOULD of a MUST; what only a stream can show
     assert {*spec.RULES, *spec.PLANNED} == whole | split
     assert not {*spec.RULES} & {*spec.PLANNED}
     assert len(set(spec.PLANNED)) == len(spec.PLANNED)

@@ -67,8 +67,11 @@ class Conducted:
 
 
 def versions() -> dict[str, str]:
-    """What the history was made with."""
-    return {"goldenpath": metadata.version("goldenpath"), "python": platform.python_version()}
+    """What the history was made with: Hypothesis, too, by whose version the drawn values differ."""
+    made = {"goldenpath": metadata.version("goldenpath"), "python": platform.python_version()}
+    with suppress(metadata.PackageNotFoundError):
+        made["hypothesis"] = metadata.version("hypothesis")
+    return made
 
 
 def probe(target: Target, options: Options) -> Facts:

@@ -15,6 +15,9 @@ import msgspec
 #: What is recorded in place of something that JSON cannot hold: {NOT_JSON: what it was}.
 NOT_JSON = "__not_json__"
 
+#: What a FAULT is about where the consumer of a run left it before its end.
+LEFT = "left"
+
 
 class Kind(StrEnum):
     """What an entry of the history is about."""

@@ -254,7 +254,7 @@ class Runner:
                 task.uncancel()
 
     def _reply(self, step: Step, reply: Reply) -> None:
-        kind = Kind.OK if reply.ok else Kind.FAIL
+        kind = Kind.LOST if reply.lost else Kind.OK if reply.ok else Kind.FAIL
         self._recorder.record(kind, step.actor, step.id, step.action, reply.value)
 
     def _lost(self, step: Step, why: str) -> None:

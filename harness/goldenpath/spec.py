@@ -127,6 +127,10 @@ PLACEHOLDER_USERS = ("the user_id 'placeholder'", "the user_id 'default_user'")
 #: what is allowed is more than what a reading may err.
 CALLS_PER_BLOCK, BYTES_PER_CALL, FEWEST_CALLS = 200, 2, 400
 
+#: Sessions without which growth proves nothing: after a thousand the interpreter has what it keeps
+#: for itself, and a thousand are then to leave nothing.
+SESSIONS = 2_000
+
 #: Seconds within which an event follows its cause, and the share of events of which that must be
 #: shown (LATENCY-1), at this confidence.
 LATENCY, LATENCY_SHARE, CONFIDENCE = 0.1, 0.99, 0.95
@@ -164,12 +168,27 @@ CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
     ),
     "cancel": ("a call can be called off", _UNDECLARED, "cancellable=False is declared"),
     "leaving": ("a run ends when its user leaves", _UNDECLARED, "on_leave says that runs go on"),
+    "stream": (
+        "its run can be left by break or close",
+        _UNDECLARED,
+        "its run is no async generator, and streams is not declared: it can only be cancelled",
+    ),
     "placeholders": (
         "it refuses placeholder ids",
         _UNDECLARED,
         "refuses_placeholders is not declared",
     ),
     "sync_tools": ("it runs synchronous tools", _UNDECLARED, "it takes no synchronous tools"),
+    "function_tools": (
+        "it takes plain functions as tools",
+        _UNDECLARED,
+        "accepts does not name function",
+    ),
+    "langchain_tools": (
+        "it takes LangChain's tools",
+        _UNDECLARED,
+        "accepts does not name langchain",
+    ),
     "tool_timeout": ("a tool may take so long", _UNDECLARED, "tool_timeout is not declared"),
     "first_event": ("it shows itself in time", _UNDECLARED, "first_event is not declared"),
 }
@@ -260,6 +279,15 @@ _RULES = (
         "truth",
         "runs",
         "leaving",
+    ),
+    _must(
+        "TOOL-10a",
+        "A consumer that leaves a stream by break or close leaves no run working on unseen.",
+        "R5",
+        "truth",
+        "runs",
+        "leaving",
+        "stream",
     ),
     _must(
         "ORDER-1",

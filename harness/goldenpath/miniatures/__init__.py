@@ -5,6 +5,7 @@ from goldenpath.miniatures import (
     content,
     delivery,
     ending,
+    forms,
     internals,
     isolation,
     load,
@@ -14,6 +15,7 @@ from goldenpath.miniatures import (
     performance,
     recovery,
     sequence,
+    streams,
     surface,
     tools,
 )
@@ -26,6 +28,7 @@ __all__ = [
     "content",
     "delivery",
     "ending",
+    "forms",
     "internals",
     "isolation",
     "load",
@@ -35,6 +38,7 @@ __all__ = [
     "performance",
     "recovery",
     "sequence",
+    "streams",
     "surface",
     "tools",
 ]

@@ -137,7 +137,8 @@ class Run(msgspec.Struct, eq=False):
     mixed: it was open beside another of its user's, and events came that name neither. unplaced:
     executions that fit no single call. ran, failed: by which member which tools did. cleaning,
     cleaned: when its session's end was asked for, and when it was told to be over. waiting: callers
-    of the session who have no answer yet; alone: the call of the only one.
+    of the session who have no answer yet; alone: the call of the only one. left: when its consumer
+    left before the end; nobody is there then to be shown anything.
     """
 
     owner: str
@@ -150,6 +151,7 @@ class Run(msgspec.Struct, eq=False):
     answered: Entry | None = None
     cleaning: Entry | None = None
     cleaned: Entry | None = None
+    left: Entry | None = None
     tools: set[str] = msgspec.field(default_factory=set)
     ran: set[tuple[str, str]] = msgspec.field(default_factory=set)
     failed: set[tuple[str, str]] = msgspec.field(default_factory=set)

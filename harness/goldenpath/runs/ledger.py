@@ -13,7 +13,7 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.history import Header
-from goldenpath.model import Entry, Kind
+from goldenpath.model import LEFT, Entry, Kind
 from goldenpath.runs.book import Book
 from goldenpath.runs.gathered import Call, Run, Seen
 from goldenpath.runs.placing import Placer
@@ -71,7 +71,11 @@ class Ledger:
     def _fault(self, entry: Entry) -> None:
         """What is over is not touched: nothing of it was still to come that could be missed."""
         run = self._book.latest(self._book.links.get(entry.actor, entry.actor))
-        if run is not None and not _over(run):
+        if run is None or _over(run):
+            return
+        if entry.what == LEFT:
+            run.left, run.transport = entry, LEFT
+        else:
             run.faults += 1
 
     def _link(self, entry: Entry) -> None:

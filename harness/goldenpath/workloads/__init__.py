@@ -3,7 +3,9 @@
 from goldenpath.workloads import (
     access,
     crowd,
+    drawn,
     ending,
+    forms,
     golden,
     load,
     neighbours,
@@ -19,6 +21,8 @@ WORKLOADS: dict[str, Workload] = {
     for workload in (
         *golden.WORKLOADS,
         *surface.WORKLOADS,
+        *drawn.WORKLOADS,
+        *forms.WORKLOADS,
         *access.WORKLOADS,
         *crowd.WORKLOADS,
         *neighbours.WORKLOADS,

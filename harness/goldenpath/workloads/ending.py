@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from goldenpath.model import Step
 from goldenpath.workloads.base import ONE, TWO, Workload, tiers
 from goldenpath.workloads.script import Ask, Lane, Script
@@ -62,6 +64,34 @@ def _synchronous(script: Script, size: int) -> tuple[Lane, ...]:
     """A synchronous tool between two that are not; only where the target takes such tools."""
     tools = ["lookup", "block", "lookup"] if script.can("sync_tools") else ["lookup"]
     return (script.session("alice", *[[Ask(tool)] for tool in tools] * size),)
+
+
+def _left(script: Script, size: int) -> tuple[Lane, ...]:
+    """The consumer of a stream leaves when the first tool has run, by break and by close. Of what
+    was to come a call is held: a run that works ahead has got no further by then.
+    """
+    lane: list[Step] = []
+    if not script.can("stream"):
+        return (script.session("alice", [Ask("lookup")]),)
+    for by in ("break", "close") * size:
+        lane += _left_by(script, "alice", by)
+    return (tuple(lane),)
+
+
+def _left_by(script: Script, name: str, by: str) -> list[Step]:
+    rounds = [[Ask(tool)] for tool in ("hold", "lookup", "linger", "lookup")]
+    created = script.create(name, ["hold", "linger", "lookup"])
+    run = script.run(name, rounds, golden=False)
+    held, _, lingering, _ = script.tokens([run])
+    run = replace(run, args={**run.args, "leave": {"by": by, "after": held}})
+    consumer = (
+        script.step(name, "wait_for", token=held, what="started"),
+        script.step(name, "release", token=held),
+        script.step(name, "join", step=run.id, briefly=True),
+        script.step(name, "wait_for", token=lingering, what="cancelled", briefly=True),
+        script.step(name, "release", token=lingering),
+    )
+    return [created, script.together([run], consumer), script.cleanup(name)]
 
 
 def _cleanup_midway(script: Script, size: int) -> tuple[Lane, ...]:
@@ -145,6 +175,15 @@ WORKLOADS = (
         lanes=_synchronous,
         users=ONE,
         size=tiers(1, 2, 5),
+    ),
+    Workload(
+        name="left_stream",
+        about="the consumer of a stream leaves it by break, and another by close",
+        suite="recovery",
+        proves={"agent": ("TOOL-10a",)},
+        lanes=_left,
+        users=ONE,
+        size=tiers(1, 5, 20),
     ),
     Workload(
         name="cleanup_midway",

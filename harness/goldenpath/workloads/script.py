@@ -220,9 +220,9 @@ class Script:
 KNOWN = frozenset(
     {
         *("lookup", "echo", "give", "explode", "collapse", "crash", "opaque"),
-        *("hold", "linger", "block", "administer"),
+        *("hold", "linger", "block", "recall", "administer"),
     }
 )
 
-#: Those that any session can be given: not the synchronous one, and not the one for admins.
-ORDINARY = KNOWN - {"block", "administer"}
+#: Those that any session can be given: not the synchronous ones, and not the one for admins.
+ORDINARY = KNOWN - {"block", "recall", "administer"}

@@ -35,6 +35,9 @@ REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     COMPLETED: (("tool", "call"), ("status", "error", "result")),
 }
 
+#: Names of fields that can hold nothing but the id of a call.
+CALL_IDS = ("call_id", "tool_call_id", "toolCallId")
+
 #: What a field must be where it is there; what is not listed may be anything.
 FIELD_TYPES: dict[str, tuple[str, ...]] = dict.fromkeys(
     ("run", "user", "thread", "call"), ("text", "number")
@@ -297,7 +300,10 @@ _RULES = (
     ),
     _must("ORDER-2", "One terminal event, and nothing of the run after it.", "R4", "run_events"),
     _must(
-        "ORDER-3", "Each tool_completed follows its own tool_executing, once.", "R4", "tool_events"
+        "ORDER-3",
+        "Each tool_completed follows its own tool_executing, once, told by a call id of its own.",
+        "R4",
+        "tool_events",
     ),
     _must(
         "ORDER-4",
@@ -332,7 +338,7 @@ _RULES = (
     _must("CONTENT-3", "Ids in an event are those of its run, thread and user.", "R4", "events"),
     _must(
         "CONTENT-4",
-        "tool_executing carries the tool's name and the parameters of the call.",
+        "tool_executing carries tool and parameters of the call; tool_completed no other tool.",
         "R4",
         "tool_events",
     ),

@@ -46,16 +46,16 @@ def test_a_dispatcher_over_langchains_tools_conforms() -> None:
 
 def test_langchains_tools_that_are_dropped_are_missed() -> None:
     """They were registered with success, and are neither listed nor executed."""
-    verdicts, code = run("drops", "tool_forms", "contract")
+    verdicts, code = run("drops", "contract", "values")
 
     assert red(verdicts) == {"API-4"}
-    assert {v.workload for v in verdicts if v.outcome is Outcome.FAIL} == {"tool_forms"}
+    assert {v.workload for v in verdicts if v.outcome is Outcome.FAIL} == {"contract"}
     assert code == Exit.VIOLATIONS
 
 
 def test_parameters_that_are_flattened_for_langchain_are_missed() -> None:
     """The tool ran, and not with what it was asked."""
-    verdicts, _ = run("by_text", "tool_forms")
+    verdicts, _ = run("by_text", "contract")
 
     assert "TOOL-2" in red(verdicts)
 

@@ -87,7 +87,7 @@ def test_without_langchain_its_form_cannot_be_had() -> None:
 def test_a_declared_form_that_cannot_be_made_is_never_green() -> None:
     """API-4 is about every declared form: one that cannot be tried leaves it UNKNOWN, exit 3."""
     target = PythonTarget("takes-both", takes_both, vars(takes_both)["__goldenpath__"])
-    report = Campaign(target, Options(), Choice(workloads=("tool_forms",))).run()
+    report = Campaign(target, Options(), Choice(workloads=("contract",))).run()
     (verdict,) = [v for v in report.verdicts if v.rule == "API-4"]
 
     assert verdict.outcome is Outcome.UNKNOWN

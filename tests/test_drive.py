@@ -81,7 +81,7 @@ def test_a_stricter_look_is_asked_for_by_rule(tmp_path: Path) -> None:
     """A rule that was to be proved and had no opportunity is UNKNOWN, and that is not green."""
     reports = [
         conducted("reference", one_call, tmp_path, proves=proves)
-        for proves in ((), ("TOOL-1",), ("ISOLATION-1",))
+        for proves in ((), ("tool-1",), ("ISOLATION-1",))
     ]
 
     assert [report.exit for report in reports] == [0, 0, Exit.INCONCLUSIVE]

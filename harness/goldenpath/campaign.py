@@ -52,20 +52,29 @@ def check_choice(choice: Choice, catalogue: Catalogue = OURS) -> None:
     """Raise UsageProblem where a chosen rule or workload does not exist."""
     planned = [name for name in choice.rules if name in spec.PLANNED]
     problems = [f"{name} is in the catalogue and is not checked yet" for name in planned]
-    problems += _missing("rule", set(choice.rules) - {*planned}, catalogue.rules)
-    problems += _missing("workload", choice.workloads, catalogue.workloads)
+    problems += _missing("rule", set(choice.rules) - {*planned}, catalogue.rules, spec.nearest)
+    problems += _missing("workload", choice.workloads, catalogue.workloads, _nearest)
     if problems:
         raise UsageProblem(
             "\n".join(problems), hint="see `goldenpath list rules` and `goldenpath list workloads`"
         )
 
 
-def _missing(what: str, names: Iterable[str], there: Collection[str]) -> list[str]:
-    near = {name: difflib.get_close_matches(name, there, 1) for name in names if name not in there}
+def _missing(
+    what: str,
+    names: Iterable[str],
+    there: Collection[str],
+    nearest: Callable[[str, Collection[str]], str],
+) -> list[str]:
+    meant = {name: nearest(name, there) for name in names if name not in there}
     return [
-        f"there is no {what} {name!r}" + (f"; do you mean {words[0]}?" if words else "")
-        for name, words in near.items()
+        f"there is no {what} {name!r}" + (f"; do you mean {near}?" if near else "")
+        for name, near in meant.items()
     ]
+
+
+def _nearest(name: str, there: Collection[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, there, 1)), "")
 
 
 def check_options(options: Options) -> None:

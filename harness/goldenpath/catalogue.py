@@ -255,6 +255,6 @@ def _wrong_proof(name: str, kind: object, proved: object, rules: Collection[str]
         return
     for rule in proved:
         if not isinstance(rule, str) or rule not in rules:
-            near = difflib.get_close_matches(str(rule), rules, 1)
-            hint = f"; do you mean {near[0]}?" if near else ""
+            near = spec.nearest(str(rule), rules)
+            hint = f"; do you mean {near}?" if near else ""
             yield f"workload {name}: it proves {rule!r}, and there is no such rule{hint}"

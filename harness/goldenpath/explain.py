@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,13 +18,14 @@ from goldenpath.miniatures import MINIATURES
 
 def explain(name: str, catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]:
     """Styled lines about one rule; raises UsageProblem where there is no such rule."""
-    rule = catalogue.rules.get(name.upper())
-    if rule is None and name.upper() in spec.PLANNED:
-        yield "title", f"{name.upper()} is in the catalogue and is not checked yet."
+    id_ = spec.spelt(name, catalogue.rules)
+    rule = catalogue.rules.get(id_)
+    if rule is None and id_ in spec.PLANNED:
+        yield "title", f"{id_} is in the catalogue and is not checked yet."
         return
     if rule is None:
-        near = difflib.get_close_matches(name.upper(), [*catalogue.rules, *spec.PLANNED], 1)
-        hint = f"do you mean {near[0]}?" if near else "see `goldenpath list rules`"
+        near = spec.nearest(name, (*catalogue.rules, *spec.PLANNED))
+        hint = f"do you mean {near}?" if near else "see `goldenpath list rules`"
         raise UsageProblem(f"there is no rule {name!r}", hint=hint)
     yield "title", f"{rule.id} ({rule.level}) {rule.text}"
     ours = rule.id in spec.RULES

@@ -143,6 +143,21 @@ def test_explain_says_what_a_rule_asks_and_what_proves_it(tmp_path: Path) -> Non
     assert "do you mean ISOLATION-1" in wrong.stderr
 
 
+def test_a_rule_is_named_in_whatever_case(tmp_path: Path) -> None:
+    """To explain it and to run it; in a list of known failures it is spelt out."""
+    for name in ("RECOVERY-8a", "recovery-8A", "perf-2"):
+        explained = goldenpath(tmp_path, "explain", name)
+        assert explained.returncode == 0, explained.stderr
+        assert name.lower() in explained.stdout.lower()
+    ran = goldenpath(tmp_path, "run", "reference", "--rule", "Recovery-8A")
+    (tmp_path / "known.txt").write_text("recovery-8a * why")
+    listed = goldenpath(tmp_path, "run", "reference", "--known-failing", "known.txt")
+
+    assert ran.returncode == 0, ran.stdout
+    assert [v["rule"] for v in verdicts(tmp_path / "reports/latest")["verdicts"]] == ["RECOVERY-8a"]
+    assert "do you mean RECOVERY-8a?" in listed.stderr
+
+
 def test_a_target_named_in_the_configuration_is_found(tmp_path: Path) -> None:
     """By goldenpath.toml, and by pyproject.toml."""
     (tmp_path / "goldenpath.toml").write_text('[targets]\nmine = "reference-agent"\n')

@@ -88,6 +88,38 @@ def test_a_stricter_look_is_asked_for_by_rule(tmp_path: Path) -> None:
     assert kept(tmp_path).header.proves == ("ISOLATION-1",)
 
 
+@pytest.mark.parametrize(
+    ("rule", "outcome"),
+    [
+        ("ISOLATION-1", "UNKNOWN"),
+        ("RECOVERY-8a", "UNKNOWN"),
+        ("ORDER-1", "UNSUPPORTED"),
+        ("TOOL-10", "UNOBSERVABLE"),
+        ("PERF-1", "NOT_RUN"),
+    ],
+)
+def test_what_was_to_be_proved_and_was_not_tested_is_said(
+    rule: str, outcome: str, tmp_path: Path
+) -> None:
+    """Whatever its level and the reason; where nobody asked for it, it is no matter."""
+    asked = conducted("reference", one_call, tmp_path, proves=[rule])
+    unasked = conducted("reference", one_call, tmp_path)
+    (problem,) = asked.problems
+
+    assert problem.startswith(f"{rule} was to be proved and is {outcome}: ")
+    assert problem.rpartition(": ")[2]
+    assert (asked.exit, unasked.exit) == (Exit.INCONCLUSIVE, 0)
+
+
+def test_what_was_to_be_proved_and_is_broken_decides_as_ever(tmp_path: Path) -> None:
+    """A FAIL is exit 1; excused, it is green."""
+    broken = conducted("miniature:runs-twice", one_call, tmp_path, proves=["TOOL-1"])
+    excused = conducted("miniature:runs-twice", excusing("TOOL-1"), tmp_path, proves=["TOOL-1"])
+
+    assert (broken.exit, broken.problems) == (Exit.VIOLATIONS, ())
+    assert (excused.exit, excused.problems) == (Exit.CONFORMS, ())
+
+
 @pytest.mark.parametrize("work", ["nothing", "only opened"])
 def test_a_test_that_asks_nothing_is_not_green(work: str, tmp_path: Path) -> None:
     """Never 0 where nothing was checked."""

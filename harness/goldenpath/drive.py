@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextvars import Context
 from pathlib import Path
 
@@ -44,7 +44,7 @@ async def drive(
 ) -> Drive:
     """Find out what the target is, and begin a history of this name in the folder.
 
-    proves: rules that must have had an opportunity in the end. Raises UsageProblem where the order
+    proves: rules that must have been tested in the end. Raises UsageProblem where the order
     is wrong, TargetProblem where no session comes about.
     """
     proved = tuple(spec.spelt(rule, options.catalogue.rules) for rule in proves)
@@ -250,6 +250,7 @@ class Drive:
 
     def _report(self, result: Conducted, problems: tuple[str, ...]) -> Report:
         verdicts = [excuse(v, self._excuses) for v in relevant(result.verdicts)]
+        problems += tuple(_unproved(verdicts))
         name = self._header.workload
         return make_report(
             self._header.target,
@@ -262,6 +263,17 @@ class Drive:
             facts=self._facts,
             problems=problems,
         )
+
+
+#: Outcomes that a rule has which was tested.
+_TESTED = frozenset({Outcome.PASS, Outcome.FAIL, Outcome.KNOWN})
+
+
+def _unproved(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    """What the test set out to prove and did not come to test, whatever its level."""
+    for verdict in verdicts:
+        if verdict.proves and verdict.outcome not in _TESTED:
+            yield f"{verdict.rule} was to be proved and is {verdict.outcome}: {verdict.reason}"
 
 
 _WHY = {"deadline": "it did not answer in time", "cancelled": "it was given up"}

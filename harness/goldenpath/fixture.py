@@ -48,7 +48,7 @@ class Opener:
     ) -> Drive:
         """Open a target: the string that names one, or a decorated factory itself.
 
-        proves: rules that must have had an opportunity by the end. histories: the folder for the
+        proves: rules that must have been tested by the end. histories: the folder for the
         history, tmp_path where left out. Raises UsageProblem or TargetProblem.
         """
         option, catalogue = self._item.config.getoption, of_pytest(self._item.config)

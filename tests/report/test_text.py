@@ -111,3 +111,24 @@ def test_a_problem_of_several_lines_is_one_line() -> None:
     made = report(verdict("API-1"), problems=("no way\n  expected: one\n  got: none",))
 
     assert ("unknown", "  no way; expected: one; got: none") in text.render(made)
+
+
+def test_what_could_not_be_told_of_very_many_is_said_in_short() -> None:
+    """A target that cannot be used: one reason, the rules by name, and each note once."""
+    rules = ("API-1", "TOOL-1")
+
+    def said(count: int) -> str:
+        places = [f"w{n}" for n in range(count)]
+        unknown = [
+            verdict(rule, Outcome.UNKNOWN, reason="it hangs", workload=place)
+            for rule in rules
+            for place in places
+        ]
+        notes = dict.fromkeys(places, ("it hangs",))
+        return text.as_text(text.render(report(*unknown, notes=notes)))
+
+    assert "    TOOL-1 (w0, w1), API-1 (w0, w1)\n" in said(2)
+    assert "  w0, w1: it hangs\n" in said(2)
+    assert "    TOOL-1, API-1\n" in said(30)
+    assert "Notes\n  w0, w1, w2 and 27 more: it hangs\n" in said(30)
+    assert said(30).count("it hangs") == 2

@@ -29,6 +29,9 @@ from goldenpath.results import Report
 #: Bounds of what is shown; verdicts.json holds everything.
 FINDINGS, LINES, KINDS, LISTED = 20, 400, 20, 100
 
+#: Workloads that a group of rules with the same reason names, and those that a note is of.
+PLACES, NOTED = 20, 3
+
 _STYLES: dict[Outcome, Style] = {
     Outcome.PASS: "pass",
     Outcome.FAIL: "fail",
@@ -168,7 +171,9 @@ def _families(lines: Iterable[RuleLine]) -> Iterable[Family]:
 
 
 def _unknowns(said: Iterable[Said]) -> Iterable[Group]:
-    """UNKNOWN verdicts by reason; those that decide over the exit code first."""
+    """UNKNOWN verdicts by reason; those that decide over the exit code first. Where one reason is
+    that of very many the rules are named alone; each verdict names its workload as well.
+    """
     found: dict[tuple[bool, str], dict[str, list[str]]] = {}
     for one in said:
         if one.outcome is Outcome.UNKNOWN:
@@ -176,7 +181,11 @@ def _unknowns(said: Iterable[Said]) -> Iterable[Group]:
             rules.setdefault(one.rule, []).append(one.workload)
     for decides, reason in sorted(found, key=lambda key: not key[0]):
         places = found[decides, reason]
-        members = tuple(_within(rule, filter(None, where)) for rule, where in places.items())
+        pairs = sum(map(len, places.values()))
+        members = tuple(
+            rule if pairs > PLACES else _within(rule, filter(None, where))
+            for rule, where in places.items()
+        )
         yield Group(Outcome.UNKNOWN, reason, members, decides)
 
 
@@ -239,9 +248,14 @@ def _sentences(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _notes(report: Report) -> Iterable[tuple[str, str]]:
+    """Each note once, with the workloads that it is of."""
+    found: dict[str, list[str]] = {}
     for workload, notes in list(report.notes.items())[:LISTED]:
         for note in _sentences(notes):
-            yield plain(workload), note
+            found.setdefault(note, []).append(plain(workload))
+    for note, workloads in found.items():
+        more = len(workloads) - NOTED
+        yield ", ".join(workloads[:NOTED]) + (f" and {more} more" if more > 0 else ""), note
 
 
 def _unread(report: Report) -> Iterable[tuple[str, int]]:

@@ -39,7 +39,7 @@ def ask(body: str, *asked: str) -> list[Answer]:
 @pytest.mark.parametrize(
     ("body", "kind", "said"),
     [
-        ("sys.exit(2)", TargetProblem, "exit code 2"),
+        ("sys.exit(2)", TargetProblem, r"ended \(exit code 2\) before its hello"),
         ("print('Server is up'); sys.stdin.read()", TargetProblem, "no hello"),
         ("os.write(1, bytes(range(256)) + b'\\n'); sys.stdin.read()", TargetProblem, "no hello"),
         ("write('answer', id=1, value=1); sys.stdin.read()", TargetProblem, "no hello"),
@@ -103,7 +103,7 @@ sys.stdin.read()
         ("os.write(1, b'\\x00\\xff\\n')", "no line of the protocol"),
         ("os.write(1, b'x' * 1_000_000)", "longer than"),
         ("sys.exit(1)", "exit code 1"),
-        ("os._exit(0)", "exit code 0"),
+        ("os._exit(0)", r"ended \(exit code 0\) before it was told to"),
         ("os.abort()", "SIGABRT"),
         ("raise RuntimeError('out of memory')", "RuntimeError: out of memory"),
         ('os.write(1, b\'{"type": "answer", "id"\'); sys.exit(0)', "in the middle of the line"),

@@ -20,6 +20,7 @@ from goldenpath.report.view import (
     Said,
     Shown,
     Style,
+    Told,
     View,
     telling,
 )
@@ -75,8 +76,8 @@ def lay_out(report: Report, witnesses: Witnesses | None = None) -> View:
         families=tuple(_families(lines)),
         unknowns=tuple(_unknowns(said)),
         greys=tuple(_greys(report, lines, layout.rules.values())),
-        problems=_sentences(report.problems),
-        stale=_sentences(report.stale),
+        problems=_told(report.problems),
+        stale=tuple(map(str, _told(report.stale))),
         notes=tuple(_notes(report)),
         unread=tuple(_unread(report)),
     )
@@ -241,17 +242,28 @@ def _card(report: Report) -> Iterable[Ability]:
         yield Ability(plain(name), says == "yes", plain(says))
 
 
-def _sentences(texts: Iterable[str]) -> tuple[str, ...]:
-    every = [plain("; ".join(filter(None, map(str.strip, t.splitlines()))), MESSAGE) for t in texts]
+def _told(texts: Iterable[str]) -> tuple[Told, ...]:
+    every = [Told(tuple(_lines(text))) for text in texts]
     more = len(every) - LISTED
-    return (*every[:LISTED], *([f"… and {more:,} more"] if more > 0 else []))
+    return (*every[:LISTED], *([Told((f"… and {more:,} more",))] if more > 0 else []))
 
 
-def _notes(report: Report) -> Iterable[tuple[str, str]]:
+def _lines(text: str) -> Iterable[str]:
+    """The lines of a text that are not empty, each plain, together no longer than a message."""
+    left = MESSAGE
+    for line in filter(None, map(str.strip, text.splitlines())):
+        if left <= 0:
+            yield "…"
+            return
+        yield plain(line, left)
+        left -= len(line)
+
+
+def _notes(report: Report) -> Iterable[tuple[str, Told]]:
     """Each note once, with the workloads that it is of."""
-    found: dict[str, list[str]] = {}
+    found: dict[Told, list[str]] = {}
     for workload, notes in list(report.notes.items())[:LISTED]:
-        for note in _sentences(notes):
+        for note in _told(notes):
             found.setdefault(note, []).append(plain(workload))
     for note, workloads in found.items():
         more = len(workloads) - NOTED

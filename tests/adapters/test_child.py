@@ -39,7 +39,7 @@ class Heard:
 
     def take(self, line: bytes) -> None:
         if line == self.refuse:
-            raise LineProblem("refused")
+            raise LineProblem("refused", "do otherwise")
         self.lines.append(line)
 
     async def until(self, met: Callable[[], bool]) -> None:
@@ -169,6 +169,7 @@ def test_a_line_that_is_refused_is_shown_with_its_number() -> None:
 
     assert "writes what is no line of the protocol: refused" in heard.said
     assert "line 2: \\x1bbad" in heard.said
+    assert "to do: do otherwise; docs/process.md" in heard.said
 
 
 def test_a_bug_of_ours_is_not_blamed_on_the_program() -> None:

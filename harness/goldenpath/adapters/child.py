@@ -188,7 +188,7 @@ class Child:
             self.fail(
                 f"writes what is no line of the protocol: {error}",
                 got=f"line {self._out.lines}: {excerpt(line) or 'an empty one'}",
-                hint="write logs to stderr; docs/process.md says what goes to stdout",
+                hint=error.hint,
             )
         except Exception as error:  # its own declaration is wrong, or we have a bug
             self.broken(error)

@@ -143,5 +143,8 @@ class Connection:
         if future is not None:
             future.set_result(answer)
         elif answer.id not in self._late:
-            raise LineProblem(f"request {answer.id} was answered before, or never made")
+            raise LineProblem(
+                f"request {answer.id} was answered before, or never made",
+                "answer each request once, with the id that it has",
+            )
         self._late.discard(answer.id)

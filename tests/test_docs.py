@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,15 @@ import click
 import pytest
 from markdown_it import MarkdownIt
 
+from goldenpath import spec
 from goldenpath.cli import main
+from goldenpath.plant.transport import Bridge, Emitter
 from goldenpath.plant.users import NAMES
 from goldenpath.plugin import _OPTIONS
 from goldenpath.workloads.script import KNOWN
 
 DOCS = Path(__file__).parents[1] / "docs"
+README = DOCS.parent / "README.md"
 #: The two commands that take every option of a run.
 RUNS = ("run", "smoke")
 
@@ -111,3 +116,46 @@ def test_users_and_tools_of_own_tests_are_named() -> None:
 
     assert f"users by name: {', '.join(NAMES)} |" in text
     assert [name for name in sorted(KNOWN) if f"`{name}`" not in text] == []
+
+
+def block(mark: str) -> str:
+    """The fenced block after this mark in README.md."""
+    text = README.read_text("utf-8").partition(f"<!-- {mark} -->\n")[2]
+    return text.partition("\n")[2].partition("```")[0]
+
+
+def defined(code: str) -> dict[str, Callable[..., Any]]:
+    """The functions of a block of ours."""
+    there: dict[str, Any] = {}
+    exec(code, there)
+    return {name: found for name, found in there.items() if inspect.isfunction(found)}
+
+
+def shape(function: Callable[..., Any], but: int) -> list[tuple[str, Any, bool]]:
+    """Its parameters without the first ones: name, kind, whether it may be left out."""
+    found = list(inspect.signature(function).parameters.values())[but:]
+    return [(p.name, p.kind, p.default is not inspect.Parameter.empty) for p in found]
+
+
+def test_a_dispatcher_copied_from_the_readme_takes_tools_with_any_parameter() -> None:
+    """Each method of the contract, of its kind; no name of ours stands in the way of theirs."""
+    there = defined(block("signatures"))
+    methods = {name for name, kind in spec.MEMBERS.items() if kind != spec.PROPERTY}
+    async_ = {name for name, kind in spec.MEMBERS.items() if kind == spec.ASYNC_METHOD}
+
+    assert set(there) == methods
+    assert {n for n, found in there.items() if inspect.iscoroutinefunction(found)} == async_
+    given = inspect.signature(there["dispatch"]).bind(None, "lookup", self=1, tool_name=2, tool=3)
+    assert given.kwargs == {"self": 1, "tool_name": 2, "tool": 3}
+    assert all(name in block("signatures") for name in spec.MEMBERS)
+
+
+@pytest.mark.parametrize("name", [f"notify_{event}" for event in spec.FIVE])
+def test_the_signatures_of_bridge_and_emitter_are_what_they_are(name: str) -> None:
+    """Of all five events, and by both names of an emitter."""
+    written = defined(re.sub(r"^(.+)$", r"def \1: ...", block("bridge"), flags=re.M))
+    emitted = getattr(Emitter, name.replace("notify", "emit"))
+
+    assert len(written) == len(spec.FIVE)
+    assert shape(written[name], 0) == shape(getattr(Bridge, name), 1)
+    assert shape(written[name], 2) == shape(getattr(Emitter, name), 1) == shape(emitted, 1)

@@ -373,6 +373,9 @@ def list_(what: str, as_json: bool) -> None:
             {"name": d.name, "type_at": list(d.type_at)} for d in load(here).dialects.values()
         ],
     }
+    if what == "rules" and not as_json:
+        say(explaining.listed(load(here)))
+        return
     rows = tables[what]()
     if as_json:
         click.echo(json.dumps(rows, indent=2))

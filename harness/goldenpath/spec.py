@@ -415,6 +415,22 @@ _RULES = (
 )
 RULES: dict[str, Rule] = {rule.id: rule for rule in _RULES}
 
+#: What each section of the requirements is about, by the name that rules give as their source.
+SOURCES: dict[str, str] = {
+    "R1": "dispatchers",
+    "R2": "factories",
+    "R3": "transports",
+    "R4": "the five events",
+    "R5": "delivery",
+    "R6": "isolation",
+    "R7": "routers and broadcasts",
+    "R8": "registries and context",
+    "R9": "resources",
+    "R10": "single source of truth",
+    "R11": "consolidation",
+    "R12": "staging",
+}
+
 #: In the catalogue and not checked yet.
 PLANNED: tuple[str, ...] = (
     *(f"API-{n}" for n in (10, 11, 12, 15)),

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
 from goldenpath import spec
@@ -47,11 +48,22 @@ def option(cell: str) -> str:
     return found[1] if found else ""
 
 
+def commands(group: click.Group = main, before: str = "") -> dict[str, click.Command]:
+    """Every command by its name, those of a group as `baseline show`."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= commands(command, f"{before}{name} ")
+        else:
+            found[before + name] = command
+    return found
+
+
 def of_command(name: str) -> dict[str, Any]:
     """Option to its default, as click knows them."""
     return {
         opt: str(param.default) if _is_said(param) else ""
-        for param in main.commands[name].params
+        for param in commands()[name].params
         if isinstance(param, click.Option)
         for opt in param.opts
     }
@@ -104,10 +116,24 @@ def test_every_command_is_documented_with_its_options() -> None:
     """Those of a run stand in their own table."""
     documented = {}
     for command, options in rows("commands"):
-        name = command.strip("`").split()[1]
+        words = command.strip("`").split()[1:]
+        name = " ".join(word for word in words if word.islower())
         documented[name] = {option(part) for part in options.split(", ") if part}
 
-    assert documented == {name: set(of_command(name)) for name in main.commands if name not in RUNS}
+    assert documented == {name: set(of_command(name)) for name in commands() if name not in RUNS}
+
+
+@pytest.mark.parametrize("name", commands())
+def test_help_says_every_default_and_what_may_be_repeated(name: str) -> None:
+    """As docs/ci.md does; what has no default shows none."""
+    said = " ".join(CliRunner().invoke(main, [*name.split(), "--help"]).output.split())
+    params = [p for p in commands()[name].params if isinstance(p, click.Option)]
+    defaults = [found for found in of_command(name).values() if found]
+
+    assert said.startswith(f"Usage: main {name}")
+    assert all(f"[default: {default}]" in said for default in defaults)
+    assert said.count("[default: ") == len(defaults)
+    assert said.count("may be repeated") == sum(p.multiple for p in params)
 
 
 def test_users_and_tools_of_own_tests_are_named() -> None:

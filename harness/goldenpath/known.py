@@ -79,10 +79,12 @@ def read(
     flaky: bool = False,
     rules: Collection[str] = spec.RULES,
 ) -> list[Line]:
-    """Read the list in this file; no file is no lines."""
+    """Read the list in this file; no path is no lines."""
     if path is None:
         return []
     try:
+        if not path.exists():
+            raise UsageProblem(f"there is no file {path}", hint="make it; an empty one will do")
         if not path.is_file():
             raise OSError("no regular file")
         return parse(path.read_text("utf-8"), str(path), workloads, flaky=flaky, rules=rules)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +109,23 @@ def test_the_doctor_shows_one_run_with_its_events(tmp_path: Path) -> None:
     done = goldenpath(tmp_path, "doctor", "reference-agent")
 
     assert done.returncode == 0
-    for said in ("agent_started", "tool_executing lookup", "the adapter is right"):
+    for said in ("agent_started", "tool_executing lookup", "the adapter is right, as far as"):
         assert said in done.stdout
+    assert done.stdout.endswith("what the rules say: goldenpath run reference-agent\n")
+
+
+def test_the_doctor_says_each_thing_once(tmp_path: Path) -> None:
+    """A rule that two workloads prove, and steps that go alike one after the other."""
+    said = goldenpath(tmp_path, "doctor", "reference").stdout
+    story, _, verdicts = said.partition("what the suite would say of it:")
+
+    rules = [line.split()[1] for line in verdicts.splitlines()[1:-1]]
+    assert "TOOL-1" in rules
+    assert len(rules) == len(set(rules))
+    folded = r"^ +(\d+) OK +alice execute\n +… and (\d+) more like it, up to (\d+)$"
+    ((first, steps, last),) = [map(int, found) for found in re.findall(folded, story, flags=re.M)]
+    assert steps > 5
+    assert last - first == 6 * steps
 
 
 def test_the_demo_passes(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ class _Taker:
                 self.rules[rule.id] = rule
             self._wrong(origin, _wrong_rule(rule))
             if checked.count(rule.id) != 1:
-                number = checked.count(rule.id) or "no"
+                number = checked.count(rule.id) or "none"
                 self._wrong(origin, [f"rule {rule.id}: expected one check, got {number}"])
         there = {rule.id for rule in more.rules}
         for check in more.checks:

@@ -12,6 +12,8 @@ import jsonschema
 import pytest
 from tests.face.test_bad_targets import goldenpath
 
+from goldenpath.demo import BROKEN
+from goldenpath.miniatures import MINIATURES
 from goldenpath.report.data import schema
 
 
@@ -134,6 +136,7 @@ def test_the_demo_passes(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The reference conforms; the broken one was caught" in done.stdout
+    assert f"fault put in: {MINIATURES[BROKEN].about}\n" in done.stdout
     assert (tmp_path / "reports/demo/broken/report.html").is_file()
 
 

@@ -178,6 +178,53 @@ def test_a_target_is_probed_once() -> None:
     assert any("nobody there" in problem for problem in report.problems)
 
 
+def _ending(monkeypatch: pytest.MonkeyPatch, *problems: str) -> list[str]:
+    """Let workloads end so, one after the other, the last for ever; which were run."""
+    ran: list[str] = []
+
+    def end(target: Any, facts: Any, workload: Any, options: Any) -> Conducted:
+        ran.append(workload.name)
+        problem = problems[min(len(ran), len(problems)) - 1]
+        if problem:
+            raise TargetProblem(problem, got=f"line {len(ran)}")
+        return Conducted(workload.name, [])
+
+    monkeypatch.setattr("goldenpath.campaign.conduct", end)
+    return ran
+
+
+def test_what_ends_alike_three_times_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target that hangs in every workload costs three of them, and nothing of it is green."""
+    ran = _ending(monkeypatch, "", "it hangs", "it hangs")
+    campaign = Campaign(resolve("reference"), FAST)
+    report = campaign.run()
+    left_out = {v.workload for v in report.verdicts if v.reason.startswith("not run: ")}
+    reasons = {v.reason for v in report.verdicts if v.workload in left_out}
+
+    assert ran == list(campaign.plan())[:4]
+    assert left_out == {*list(campaign.plan())[4:]}
+    assert reasons == {"not run: the last 3 workloads ended alike: it hangs"}
+    assert {v.outcome for v in report.verdicts if v.workload} == {Outcome.UNKNOWN}
+    assert report.exit == Exit.INCONCLUSIVE
+    assert set(report.notes) == {*ran[1:]}
+
+
+@pytest.mark.parametrize(
+    "problems",
+    [("it hangs", "it hangs", "", "it hangs", "it hangs", ""), ("a", "b", "a", "b", "a", "c", "")],
+    ids=["in between it works", "each time otherwise"],
+)
+def test_what_ends_otherwise_is_tried_on(
+    problems: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the same reason three times in a row says that the next would end so as well."""
+    ran = _ending(monkeypatch, *problems)
+    campaign = Campaign(resolve("reference"), FAST)
+    campaign.run()
+
+    assert ran == list(campaign.plan())
+
+
 def test_a_workload_in_which_we_crashed_is_not_tried_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

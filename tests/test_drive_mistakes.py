@@ -67,6 +67,7 @@ MISTAKES: dict[str, tuple[str, Callable[[Drive, Driver], Any], str]] = {
     "held": ("reference", after(lambda a: a.execute("hold")), 'await alice.begin("hold")'),
     "plain hold": ("reference", after(lambda a: a.begin("hold", plain=True)), "has none"),
     "run": ("reference", after(lambda a: a.run(["lookup"])), "execute() or begin()"),
+    "run of none": ("reference", after(lambda a: a.run(["lookup"])), "run() is for an agent,"),
     "execute": ("reference-agent", after(lambda a: a.execute("lookup")), "run() or begin_run()"),
     "held run": ("reference-agent", after(lambda a: a.run(["hold"])), "begin_run"),
     "second run": ("reference-agent", _run_twice, "an agent runs once in each"),

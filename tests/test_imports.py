@@ -43,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "runner": {"adapters.base", "model", "plant"},
     "performance": {
         *("adapters", "checkers", "conduct", "errors", "history", "jsonable", "model", "plant"),
-        *("recorder", "workloads"),
+        *("recorder", "spec", "workloads"),
     },
     "overheard": {"canary"},
     "interrupts": set(),

@@ -121,6 +121,33 @@ def test_the_contract_has_ten_members() -> None:
     assert [kinds.count(k) for k in (spec.ASYNC_METHOD, spec.METHOD, spec.PROPERTY)] == [4, 3, 3]
 
 
+# --- ids as they are typed ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*spec.RULES, *spec.PLANNED])
+def test_an_id_is_known_whatever_its_case(name: str) -> None:
+    """Also one that holds a small letter."""
+    assert {spec.spelt(said, spec.RULES) for said in (name, name.lower(), name.upper())} == {name}
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("TOL-1", "TOOL-1"),
+        ("tool1", "TOOL-1"),
+        ("isolaton-1", "ISOLATION-1"),
+        ("PREF-1", "PERF-1"),
+        ("RECOVERY-8A", "RECOVERY-8a"),
+        ("NOPE-1", ""),
+        ("", ""),
+    ],
+)
+def test_only_what_is_alike_is_taken_for_a_slip(name: str, near: str) -> None:
+    """A number in common is no likeness."""
+    assert spec.nearest(name, spec.RULES) == near
+    assert spec.spelt("NOPE-1", spec.RULES) == "NOPE-1"
+
+
 # --- what cannot be tested ---------------------------------------------------------------------
 
 RULE = Rule("X-1", Level.MUST, "Something.", "R1", ("truth", "tool_events"))

@@ -26,6 +26,9 @@ from goldenpath.workloads import WORKLOADS, Workload
 #: Deadlines of hours help nobody, and infinity is none.
 MAX_SCALE = 1000
 
+#: Workloads in a row which a target that cannot be used ended alike, before the rest is left out.
+ALIKE = 3
+
 #: How a problem begins that is neither the user's nor the target's; the run then exits with 4.
 BUG = "a bug of goldenpath, please report it"
 
@@ -52,20 +55,29 @@ def check_choice(choice: Choice, catalogue: Catalogue = OURS) -> None:
     """Raise UsageProblem where a chosen rule or workload does not exist."""
     planned = [name for name in choice.rules if name in spec.PLANNED]
     problems = [f"{name} is in the catalogue and is not checked yet" for name in planned]
-    problems += _missing("rule", set(choice.rules) - {*planned}, catalogue.rules)
-    problems += _missing("workload", choice.workloads, catalogue.workloads)
+    problems += _missing("rule", set(choice.rules) - {*planned}, catalogue.rules, spec.nearest)
+    problems += _missing("workload", choice.workloads, catalogue.workloads, _nearest)
     if problems:
         raise UsageProblem(
             "\n".join(problems), hint="see `goldenpath list rules` and `goldenpath list workloads`"
         )
 
 
-def _missing(what: str, names: Iterable[str], there: Collection[str]) -> list[str]:
-    near = {name: difflib.get_close_matches(name, there, 1) for name in names if name not in there}
+def _missing(
+    what: str,
+    names: Iterable[str],
+    there: Collection[str],
+    nearest: Callable[[str, Collection[str]], str],
+) -> list[str]:
+    meant = {name: nearest(name, there) for name in names if name not in there}
     return [
-        f"there is no {what} {name!r}" + (f"; do you mean {words[0]}?" if words else "")
-        for name, words in near.items()
+        f"there is no {what} {name!r}" + (f"; do you mean {near}?" if near else "")
+        for name, near in meant.items()
     ]
+
+
+def _nearest(name: str, there: Collection[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, there, 1)), "")
 
 
 def check_options(options: Options) -> None:
@@ -95,6 +107,7 @@ class Campaign:
         self._facts: Facts | None = None
         self._narrowed: dict[str, tuple[str, ...]] | None = None
         self._problem: str | None = None
+        self._alike: tuple[str, ...] = ()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -156,15 +169,28 @@ class Campaign:
         """What came of this workload; it runs now if it has not yet."""
         if name not in self.results:
             self.began(name)
-            self.results[name] = self._conduct(name)
+            self.results[name] = self._left_out(name) or self._conduct(name)
             self.ended(self.results[name])
         return self.results[name]
+
+    def _left_out(self, name: str) -> Conducted | None:
+        """What is said of a workload that is not run, because it would end as those before it."""
+        if len(self._alike) < ALIKE:
+            return None
+        why = f"not run: the last {ALIKE} workloads ended alike: {self._alike[-1]}"
+        return Conducted(name, self._unknown(name, why))
+
+    def _in_vain(self, problem: str) -> None:
+        """Remember how a workload ended in which the target, once met, could not be used."""
+        if self._facts is not None:
+            self._alike = (*self._alike, problem) if problem in self._alike else (problem,)
 
     def _conduct(self, name: str) -> Conducted:
         try:
             facts = self.facts
             result = conduct(self.target, facts, self.catalogue.workloads[name], self.options)
         except TargetProblem as error:
+            self._in_vain(error.problem)
             return Conducted(name, self._unknown(name, str(error)), (str(error),))
         except Exception as error:  # ours: told as such, once, and the other workloads go on
             traceback.print_exc()
@@ -173,6 +199,7 @@ class Campaign:
                 return Conducted(name, self._unknown(name, said), (said,))
             self.bugs += (f"{BUG} in {name}: {type(error).__name__}: {error}",)
             return Conducted(name, self._unknown(name, self.bugs[-1]), self.bugs[-1:])
+        self._alike = ()
         verdicts = [known.excuse(v, self.choice.known) for v in relevant(result.verdicts)]
         return Conducted(name, verdicts, result.notes, result.history, result.unread)
 

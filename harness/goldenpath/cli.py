@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from goldenpath import ci, known
+from goldenpath import ci, known, spec
 from goldenpath import explain as explaining
 from goldenpath.adapters.targets import (
     BUILTIN,
@@ -75,7 +75,10 @@ def _refuse(problem: str) -> None:
         click.echo(line)
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+_SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}
+
+
+@click.group(cls=Group, context_settings=_SETTINGS)
 @click.version_option(versions()["goldenpath"], prog_name="goldenpath")
 def main() -> None:
     """Tell the truth about agent tool dispatchers, agents and live chat endpoints.
@@ -91,10 +94,17 @@ _FILE = click.Path(path_type=Path)
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
-            click.option("--tier", type=click.Choice(TIERS), default="quick", help="How much."),
+            click.option(
+                "--tier", type=click.Choice(TIERS), default="quick", help="How much, and how long."
+            ),
             click.option("--seed", type=int, default=0, help="Seed of ids and choices."),
-            click.option("--workload", "workloads", multiple=True, help="Only this workload."),
-            click.option("--rule", "rules", multiple=True, help="Only this rule."),
+            click.option(
+                "--workload",
+                "workloads",
+                multiple=True,
+                help="Only this workload; may be repeated.",
+            ),
+            click.option("--rule", "rules", multiple=True, help="Only this rule; may be repeated."),
             click.option("--known-failing", type=_FILE, help="Rules that are known to fail."),
             click.option("--known-flaky", type=_FILE, help="Rules that may fail."),
             click.option(
@@ -110,7 +120,12 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=float,
                 help=f"Seconds without progress to give up; {STALL:.0f} times the time scale.",
             ),
-            click.option("--max-frame", type=int, default=4 << 20, help="Letters of a frame."),
+            click.option(
+                "--max-frame",
+                type=int,
+                default=4 << 20,
+                help="Letters of a frame that are read; what a longer one may decide is UNKNOWN.",
+            ),
             click.option("--allure", type=_FILE, help="Also write Allure results to this folder."),
         )
     ):
@@ -125,7 +140,7 @@ def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
     names, rules_of_all = catalogue.workloads, catalogue.rules
     failing = known.read(given["known_failing"], names, rules=rules_of_all)
     flaky = known.read(given["known_flaky"], names, flaky=True, rules=rules_of_all)
-    rules = tuple(rule.upper() for rule in given["rules"])
+    rules = tuple(spec.spelt(rule, rules_of_all) for rule in given["rules"])
     choice = Choice(given["workloads"], rules, (*failing, *flaky), strict=given["strict"])
     check_choice(choice, catalogue)
     arguments: list[str] = []
@@ -373,6 +388,9 @@ def list_(what: str, as_json: bool) -> None:
             {"name": d.name, "type_at": list(d.type_at)} for d in load(here).dialects.values()
         ],
     }
+    if what == "rules" and not as_json:
+        say(explaining.listed(load(here)))
+        return
     rows = tables[what]()
     if as_json:
         click.echo(json.dumps(rows, indent=2))

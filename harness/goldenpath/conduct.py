@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from goldenpath import spec
 from goldenpath.adapters.base import Adapter, Facts
 from goldenpath.adapters.targets import Target
 from goldenpath.catalogue import OURS, Catalogue
@@ -120,6 +121,8 @@ def bare_header(
 
 def _baseline(facts: Facts, workload: Workload, options: Options) -> dict[str, Any]:
     if options.baseline is None or not workload.on_request:
+        return {}
+    if spec.untestable(spec.RULES["PERF-1"], facts.card):
         return {}
     return baseline.asked(options.baseline, facts.target, workload, facts.kind, options.tier)
 

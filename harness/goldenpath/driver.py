@@ -216,7 +216,8 @@ class Driver:
     def _check(self, kind: str, verb: str) -> None:
         if self._drive.kind != kind:
             other = "run() or begin_run()" if kind == "dispatcher" else "execute() or begin()"
-            raise UsageProblem(f"{verb}() is for a {kind}, and this target is none", hint=other)
+            whom = {"dispatcher": "a dispatcher", "agent": "an agent"}[kind]
+            raise UsageProblem(f"{verb}() is for {whom}, and this target is none", hint=other)
         self._check_session()
 
     def _check_session(self) -> None:

@@ -6,6 +6,7 @@ that are not checked yet stand in PLANNED, so that `explain` can say so; none is
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
@@ -448,6 +449,22 @@ _RULES = (
 )
 RULES: dict[str, Rule] = {rule.id: rule for rule in _RULES}
 
+#: What each section of the requirements is about, by the name that rules give as their source.
+SOURCES: dict[str, str] = {
+    "R1": "dispatchers",
+    "R2": "factories",
+    "R3": "transports",
+    "R4": "the five events",
+    "R5": "delivery",
+    "R6": "isolation",
+    "R7": "routers and broadcasts",
+    "R8": "registries and context",
+    "R9": "resources",
+    "R10": "single source of truth",
+    "R11": "consolidation",
+    "R12": "staging",
+}
+
 #: In the catalogue and not checked yet.
 PLANNED: tuple[str, ...] = (
     *(f"API-{n}" for n in (10, 11, 12, 15)),
@@ -472,9 +489,26 @@ CORE_RULES: dict[str, tuple[str, ...]] = {
 }
 
 
+#: How alike an id must be to be taken for a misspelt one: `-1` is common to all families.
+_ALIKE = 0.75
+
+
 def with_own(own: Iterable[Rule]) -> dict[str, Rule]:
     """Our rules, and after them those of a user's own; none of ours is replaced."""
     return {**RULES, **{rule.id: rule for rule in own if rule.id not in RULES}}
+
+
+def spelt(name: str, rules: Iterable[str]) -> str:
+    """The id as the catalogue spells it, whatever its case here; what is not there as it is."""
+    there = {rule.upper(): rule for rule in (*rules, *PLANNED)}
+    return there.get(name.upper(), name)
+
+
+def nearest(name: str, rules: Iterable[str]) -> str:
+    """The rule that was most likely meant where there is none of this id; or nothing."""
+    there = {rule.upper(): rule for rule in rules}
+    near = difflib.get_close_matches(name.upper(), there, 1, _ALIKE)
+    return there[near[0]] if near else ""
 
 
 def untestable(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str] | None:

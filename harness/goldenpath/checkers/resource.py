@@ -56,7 +56,7 @@ class _NoGrowth(_Grown):
             self.tally.excuse = (
                 Outcome.NOT_RUN,
                 f"it is slow: {window * found['calls']} calls fit into the time,"
-                f" {spec.FEWEST_CALLS} are needed",
+                f" {spec.FEWEST_CALLS} are needed; a higher tier gives more time",
             )
             return
         sessions = self.tally.figures["sessions"] = found["sessions"] * count
@@ -67,7 +67,7 @@ class _NoGrowth(_Grown):
             self.tally.excuse = (
                 Outcome.NOT_RUN,
                 f"it is slow: {sessions} sessions fit into the time, in which memory did not come"
-                f" to stand, {spec.SESSIONS} are needed",
+                f" to stand, {spec.SESSIONS} are needed; a higher tier gives more time",
             )
             return
         self.tally.chance()

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from goldenpath import spec
 from goldenpath.canary import mint
 from goldenpath.checkers.tally import NOTHING
@@ -310,6 +312,15 @@ def history(
 def verdicts(lines: Iterable[Line], *users: User, **more: Any) -> dict[str, Verdict]:
     """Judge the lines; the verdicts by rule."""
     return {v.rule: v for v in judge(history(lines, *users, **more))}
+
+
+def timed(lines: Iterable[Line], seconds: dict[int, float], **header: Any) -> dict[str, Verdict]:
+    """Judge lines of which each comes at the second that was named last; the verdicts by rule."""
+    made, now, entries = history(lines, **header), 0.0, []
+    for entry in made.entries:
+        now = seconds.get(entry.index, now)
+        entries.append(replace(entry, at=round(now * 1e9)))
+    return {v.rule: v for v in judge(replace(made, entries=tuple(entries)))}
 
 
 def red(lines: Iterable[Line], *users: User, **more: Any) -> set[str]:

@@ -1,0 +1,415 @@
+"""How many small faults in the checkers and the judge their tests notice: the score of mutation.
+
+`python benchmarks/mutants.py [MODULE ...] [--state FILE] [--minutes 60] [--show]`, with the extra
+`mutation` installed. mutmut makes the mutants: an operator exchanged, a condition forced or left
+out, an argument dropped, a constant changed. Each is tried in a fork of a process that has
+collected the tests already, so that a trial costs the tests alone: those in tests/checkers that
+bear the module's name, then the recorded histories, the last killer first. One process at a time;
+nothing is written but the state file, from which a run that was stopped, or ran out of its minutes,
+goes on.
+
+What was killed is not tried again there, what survived is tried again once its tests have changed:
+for a figure to quote, begin with a new state file. A mutant that hangs or eats its
+memory counts as killed. Prints a table of modules; `--show` also prints what survived.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import gc
+import hashlib
+import importlib.abc
+import importlib.machinery
+import json
+import mmap
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import libcst as cst
+import pytest
+from libcst.metadata import MetadataWrapper
+from mutmut.mutation.file_mutation import MutationVisitor, combine_mutations_to_source
+from mutmut.mutation.mutators import mutation_operators, operator_arg_removal, operator_string
+from mutmut.mutation.pragma_handling import IgnoredCode
+from mutmut.mutation.trampoline import set_mutant_under_test
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "harness" / "goldenpath"
+TESTS = ROOT / "tests"
+
+#: Seconds after which a trial is ended, and the most memory that it may take.
+PATIENCE, MEMORY = 60, 4 << 30
+
+KILLED, SURVIVED = "killed", "survived"
+
+#: Tests that try what is above, and have other names.
+MORE_TESTS = {"judge": ["test_judge*.py", "runs/*.py"], "base": ["checkers/test_api.py"]}
+
+
+# --- the mutants --------------------------------------------------------------------------------
+
+
+def forced(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """A condition that never and that always holds."""
+    inner = test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    yield cst.BooleanOperation(inner, cst.And(), cst.Name("False"))
+    yield cst.BooleanOperation(inner, cst.Or(), cst.Name("True"))
+
+
+def forced_if(node: cst.If) -> Iterator[cst.If]:
+    """A branch that is never taken, and one that always is."""
+    return (node.with_changes(test=test) for test in forced(node.test))
+
+
+def forced_filter(node: cst.CompIf) -> Iterator[cst.CompIf]:
+    """A filter of a comprehension that lets nothing, and everything, through."""
+    return (node.with_changes(test=test) for test in forced(node.test))
+
+
+def one_side(node: cst.BooleanOperation) -> Iterator[cst.BaseExpression]:
+    """Half of a condition."""
+    yield node.left.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    yield node.right.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+
+
+def other_text(node: cst.BaseString) -> Iterator[cst.CSTNode]:
+    """One other text of the three that mutmut makes."""
+    yield from list(operator_string(node))[:1]
+
+
+def other_argument(node: cst.Call) -> Iterator[cst.Call]:
+    """None for an argument, or one left out that has a name or is a spread."""
+    for other in operator_arg_removal(node):
+        if sum(map(_positional, other.args)) == sum(map(_positional, node.args)):
+            yield other
+
+
+def _positional(argument: cst.Arg) -> bool:
+    return argument.keyword is None and not argument.star
+
+
+def left_out(node: cst.Expr) -> Iterator[cst.Expr]:
+    """A call that is not made."""
+    if isinstance(node.value, cst.Call):
+        yield node.with_changes(value=cst.Ellipsis())
+
+
+OPERATORS = [
+    *(
+        pair
+        for pair in mutation_operators
+        if pair[1] not in (operator_string, operator_arg_removal)
+    ),
+    (cst.BaseString, other_text),
+    (cst.Call, other_argument),
+    (cst.If, forced_if),
+    (cst.CompIf, forced_filter),
+    (cst.BooleanOperation, one_side),
+    (cst.Expr, left_out),
+]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault: `name` selects it in the instrumented module; else `code` is the whole module."""
+
+    difference: str
+    name: str = ""
+    code: str = ""
+
+    @property
+    def key(self) -> str:
+        return hashlib.sha256(self.difference.encode()).hexdigest()[:16]
+
+
+def difference(before: str, after: str) -> str:
+    """The lines that differ, with their neighbours, and without their numbers."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=4)
+    return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
+
+
+def mutants_of(module: str) -> tuple[list[Mutant], str]:
+    """All mutants of a module, and the code that holds those of its functions."""
+    source = (SOURCES / f"{module.replace('.', '/')}.py").read_text("utf-8")
+    visitor = MutationVisitor(OPERATORS, IgnoredCode(set(), set(), set()))
+    tree = MetadataWrapper(cst.parse_module(source)).visit(visitor)
+    inside = [m for m in visitor.mutations if _in_function(m)]
+    file = combine_mutations_to_source(tree, inside)
+    texts = _functions(file.code)
+    found = {}
+    for name in file.mutant_names:
+        original = name.partition("__mutmut_")[0]
+        said = f"{original.replace('ǁ', '.')}\n" + difference(
+            texts[f"{original}__mutmut_orig"], texts[name]
+        )
+        found.setdefault(said, Mutant(said, name=name))
+    for mutation in visitor.mutations:
+        if not _in_function(mutation):
+            code = tree.deep_replace(mutation.original_node, mutation.mutated_node).code
+            said = difference(source, code)
+            found.setdefault(said, Mutant(said, code=code))
+    return list(found.values()), file.code
+
+
+def _in_function(mutation: Any) -> bool:
+    return isinstance(mutation.contained_by_top_level_function, cst.FunctionDef)
+
+
+def _functions(code: str) -> dict[str, str]:
+    """The bodies of all functions and methods, by name."""
+    tree, found = cst.parse_module(code), {}
+    blocks = [tree, *(part.body for part in tree.body if isinstance(part, cst.ClassDef))]
+    for block in blocks:
+        for part in block.body:
+            if isinstance(part, cst.FunctionDef):
+                found[part.name.value] = tree.code_for_node(part.with_changes(name=cst.Name("f")))
+    return found
+
+
+# --- the trials ---------------------------------------------------------------------------------
+
+
+class Exchange(importlib.abc.MetaPathFinder):
+    """Gives other code for one module, when it is imported."""
+
+    def __init__(self, module: str, code: str) -> None:
+        self.module, self.code = module, code
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        if fullname != self.module:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path)
+        assert spec is not None
+        code = self.code
+
+        class Loader(importlib.machinery.SourceFileLoader):
+            def get_code(self, fullname: str) -> CodeType:
+                return compile(code, self.path, "exec")
+
+        spec.loader = Loader(fullname, str(spec.origin))
+        return spec
+
+
+class Trials:
+    """A plug-in that runs the collected tests once for every mutant, each time in a fork."""
+
+    def __init__(self, module: str, mutants: Iterable[Mutant], record: Any, until: float) -> None:
+        self.module, self.mutants, self.record, self.until = module, mutants, record, until
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if concerns(item, self.module)]
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed or fork(lambda: run(session)) != 0:
+            raise pytest.UsageError(f"the tests of {self.module} fail without any mutant")
+        if fork(lambda: run(session, "fail")) == 0:
+            raise pytest.UsageError(f"no test of {self.module} fails though all of it does")
+        gc.freeze()
+        for mutant in self.mutants:
+            if time.time() > self.until:
+                break
+            chosen = f"goldenpath.{self.module}.{mutant.name}"
+            code = fork(lambda name=chosen: run(session, name))
+            self.record(mutant, code)
+            if code:  # what killed it is the first to try the next one
+                session.items.insert(0, session.items.pop(int.from_bytes(BUSY[:4], "big")))
+        return True
+
+
+class FirstFailure:
+    """A plug-in that ends the process as soon as a test fails."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if concerns(item, self.module)]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            os._exit(1)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            os._exit(1)
+
+
+#: The number of the test that a fork is busy with; shared with it.
+BUSY = mmap.mmap(-1, 4)
+
+
+def concerns(item: pytest.Item, module: str) -> bool:
+    """Whether a test says anything of this module: of the bad histories, those for its rules."""
+    if not item.path.name.startswith("test_histories"):
+        return True
+    if "breaks_the_rule" not in item.name:
+        return "breaks_nothing" in item.name
+    checks = getattr(sys.modules[f"goldenpath.{module}"], "CHECKS", ())
+    return any(f"[{check.rule}-" in item.name for check in checks)
+
+
+def run(session: pytest.Session, mutant: str = "") -> None:
+    """Run the collected tests until one fails."""
+    set_mutant_under_test(mutant)
+    session.config.pluginmanager.register(FirstFailure(""))
+    items = session.items
+    for number, (item, following) in enumerate(zip(items, [*items[1:], None], strict=True)):
+        BUSY[:4] = number.to_bytes(4, "big")
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+
+def fork(work: Any) -> int:
+    """The exit code of a fork that does the work, quietly, and for so long; 0 if it comes back."""
+    child = os.fork()
+    if child == 0:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        signal.alarm(PATIENCE)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        try:
+            work()
+        except BaseException:
+            os._exit(2)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def tests_of(module: str) -> list[str]:
+    """The files whose tests shall notice a mutant of this module, those of its own name first."""
+    name = module.rpartition(".")[2]
+    patterns = [f"checkers/test_{name}.py", f"checkers/test_{name}_*.py", *MORE_TESTS.get(name, [])]
+    own = [str(path) for pattern in patterns for path in sorted(TESTS.glob(pattern))]
+    return [*dict.fromkeys(own), str(TESTS / "histories" / "test_histories.py")]
+
+
+def options(module: str) -> list[str]:
+    """What pytest is told."""
+    return [*tests_of(module), "-q", "-s", "--no-header", "--rootdir", str(ROOT)]
+
+
+def try_all(module: str, state: Path, until: float) -> None:
+    """Try what is not in the state file yet."""
+    mutants, code = mutants_of(module)
+    known, now = settled(state, module), fingerprint(module)
+    left = [mutant for mutant in mutants if known.get(mutant.key) not in (KILLED, now)]
+    name = f"goldenpath.{module}"
+    with state.open("a") as file:
+
+        def record(mutant: Mutant, exit_code: int) -> None:
+            outcome = KILLED if exit_code else SURVIVED
+            line = {"module": module, "key": mutant.key, "outcome": outcome, "at": now}
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+
+        sys.meta_path.insert(0, Exchange(name, code))
+        trials = Trials(module, [m for m in left if m.name], record, until)
+        if code := pytest.main(options(module), plugins=[trials]):
+            sys.exit(code)
+        for mutant in left:
+            if mutant.code and time.time() < until:
+                record(mutant, fork(lambda code=mutant.code: whole(name, code, module)))
+
+
+def whole(name: str, code: str, module: str) -> None:
+    """Run the tests with other code for the whole module; tables are made when it is imported."""
+    sys.meta_path[0] = Exchange(name, code)
+    for known in [m for m in sys.modules if m.partition(".")[0] in ("goldenpath", "tests")]:
+        del sys.modules[known]
+    if pytest.main(options(module), plugins=[FirstFailure(module)]):
+        os._exit(1)
+
+
+# --- the state and the table --------------------------------------------------------------------
+
+
+def fingerprint(module: str) -> str:
+    """The tests that a survivor survived."""
+    digest = hashlib.sha256()
+    for path in [TESTS / "build.py", *tests_of(module)]:
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def settled(state: Path, module: str) -> dict[str, str]:
+    """By mutant: killed, or the fingerprint with which it survived."""
+    lines = [json.loads(line) for line in state.read_text().splitlines()] if state.exists() else []
+    return {
+        line["key"]: KILLED if line["outcome"] == KILLED else line["at"]
+        for line in lines
+        if line["module"] == module
+    }
+
+
+def modules() -> list[str]:
+    """All that can be mutated, by name below the package."""
+    found = sorted(path.stem for path in (SOURCES / "checkers").glob("[!_]*.py"))
+    return [*(f"checkers.{name}" for name in found), "judge"]
+
+
+def row(module: str, state: Path) -> tuple[int, int, list[Mutant]]:
+    """How many mutants there are, how many were not tried, and which survived."""
+    mutants, known = mutants_of(module)[0], settled(state, module)
+    untried = [m for m in mutants if m.key not in known]
+    alive = [m for m in mutants if known.get(m.key) not in (None, KILLED)]
+    return len(mutants), len(untried), alive
+
+
+def main() -> int:
+    """Try the modules one after the other, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("modules", nargs="*", help="such as checkers.tool or judge; else all")
+    parser.add_argument("--state", type=Path, help="file of finished trials, to go on from")
+    parser.add_argument("--minutes", type=float, default=60.0, help="when to stop; 0 only prints")
+    parser.add_argument("--show", action="store_true", help="print what survived, too")
+    parser.add_argument("--until", type=float, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    chosen = given.modules or modules()
+    if wrong := [name for name in chosen if name not in modules()]:
+        parser.error(f"there is no {', '.join(wrong)}; there are {', '.join(modules())}")
+    state = given.state or Path(tempfile.mkdtemp()) / "mutants.jsonl"
+    if given.until:
+        try_all(chosen[0], state, given.until)
+        return 0
+    until = time.time() + 60 * given.minutes
+    for module in chosen:
+        if time.time() < until:
+            command = [sys.executable, __file__, module, "--state", str(state)]
+            subprocess.run([*command, "--until", str(until)], check=True)  # noqa: S603
+    table(chosen, state, show=given.show)
+    return 0
+
+
+def table(chosen: list[str], state: Path, *, show: bool) -> None:
+    """Print one line for each module, and the sum."""
+    print(f"{'module':24}{'mutants':>9}{'killed':>9}{'survived':>10}{'untried':>9}{'score':>9}")
+    sums = [0, 0, 0]
+    for module in chosen:
+        count, untried, alive = row(module, state)
+        line(module, count, untried, len(alive))
+        sums = [a + b for a, b in zip(sums, (count, untried, len(alive)), strict=True)]
+        for mutant in alive if show else ():
+            print(f"\n--- {module} {mutant.key}\n{mutant.difference}")
+    line("all", *sums)
+
+
+def line(name: str, count: int, untried: int, alive: int) -> None:
+    """Print the figures of one module."""
+    killed = count - untried - alive
+    score = f"{100 * killed / (killed + alive):.1f} %" if killed + alive else "-"
+    print(f"{name:24}{count:9}{killed:9}{alive:10}{untried:9}{score:>9}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -286,23 +286,24 @@ def fork(work: Any) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def tests_of(module: str) -> list[str]:
+def tests_of(module: str, *, own: bool) -> list[str]:
     """The files whose tests shall notice a mutant of this module, those of its own name first."""
     name = module.rpartition(".")[2]
     patterns = [f"checkers/test_{name}.py", f"checkers/test_{name}_*.py", *MORE_TESTS.get(name, [])]
-    own = [str(path) for pattern in patterns for path in sorted(TESTS.glob(pattern))]
-    return [*dict.fromkeys(own), str(TESTS / "histories" / "test_histories.py")]
+    found = [str(path) for pattern in patterns for path in sorted(TESTS.glob(pattern))]
+    recorded = [] if own else [str(TESTS / "histories" / "test_histories.py")]
+    return [*dict.fromkeys(found), *recorded]
 
 
-def options(module: str) -> list[str]:
+def options(files: list[str]) -> list[str]:
     """What pytest is told."""
-    return [*tests_of(module), "-q", "-s", "--no-header", "--rootdir", str(ROOT)]
+    return [*files, "-q", "-s", "--no-header", "--rootdir", str(ROOT)]
 
 
-def try_all(module: str, state: Path, until: float) -> None:
+def try_all(module: str, files: list[str], state: Path, until: float) -> None:
     """Try what is not in the state file yet."""
     mutants, code = mutants_of(module)
-    known, now = settled(state, module), fingerprint(module)
+    known, now = settled(state, module), fingerprint(files)
     left = [mutant for mutant in mutants if known.get(mutant.key) not in (KILLED, now)]
     name = f"goldenpath.{module}"
     with state.open("a") as file:
@@ -315,29 +316,29 @@ def try_all(module: str, state: Path, until: float) -> None:
 
         sys.meta_path.insert(0, Exchange(name, code))
         trials = Trials(module, [m for m in left if m.name], record, until)
-        if code := pytest.main(options(module), plugins=[trials]):
-            sys.exit(code)
+        if failed := pytest.main(options(files), plugins=[trials]):
+            sys.exit(failed)
         for mutant in left:
             if mutant.code and time.time() < until:
-                record(mutant, fork(lambda code=mutant.code: whole(name, code, module)))
+                record(mutant, fork(lambda code=mutant.code: whole(module, code, files)))
 
 
-def whole(name: str, code: str, module: str) -> None:
+def whole(module: str, code: str, files: list[str]) -> None:
     """Run the tests with other code for the whole module; tables are made when it is imported."""
-    sys.meta_path[0] = Exchange(name, code)
+    sys.meta_path[0] = Exchange(f"goldenpath.{module}", code)
     for known in [m for m in sys.modules if m.partition(".")[0] in ("goldenpath", "tests")]:
         del sys.modules[known]
-    if pytest.main(options(module), plugins=[FirstFailure(module)]):
+    if pytest.main(options(files), plugins=[FirstFailure(module)]):
         os._exit(1)
 
 
 # --- the state and the table --------------------------------------------------------------------
 
 
-def fingerprint(module: str) -> str:
+def fingerprint(files: list[str]) -> str:
     """The tests that a survivor survived."""
     digest = hashlib.sha256()
-    for path in [TESTS / "build.py", *tests_of(module)]:
+    for path in [TESTS / "build.py", *files]:
         digest.update(Path(path).read_bytes())
     return digest.hexdigest()[:16]
 
@@ -373,6 +374,7 @@ def main() -> int:
     parser.add_argument("--state", type=Path, help="file of finished trials, to go on from")
     parser.add_argument("--minutes", type=float, default=60.0, help="when to stop; 0 only prints")
     parser.add_argument("--show", action="store_true", help="print what survived, too")
+    parser.add_argument("--own", action="store_true", help="leave out the recorded histories")
     parser.add_argument("--until", type=float, help=argparse.SUPPRESS)
     given = parser.parse_args()
     chosen = given.modules or modules()
@@ -380,12 +382,13 @@ def main() -> int:
         parser.error(f"there is no {', '.join(wrong)}; there are {', '.join(modules())}")
     state = given.state or Path(tempfile.mkdtemp()) / "mutants.jsonl"
     if given.until:
-        try_all(chosen[0], state, given.until)
+        try_all(chosen[0], tests_of(chosen[0], own=given.own), state, given.until)
         return 0
     until = time.time() + 60 * given.minutes
     for module in chosen:
         if time.time() < until:
             command = [sys.executable, __file__, module, "--state", str(state)]
+            command += ["--own"] if given.own else []
             subprocess.run([*command, "--until", str(until)], check=True)  # noqa: S603
     table(chosen, state, show=given.show)
     return 0

@@ -310,8 +310,11 @@ def history(
 
 
 def verdicts(lines: Iterable[Line], *users: User, **more: Any) -> dict[str, Verdict]:
-    """Judge the lines; the verdicts by rule."""
-    return {v.rule: v for v in judge(history(lines, *users, **more))}
+    """Judge the lines; the verdicts by rule. No check may crash over them."""
+    found = judge(history(lines, *users, **more))
+    crashed = [f"{v.rule}: {v.reason}" for v in found if "its check crashed" in v.reason]
+    assert not crashed, crashed
+    return {v.rule: v for v in found}
 
 
 def timed(lines: Iterable[Line], seconds: dict[int, float], **header: Any) -> dict[str, Verdict]:
@@ -339,6 +342,13 @@ def untold(rule: str, lines: Iterable[Line], *users: User, **more: Any) -> bool:
     found = verdicts(lines, *users, **more)[rule]
     said = (found.outcome, found.opportunities, found.reason)
     return said == (Outcome.UNKNOWN, 0, NOTHING)
+
+
+def doubted(rule: str, lines: Iterable[Line], *users: User, **more: Any) -> str:
+    """Why it could not be told whether this rule was broken."""
+    found = verdicts(lines, *users, **more)[rule]
+    assert found.outcome is Outcome.UNKNOWN, found
+    return found.reason
 
 
 def findings(

@@ -463,7 +463,9 @@ NEUTRAL: dict[str, list[Line]] = {
     "another member, by which it never ran": again(
         asked(ALICE, 17, via="dispatch"), refused(ALICE, 17), answer=TAKEN
     ),
-    "a form of calling": again(asked(ALICE, 17, form="keyword"), refused(ALICE, 17)),
+    "a form of calling": again(
+        asked(ALICE, 17, form="keyword", via="execute_tool"), refused(ALICE, 17)
+    ),
     "the session was cleaned up": again(
         *closed(ALICE), asked(ALICE, 17), refused(ALICE, 17), answer=TAKEN
     ),

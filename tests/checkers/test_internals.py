@@ -57,6 +57,24 @@ def test_a_frame_that_shows_internals(kind: str, text: str, what: str) -> None:
     assert broken("CONTENT-7", dispatcher(line)) == (f"{kind} to alice shows {what}", (3,))
 
 
+def test_each_kind_is_told_once() -> None:
+    """In the order in which they stand."""
+    marks = [mint(ALICE.owner, number) for number in (REPR, CREDENTIAL, REPR)]
+    line = bare(ALICE, "log", text=" ".join(marks))
+
+    assert broken("CONTENT-7", dispatcher(line)) == (
+        "log to alice shows the repr of an object, a credential",
+        (3,),
+    )
+
+
+def test_a_frame_without_a_type_is_named_as_a_frame() -> None:
+    """It need not even be JSON."""
+    line = (Kind.FRAME, "alice/1", None, "tap.send", traced())
+
+    assert broken("CONTENT-7", dispatcher(line))[0].startswith("a frame to alice shows")
+
+
 @pytest.mark.parametrize("shape", ["bridge", "emitter", "manager.send_event", "tap.send"])
 def test_they_are_found_by_every_shape(shape: str) -> None:
     """What stands in the fields is the target's own."""

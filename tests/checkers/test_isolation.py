@@ -17,6 +17,7 @@ from tests.build import (
     broken,
     call,
     completed,
+    doubted,
     down,
     ended,
     event,
@@ -33,6 +34,7 @@ from tests.build import (
     started,
     token_of,
     told,
+    untold,
     up,
     verdicts,
 )
@@ -140,6 +142,48 @@ def test_an_event_to_a_user_who_asked_for_nothing_is_in_doubt() -> None:
     assert found.reason == "agent_thinking reached alice, who had asked for nothing"
 
 
+NAMES: dict[str, dict[str, Any]] = {
+    "the user": {"run_id": None, "thread_id": None},
+    "the thread": {"run_id": None, "user_id": None},
+    "the run": {"thread_id": None, "user_id": None},
+}
+
+
+@pytest.mark.parametrize("left_out", NAMES.values(), ids=NAMES)
+def test_what_nobody_asked_for_may_say_whom_it_is_about(left_out: dict[str, Any]) -> None:
+    """By any id of the user whom it reached it is theirs; by an unknown one it is in doubt."""
+    others = dict.fromkeys(("run_id", "thread_id", "user_id"), "unknown")
+    base = [up(ALICE), *session(BOB)]
+    own = event(ALICE, "agent_thinking", **left_out)
+    unknown = event(ALICE, "agent_thinking", **{**others, **left_out})
+
+    assert outcome("ISOLATION-1", [*base, own]) is Outcome.PASS
+    assert doubted("ISOLATION-1", [*base, unknown]) == (
+        "agent_thinking reached alice, who had asked for nothing"
+    )
+
+
+def test_what_nobody_asked_for_is_no_doubt_where_nobody_else_asked() -> None:
+    """There is nobody whose it could be."""
+    assert untold("ISOLATION-1", [up(ALICE), bare(ALICE, "agent_thinking")])
+
+
+def test_what_reached_a_user_who_is_not_known_claims_nobody() -> None:
+    """A link may be of somebody of whom the header says nothing."""
+    lines = [*session(BOB), up(CAROL), bare(CAROL, "agent_thinking")]
+
+    assert doubted("ISOLATION-1", lines, ALICE, BOB) == (
+        "agent_thinking reached carol, who had asked for nothing"
+    )
+
+
+def test_an_event_that_holds_the_canary_of_one_who_had_asked_for_nothing() -> None:
+    """There is no run whose asking could be shown."""
+    lines = [*session(ALICE), up(BOB), bare(ALICE, "agent_thinking", reasoning=token_of(BOB))]
+
+    assert broken("ISOLATION-1", lines)[1] == (4,)
+
+
 def test_an_event_of_ones_own_that_holds_anothers_data_is_a_leak_and_no_misdelivery() -> None:
     """It belongs to the open call of the user whom it reached."""
     lines = two(
@@ -176,6 +220,16 @@ def test_data_of_a_run_that_was_not_ours() -> None:
     assert broken("ISOLATION-2", two(line))[0] == (
         "a frame to alice holds data of a user of another run"
     )
+
+
+def test_a_canary_is_told_once_and_not_again_with_the_next_frame() -> None:
+    """Though it stood at the end of a text that is joined with what follows."""
+    lines = two(
+        event(ALICE, "agent_thinking", reasoning=f"as said {token_of(BOB)}"),
+        event(ALICE, "agent_thinking", reasoning="and so on"),
+    )
+
+    assert broken("ISOLATION-2", lines)[1] == (12,)
 
 
 @pytest.mark.parametrize("size", [1, 4, 10, 18])
@@ -263,7 +317,8 @@ def test_what_is_returned_of_ones_own_is_no_leak() -> None:
 
 def test_only_what_is_returned_for_work_counts() -> None:
     """Creating a session or looking is no execution: of this, bob's call is the one opportunity."""
-    lines = two(invoke(ALICE, "look"), ok(ALICE, "look", value={"has_tool": {}, "tools": None}))
+    seen = {"has_tool": {}, "tools": None, "get_available_tools": None}
+    lines = two(invoke(ALICE, "look"), ok(ALICE, "look", value=seen))
 
     assert verdicts(lines)["ISOLATION-3"].opportunities == 1
 
@@ -277,6 +332,54 @@ def test_a_user_whose_session_could_not_be_made_is_not_there() -> None:
 
         assert chances == [expected, expected]
         assert found["ISOLATION-3"].opportunities == expected // 2
+
+
+def test_a_user_whose_session_could_not_be_made_no_longer_listens() -> None:
+    """From then on, whichever links come and go; the others still do."""
+    failed = [up(BOB), invoke(BOB, "create", tools=[]), fail(BOB, "create")]
+    lines = [*session(ALICE), *failed, *call(ALICE), up(ALICE, link=2), *call(ALICE, 17)]
+    listens = [up(CAROL), *lines]
+
+    assert untold("ISOLATION-1", lines)
+    assert verdicts(listens, ALICE, BOB, CAROL)["ISOLATION-1"].opportunities == 4
+
+
+def test_a_user_whose_call_failed_is_still_there() -> None:
+    """They have asked for something that could leak."""
+    lines = [*session(BOB, [asked(BOB), refused(BOB)]), *session(ALICE, call(ALICE))]
+
+    assert verdicts(lines)["ISOLATION-2"].opportunities == 2
+
+
+def test_who_is_not_in_the_header_planted_nothing() -> None:
+    """What they ask for holds no canary that is known."""
+    lines = [invoke(CAROL, "create", tools=[]), *session(ALICE, call(ALICE))]
+
+    assert untold("ISOLATION-2", lines)
+
+
+def test_without_any_link_nobody_listens() -> None:
+    """Frames that came before a link was up, if that can be."""
+    lines = [invoke(BOB, "create", tools=[]), executing(ALICE)]
+
+    assert verdicts(lines)["ISOLATION-1"].opportunities == 0
+
+
+SAYS = {
+    "its run": event(ALICE, "agent_thinking", user_id=None, thread_id=None),
+    "its thread": event(ALICE, "agent_thinking", user_id=None, run_id=None),
+    "its user": event(ALICE, "agent_thinking", thread_id=None, run_id=None),
+    "a canary": bare(ALICE, "agent_thinking", reasoning=token_of(ALICE)),
+    "its call": bare(ALICE, "tool_executing", tool="lookup"),
+}
+
+
+@pytest.mark.parametrize("line", SAYS.values(), ids=SAYS)
+def test_an_event_that_names_somebody_is_an_opportunity(line: Line) -> None:
+    """It could have been seen to go astray."""
+    lines = [*session(ALICE), *session(BOB), asked(ALICE), line]
+
+    assert verdicts(lines)["ISOLATION-1"].opportunities == 1
 
 
 def test_an_event_that_names_nobody_is_no_opportunity() -> None:

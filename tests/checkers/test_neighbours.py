@@ -166,7 +166,8 @@ def test_asking_to_leave_what_is_no_context_manager_takes_no_tools_away() -> Non
 
 def test_a_call_that_runs_another_users_instance() -> None:
     """Whose call it is says the canary; whose tool ran, the tool."""
-    ran = [tool(ALICE, what, token_of(BOB)) for what in ("started", "ended")]
+    given = {"query": token_of(BOB)}
+    ran = [tool(ALICE, "started", token_of(BOB), parameters=given), ended(BOB)]
     lines = [*GIVEN, asked(BOB), *ran, told(BOB)]
 
     assert broken("ISOLATION-4", lines) == (
@@ -210,7 +211,7 @@ def test_an_agents_calls_run_its_own_users_tools() -> None:
     create = [invoke(ALICE, "create", tools=["lookup"]), ok(ALICE, "create")]
     other = [invoke(BOB, "create", tools=["lookup"]), ok(BOB, "create")]
     lines = [*create, *other, run(ALICE, 16)]
-    wrong = tool(BOB, "started", token_of(ALICE))
+    wrong = tool(BOB, "started", token_of(ALICE), parameters={"query": token_of(ALICE)})
 
     assert outcome("ISOLATION-4", [*lines, started(ALICE)], kind="agent") is Outcome.PASS
     assert broken("ISOLATION-4", [*lines, wrong], kind="agent")[1] == (5,)
@@ -436,7 +437,9 @@ NO_CONTROL: dict[str, list[Line]] = {
     "it was given up": suffers(closed(BOB), asked(ALICE), hung(ALICE, why="cancelled")),
     "it was never answered": suffers(closed(BOB), asked(ALICE)),
     "it was not there": suffers(closed(BOB), asked(ALICE, tool="echo"), refused(ALICE)),
-    "it was made in a form": suffers(closed(BOB), asked(ALICE, form="keyword"), refused(ALICE)),
+    "it was made in a form": suffers(
+        closed(BOB), asked(ALICE, form="keyword", via="execute_tool"), refused(ALICE)
+    ),
     "it was to hang": suffers(closed(BOB), asked(ALICE, unreleased=True), refused(ALICE)),
     "its own session was cleaned up": suffers(closed(BOB), *closed(ALICE), *UNHARMED),
     "a session made anew": [*suffers(closed(BOB)), *session(ALICE, UNHARMED)],

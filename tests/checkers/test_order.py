@@ -15,6 +15,7 @@ from tests.build import (
     broken,
     call,
     completed,
+    doubted,
     down,
     ended,
     event,
@@ -126,6 +127,38 @@ def test_a_link_that_came_in_mid_run_saw_no_disorder() -> None:
     assert red(lines, kind="agent") == set()
 
 
+def test_a_link_that_came_before_the_run_started_sees_all_of_it() -> None:
+    """What another link saw before the run had started there too is no excuse."""
+    lines = agent(
+        THINKING,
+        up(ALICE, link=2),
+        *(event(ALICE, name, to="alice/2") for name in ("agent_thinking", "agent_started")),
+        *(STARTED, FINISHED, event(ALICE, "agent_completed", to="alice/2")),
+    )
+
+    witnesses = [witness for _, witness in findings("ORDER-1", lines, kind="agent")]
+    assert witnesses == [(2,), (2, 6), (4,), (4, 5)]
+
+
+def test_a_link_on_which_the_run_starts_anew_sees_no_disorder() -> None:
+    """Whoever tells the newcomer everything begins with the start."""
+    lines = agent(
+        *(STARTED, THINKING, down(ALICE), up(ALICE, link=2)),
+        *(event(ALICE, name, to="alice/2") for name in ("agent_started", "agent_completed")),
+    )
+
+    assert outcome("ORDER-1", lines, kind="agent") is Outcome.PASS
+
+
+def test_events_that_went_astray_are_no_disorder() -> None:
+    """A piece of a run that reached another user's link: for ISOLATION-1."""
+    astray = event(ALICE, "agent_thinking", to=BOB)
+
+    assert outcome("ORDER-1", [up(BOB), *agent(STARTED, astray, FINISHED)], kind="agent") is (
+        Outcome.PASS
+    )
+
+
 def test_the_events_of_another_run_are_no_disorder() -> None:
     """Runs of two users that interleave keep an order each."""
     lines = [*agent_run(ALICE), *agent_run(BOB)]
@@ -189,10 +222,13 @@ def test_events_that_fit_several_open_runs_are_in_doubt() -> None:
     """Without ids the events of two runs side by side cannot be told apart: UNKNOWN, no guess."""
     two = [run(ALICE, run_id=f"run-{n}") for n in (1, 2)]
     names = ("agent_started", "agent_started", "agent_completed", "agent_completed")
-    lines = [up(ALICE), *two, *(bare(ALICE, name) for name in names)]
+    lines = [*agent_run(BOB), up(ALICE), *two, *(bare(ALICE, name) for name in names)]
 
-    assert outcome("ORDER-1", lines, kind="agent") is Outcome.UNKNOWN
-    assert outcome("ORDER-2", lines, kind="agent") is Outcome.UNKNOWN
+    for rule in ("ORDER-1", "ORDER-2"):
+        assert doubted(rule, lines, kind="agent") == (
+            "agent_started without a run id while several runs were open;"
+            " agent_completed without a run id while several runs were open"
+        )
 
 
 # --- ORDER-3: each tool_completed follows its own tool_executing, once -------------------------
@@ -215,6 +251,14 @@ OUT_OF_TURN = {
         [*TRUE, completed(ALICE)],
         "tool_completed of lookup came before its tool_executing",
         (6,),
+    ),
+    "completed first on one of two links": (
+        [
+            *(up(ALICE, link=2), executing(ALICE), *TRUE, completed(ALICE, to="alice/2")),
+            *(executing(ALICE, to="alice/2"), completed(ALICE)),
+        ],
+        "tool_completed of lookup came before its tool_executing",
+        (8, 9),
     ),
     "answered twice": (
         [executing(ALICE), *TRUE, completed(ALICE), completed(ALICE)],
@@ -290,7 +334,7 @@ def test_overlapping_calls_without_ids_are_in_doubt() -> None:
     ]
 
     for rule in ("ORDER-3", "ORDER-4", "CONTENT-5"):
-        assert outcome(rule, lines) is Outcome.UNKNOWN
+        assert doubted(rule, lines) == "events of overlapping calls cannot be paired"
     assert red(lines) == set()
 
 
@@ -304,6 +348,14 @@ AGAINST_TRUTH = {
     ),
     "reported early": (
         [executing(ALICE), started(ALICE), completed(ALICE), ended(ALICE)],
+        "tool_completed of lookup was sent before the tool had ended",
+        (6, 7),
+    ),
+    "reported before a second attempt": (
+        [
+            *(executing(ALICE), started(ALICE), completed(ALICE)),
+            *(broke(ALICE), started(ALICE), ended(ALICE)),
+        ],
         "tool_completed of lookup was sent before the tool had ended",
         (6, 7),
     ),

@@ -1,8 +1,7 @@
-"""CONTENT: whether frames can be read, name the right ids and tell the truth."""
+"""CONTENT-1 and -3: frames are JSON, and the ids in them are right."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
@@ -15,26 +14,17 @@ from tests.build import (
     answer,
     asked,
     bare,
-    broke,
     broken,
     call,
     completed,
     ended,
     event,
-    executing,
-    fail,
     findings,
-    hung,
-    invoke,
-    lost,
-    ok,
     outcome,
     red,
-    refused,
     run,
     session,
     started,
-    stopped,
     token_of,
     told,
     up,
@@ -320,209 +310,3 @@ def test_two_users_in_turn_keep_their_ids() -> None:
     lines = [*agent_run(ALICE), *agent_run(BOB), *agent_run(ALICE)[1:]]
 
     assert outcome("CONTENT-3", lines, kind="agent") is Outcome.PASS
-
-
-# --- CONTENT-5: the status agrees with the truth -----------------------------------------------
-
-REFUSED = refused(ALICE)
-LIES = {
-    "a failure as success": ([started(ALICE), broke(ALICE)], {}, "success", "failed"),
-    "a cancellation as success": ([started(ALICE), stopped(ALICE)], {}, "success", "cancelled"),
-    "success as an error": (CALL, {"status": "error"}, "error", "ended"),
-    "success as a timeout": (CALL, {"status": "timed_out"}, "timeout", "ended"),
-    "what never ran as success": ([], {}, "success", "never ran"),
-    "a failure without a status": (
-        [started(ALICE), broke(ALICE)],
-        {"status": None, "result": None},
-        "success",
-        "failed",
-    ),
-}
-
-
-@pytest.mark.parametrize(("truth", "said", "status", "what"), LIES.values(), ids=LIES)
-def test_a_status_that_is_not_true(
-    truth: list[Line], said: dict[str, Any], status: str, what: str
-) -> None:
-    """The report and the true end are the witness."""
-    lines = dispatcher(asked(ALICE), executing(ALICE), *truth, completed(ALICE, **said))
-    at = 5 + len(truth)
-
-    assert broken("CONTENT-5", lines) == (
-        f"tool_completed of lookup says {status}; in truth the tool {what}",
-        (at - 1, at) if truth else (at,),
-    )
-
-
-def report(**said: Any) -> Line:
-    return completed(ALICE, **{"result": None, **said})
-
-
-TRUE: dict[str, list[Line]] = {
-    "success": [*CALL, report()],
-    "success without a status, with a falsy result": [*CALL, report(status=None, result=False)],
-    "an error": [started(ALICE), broke(ALICE), report(status="failed")],
-    "an error without a status": [
-        *(started(ALICE), broke(ALICE), report(status=None, error="it broke")),
-    ],
-    "a cancellation": [started(ALICE), stopped(ALICE), report(status="cancelled")],
-    "a cancellation, as an error": [started(ALICE), stopped(ALICE), report(status="error")],
-    "a timeout": [started(ALICE), stopped(ALICE), report(status="timeout")],
-    "an unknown tool": [report(status="error"), REFUSED],
-    "its caller was told that it failed": [*CALL, REFUSED, report(status="error")],
-    "a second attempt went well": [started(ALICE), broke(ALICE), *CALL, report()],
-    "each attempt for itself": [
-        *(started(ALICE), broke(ALICE), report(status="error")),
-        *(executing(ALICE), *CALL, report()),
-    ],
-    "each attempt for itself, late": [
-        *(started(ALICE), broke(ALICE), executing(ALICE), *CALL),
-        *(report(status="error"), report()),
-    ],
-}
-
-
-@pytest.mark.parametrize("lines", TRUE.values(), ids=TRUE)
-def test_a_status_that_is_true(lines: list[Line]) -> None:
-    """A failure may be called an error, a timeout or a cancellation; attempts count each."""
-    assert outcome("CONTENT-5", dispatcher(asked(ALICE), executing(ALICE), *lines)) is Outcome.PASS
-
-
-NOT_SAID = {
-    "progress": [*CALL, completed(ALICE, status="running"), told(ALICE)],
-    "nothing": [*CALL, bare(ALICE, "tool_completed", tool="lookup"), told(ALICE)],
-    "not reported": [*CALL, told(ALICE)],
-    "cancelled before it was reported": [started(ALICE), hung(ALICE, why="cancelled")],
-}
-
-
-@pytest.mark.parametrize("lines", NOT_SAID.values(), ids=NOT_SAID)
-def test_what_says_nothing_of_how_it_went_is_no_lie(lines: list[Line]) -> None:
-    """Neither red nor green."""
-    assert outcome("CONTENT-5", dispatcher(asked(ALICE), executing(ALICE), *lines)) is (
-        Outcome.UNKNOWN
-    )
-
-
-def test_an_event_of_no_call_is_not_compared() -> None:
-    """What the target shows of its own accord has no truth of ours."""
-    own = event(ALICE, "tool_completed", tool_name="own", call_id="c-1", status="success")
-
-    assert outcome("CONTENT-5", dispatcher(own)) is Outcome.UNKNOWN
-
-
-# --- CONTENT-5 of a run: its terminal event, against what the caller was told -------------------
-
-HELD = [run(ALICE, 16), event(ALICE, "agent_started"), executing(ALICE), started(ALICE)]
-GIVEN_UP = lost(ALICE, "run", why="cancelled")
-BROKEN = fail(ALICE, "run", type="RuntimeError", text="no model")
-
-ENDINGS = {
-    "an answer, and completed": ([answer(ALICE)], "agent_completed", {}, False),
-    "an answer, and completed as success": (
-        [answer(ALICE)],
-        "agent_completed",
-        {"status": "success"},
-        False,
-    ),
-    "an answer, and completed as failed": (
-        [answer(ALICE)],
-        "agent_completed",
-        {"status": "error"},
-        True,
-    ),
-    "an answer, and failed": ([answer(ALICE)], "agent_failed", {}, True),
-    "an exception, and failed": ([BROKEN], "agent_failed", {}, False),
-    "an exception, and completed": ([BROKEN], "agent_completed", {}, True),
-    "an exception, and completed as failed": (
-        [BROKEN],
-        "agent_completed",
-        {"status": "failed"},
-        False,
-    ),
-    "given up, and cancelled": ([GIVEN_UP], "agent_cancelled", {}, False),
-    "given up in a tool, and completed": ([GIVEN_UP], "agent_completed", {}, True),
-    "past the deadline, and completed": ([lost(ALICE, "run")], "agent_completed", {}, False),
-}
-
-
-@pytest.mark.parametrize(("told", "event_type", "data", "wrong"), ENDINGS.values(), ids=ENDINGS)
-def test_a_terminal_event_agrees_with_what_the_caller_was_told(
-    told: list[Line], event_type: str, data: dict[str, Any], wrong: bool
-) -> None:
-    """Success is told to both, or to neither; who heard nothing was told nothing."""
-    lines = [up(ALICE), *HELD, event(ALICE, event_type, **data), *told]
-    found = [message for message, _ in findings("CONTENT-5", lines, kind="agent")]
-
-    assert any("says otherwise" in message for message in found) is wrong
-
-
-def test_a_run_that_was_given_up_after_its_last_tool_may_have_been_complete() -> None:
-    """The answer and the caller's patience may end at the same moment."""
-    done = [ended(ALICE), completed(ALICE), event(ALICE, "agent_completed"), GIVEN_UP]
-
-    assert outcome("CONTENT-5", [up(ALICE), *HELD, *done], kind="agent") is Outcome.PASS
-
-
-def test_a_call_that_was_given_up_may_be_reported_as_cancelled_though_its_tool_ended() -> None:
-    """It was let go on to its end: both are true."""
-    lines = dispatcher(
-        *(asked(ALICE), executing(ALICE), started(ALICE), ended(ALICE)),
-        *(completed(ALICE, status="cancelled"), hung(ALICE, why="cancelled")),
-    )
-
-    assert outcome("CONTENT-5", lines) is Outcome.PASS
-
-
-CLOSING = {
-    "reported as cancelled when cleanup was asked for": ("cancelled", True, Outcome.PASS),
-    "reported as failed": ("error", True, Outcome.PASS),
-    "reported as a success": ("success", True, Outcome.PASS),
-    "reported as cancelled before it": ("cancelled", False, Outcome.FAIL),
-}
-
-
-@pytest.mark.parametrize(("status", "closing", "found"), CLOSING.values(), ids=CLOSING)
-def test_a_call_of_a_session_that_is_cleaned_up_may_be_reported_as_cancelled(
-    status: str, closing: bool, found: Outcome
-) -> None:
-    """Though its tool ended well: its caller is told that the session is closed."""
-    cleanup = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
-    report = completed(ALICE, status=status, result=None)
-    ends = [ended(ALICE), *cleanup, report] if closing else [ended(ALICE), report, *cleanup]
-    lines = dispatcher(asked(ALICE), executing(ALICE), started(ALICE), *ends)
-
-    assert outcome("CONTENT-5", lines) is found
-
-
-def test_a_failure_is_no_success_because_the_session_ends() -> None:
-    """Cleanup excuses a failure that is told, not a success."""
-    lines = dispatcher(
-        *(asked(ALICE), executing(ALICE), started(ALICE), invoke(ALICE, "cleanup")),
-        *(stopped(ALICE), completed(ALICE, status="success"), ok(ALICE, "cleanup")),
-    )
-
-    assert outcome("CONTENT-5", lines) is Outcome.FAIL
-
-
-@pytest.mark.parametrize("field", ["user_id", "run_id", "thread_id"])
-@pytest.mark.parametrize("place", [{}, {"payload": {}}])
-def test_every_place_of_an_id_counts(field: str, place: dict[str, Any]) -> None:
-    """The right one in one place does not excuse a wrong one in another."""
-    inner = {"run_id": ALICE.run_id, "thread_id": ALICE.thread_id, "user_id": ALICE.user_id}
-    wrong = {"payload": {field: "x-1"}} if place else {field: "x-1"}
-    text = json.dumps({"type": "tool_executing", "data": inner, **wrong})
-    message, witness = broken("CONTENT-3", dispatcher(raw(text, "tap.send")))
-
-    assert "x-1" in message
-    assert witness == (3,)
-
-
-def test_a_status_that_nobody_knows_is_in_doubt_at_an_endpoint_too() -> None:
-    """There CONTENT-5 cannot speak of it; in process it does, and not twice."""
-    lines = [up(ALICE), run(ALICE, 16), *call(ALICE)[1:5:3], completed(ALICE, status="fine")]
-    endpoint = verdicts(lines, kind="endpoint", card={"truth": "no"})["CONTENT-1"]
-
-    assert endpoint.outcome is Outcome.UNKNOWN
-    assert "dialect.statuses" in endpoint.reason
-    assert outcome("CONTENT-1", lines, kind="agent") is Outcome.PASS

@@ -201,34 +201,8 @@ class Exchange(importlib.abc.MetaPathFinder):
         return spec
 
 
-class Trials:
-    """A plug-in that runs the collected tests once for every mutant, each time in a fork."""
-
-    def __init__(self, module: str, mutants: Iterable[Mutant], record: Any, until: float) -> None:
-        self.module, self.mutants, self.record, self.until = module, mutants, record, until
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if concerns(item, self.module)]
-
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if session.testsfailed or fork(lambda: run(session)) != 0:
-            raise pytest.UsageError(f"the tests of {self.module} fail without any mutant")
-        if fork(lambda: run(session, "fail")) == 0:
-            raise pytest.UsageError(f"no test of {self.module} fails though all of it does")
-        gc.freeze()
-        for mutant in self.mutants:
-            if time.time() > self.until:
-                break
-            chosen = f"goldenpath.{self.module}.{mutant.name}"
-            code = fork(lambda name=chosen: run(session, name))
-            self.record(mutant, code)
-            if code:  # what killed it is the first to try the next one
-                session.items.insert(0, session.items.pop(int.from_bytes(BUSY[:4], "big")))
-        return True
-
-
-class FirstFailure:
-    """A plug-in that ends the process as soon as a test fails."""
+class Concerned:
+    """A plug-in that leaves the tests that say something of a module, and ends with a failure."""
 
     def __init__(self, module: str) -> None:
         self.module = module
@@ -240,9 +214,29 @@ class FirstFailure:
         if report.failed:
             os._exit(1)
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            os._exit(1)
+
+class Trials(Concerned):
+    """A plug-in that runs the collected tests once for every mutant, each time in a fork."""
+
+    def __init__(self, module: str, mutants: Iterable[Mutant], record: Any, until: float) -> None:
+        super().__init__(module)
+        self.mutants, self.record, self.until = mutants, record, until
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed or fork(lambda: run(session)):
+            raise pytest.UsageError(f"the tests of {self.module} fail without any mutant")
+        if not fork(lambda: run(session, "fail")):
+            raise pytest.UsageError(f"no test of {self.module} fails though all of it does")
+        gc.freeze()
+        for mutant in self.mutants:
+            if time.time() > self.until:
+                break
+            chosen = f"goldenpath.{self.module}.{mutant.name}"
+            code = fork(lambda name=chosen: run(session, name))
+            self.record(mutant, code)
+            if code:  # what killed it is the first to try the next one
+                session.items.insert(0, session.items.pop(int.from_bytes(BUSY[:4], "big")))
+        return True
 
 
 #: The number of the test that a fork is busy with; shared with it.
@@ -262,7 +256,6 @@ def concerns(item: pytest.Item, module: str) -> bool:
 def run(session: pytest.Session, mutant: str = "") -> None:
     """Run the collected tests until one fails."""
     set_mutant_under_test(mutant)
-    session.config.pluginmanager.register(FirstFailure(""))
     items = session.items
     for number, (item, following) in enumerate(zip(items, [*items[1:], None], strict=True)):
         BUSY[:4] = number.to_bytes(4, "big")
@@ -318,6 +311,8 @@ def try_all(module: str, files: list[str], state: Path, until: float) -> None:
         trials = Trials(module, [m for m in left if m.name], record, until)
         if failed := pytest.main(options(files), plugins=[trials]):
             sys.exit(failed)
+        if fork(lambda: whole(module, code, files)):
+            sys.exit(f"the tests of {module} fail without any mutant when it is imported again")
         for mutant in left:
             if mutant.code and time.time() < until:
                 record(mutant, fork(lambda code=mutant.code: whole(module, code, files)))
@@ -328,7 +323,7 @@ def whole(module: str, code: str, files: list[str]) -> None:
     sys.meta_path[0] = Exchange(f"goldenpath.{module}", code)
     for known in [m for m in sys.modules if m.partition(".")[0] in ("goldenpath", "tests")]:
         del sys.modules[known]
-    if pytest.main(options(files), plugins=[FirstFailure(module)]):
+    if pytest.main(options(files), plugins=[Concerned(module)]):
         os._exit(1)
 
 

@@ -232,7 +232,7 @@ def test_an_admin_may_do_it() -> None:
         *CONTROL, asked(ALICE, 17, tool="administer"), *RAN, told(ALICE, 17), tools=["administer"]
     )
 
-    assert outcome("API-14", lines) is Outcome.UNKNOWN
+    assert untold("API-14", lines)
 
 
 def test_a_call_without_a_canary_beside_it_is_not_taken_for_it() -> None:

@@ -29,6 +29,7 @@ from tests.build import (
     session,
     started,
     told,
+    untold,
 )
 
 from goldenpath import spec
@@ -137,7 +138,7 @@ NO_FORM = {
 @pytest.mark.parametrize("lines", NO_FORM.values(), ids=NO_FORM)
 def test_what_is_no_trial_of_a_form(lines: list[Line]) -> None:
     """A member that is not there is API-1's finding; no answer is no refusal."""
-    assert outcome("API-2", lines) is Outcome.UNKNOWN
+    assert untold("API-2", lines)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ NO_CONTROL = {
 @pytest.mark.parametrize("lines", NO_CONTROL.values(), ids=NO_CONTROL)
 def test_a_refusal_without_a_positive_control_counts_for_nothing(lines: list[Line]) -> None:
     """Rule of truth 6: what never worked is not refused because of the cleanup."""
-    assert outcome("API-9", dispatcher(*lines, refused(ALICE, 18))) is Outcome.UNKNOWN
+    assert untold("API-9", dispatcher(*lines, refused(ALICE, 18)))
 
 
 def test_a_cleanup_that_fails() -> None:

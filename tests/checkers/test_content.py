@@ -27,6 +27,7 @@ from tests.build import (
     started,
     token_of,
     told,
+    untold,
     up,
     verdicts,
 )
@@ -134,7 +135,7 @@ def test_a_frame_that_reached_nobody_is_no_frame() -> None:
     """It is in the history, and nobody got it."""
     nobody: Line = (Kind.FRAME, "", None, "manager.send_to_user", "null")
 
-    assert outcome("CONTENT-1", dispatcher(nobody)) is Outcome.UNKNOWN
+    assert untold("CONTENT-1", dispatcher(nobody))
 
 
 # --- CONTENT-3: ids in an event are those of its run, thread and user --------------------------

@@ -132,8 +132,8 @@ def test_what_is_nobody_elses(lines: list[Line]) -> None:
 
 def test_a_lone_user_cannot_be_told_anothers_data() -> None:
     """Nothing of anybody else had been planted: no opportunity."""
-    assert outcome("ISOLATION-2", session(ALICE, call(ALICE))) is Outcome.UNKNOWN
-    assert outcome("ISOLATION-2", [up(BOB), *session(ALICE, call(ALICE))]) is Outcome.UNKNOWN
+    assert untold("ISOLATION-2", session(ALICE, call(ALICE)))
+    assert untold("ISOLATION-2", [up(BOB), *session(ALICE, call(ALICE))])
 
 
 # --- ISOLATION-3: no canary of another user in what is returned --------------------------------
@@ -168,7 +168,7 @@ def test_an_agents_answer_is_returned_too(line: Line) -> None:
 def test_what_is_returned_of_ones_own_is_no_leak() -> None:
     """Beside another user who has asked, which makes it a pass; alone it is no opportunity."""
     assert outcome("ISOLATION-3", two(*call(ALICE, result=token_of(ALICE)))) is Outcome.PASS
-    assert outcome("ISOLATION-3", session(ALICE, call(ALICE))) is Outcome.UNKNOWN
+    assert untold("ISOLATION-3", session(ALICE, call(ALICE)))
 
 
 def test_only_what_is_returned_for_work_counts() -> None:

@@ -26,6 +26,7 @@ from tests.build import (
     started,
     token_of,
     told,
+    untold,
     up,
     verdicts,
 )
@@ -247,8 +248,9 @@ def test_declared_parameters_may_be_masked_or_left_out(said: dict[str, Any]) -> 
 
     assert outcome("CONTENT-4", lines, declared=declared) is Outcome.PASS
     assert (outcome("CONTENT-4", lines) is Outcome.PASS) == (said == {"key": "k"})
-    wrong = shown(parameters={"query": "***"})
-    assert outcome("CONTENT-4", wrong, declared=declared) is Outcome.FAIL
+    for other in ({"query": "***"}, {**QUERY, "page": 2}, "***", [QUERY["query"]]):
+        wrong = shown(parameters=other)
+        assert outcome("CONTENT-4", wrong, declared=declared) is Outcome.FAIL
 
 
 def test_the_parameters_of_a_plan_are_known_too() -> None:
@@ -264,6 +266,19 @@ def test_what_an_endpoint_calls_of_its_own_is_grey() -> None:
     lines = [up(ALICE), run(ALICE, plan={}), executing(ALICE), completed(ALICE)]
 
     assert outcome("CONTENT-4", lines, kind="endpoint") is Outcome.UNOBSERVABLE
+    assert untold("CONTENT-4", [*lines[:2], completed(ALICE)], kind="endpoint")
+
+
+def test_what_a_dispatcher_shows_of_a_call_that_nobody_made_is_not_compared() -> None:
+    """That there is one is for other rules."""
+    assert untold("CONTENT-4", dispatcher(executing(ALICE), completed(ALICE)))
+
+
+def test_an_announcement_that_names_no_tool() -> None:
+    """It is known by its id."""
+    message, _ = broken("CONTENT-4", shown(tool_name=None))
+
+    assert message == "tool_executing of a call of lookup names no tool"
 
 
 def test_calls_that_cannot_be_told_apart_are_in_doubt() -> None:

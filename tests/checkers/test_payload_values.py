@@ -12,9 +12,11 @@ from tests.build import (
     Line,
     answer,
     asked,
+    bare,
     broke,
     broken,
     call,
+    doubted,
     ended,
     event,
     executing,
@@ -28,10 +30,12 @@ from tests.build import (
     stopped,
     token_of,
     told,
+    untold,
     up,
     verdicts,
 )
 
+from goldenpath.checkers.same import shown
 from goldenpath.model import NOT_JSON, Kind, Outcome
 
 
@@ -103,8 +107,7 @@ def test_a_result_that_is_not_told(result: Any, data: dict[str, Any], has: str) 
     """What the tool returned, and what its report has instead."""
     message, witness = broken("CONTENT-6", reported(good(result), **data))
 
-    assert message.startswith("lookup returned ")
-    assert message.endswith(f"; its tool_completed has {has}")
+    assert message == f"lookup returned {shown(result)}; its tool_completed has {has}"
     assert witness == (6, 7)
 
 
@@ -116,7 +119,10 @@ def test_a_small_result_is_missed_where_others_are_told(small: Any) -> None:
     assert outcome("CONTENT-6", lines) is Outcome.UNKNOWN
     assert "dialect.fields.result" in verdicts(lines)["CONTENT-6"].reason
     told_ = told(ALICE, value=small)
-    assert outcome("CONTENT-6", [*lines, told_, *call(ALICE, 17)]) is Outcome.FAIL
+    assert broken("CONTENT-6", [*lines, told_, *call(ALICE, 17)]) == (
+        f"lookup returned {small!r}; its tool_completed has no result",
+        (6, 7),
+    )
     heard = [*session(ALICE, call(ALICE, 17)), *lines[3:], told_]
     assert outcome("CONTENT-6", heard) is Outcome.FAIL
 
@@ -134,12 +140,30 @@ def test_any_execution_may_be_the_one_that_is_told() -> None:
 
     assert "CONTENT-6" not in red(reported(truth, status="success", result="found again"))
     assert "CONTENT-6" not in red(reported(truth, status="error", error="it broke"))
+    assert broken("CONTENT-6", reported(truth, status="success")) == (
+        "lookup returned 'found again'; its tool_completed has no result",
+        (8, 9),
+    )
+    assert broken("CONTENT-6", reported(truth, status="error")) == (
+        "lookup failed with 'it broke'; its tool_completed tells no error",
+        (6, 9),
+    )
 
 
 @pytest.mark.parametrize("status", ["error", "timeout", "cancelled", False])
 def test_a_report_of_a_failure_owes_no_result(status: Any) -> None:
     """Whether it may report one though the tool ended well is for CONTENT-5."""
-    assert "CONTENT-6" not in red(reported(good(FOUND), status=status))
+    assert untold("CONTENT-6", reported(good(FOUND), status=status))
+    assert outcome("CONTENT-6", reported(good(FOUND), status=status, result=FOUND)) is Outcome.PASS
+
+
+def test_what_a_planned_call_returned_is_known_too() -> None:
+    """The same, for an agent; of what nobody asked for nothing is."""
+    ran = [up(ALICE), run(ALICE, 16), *reported(good(FOUND), result="another")[4:]]
+    strange = dispatcher(*reported(good(FOUND), result="another")[4:])
+
+    assert broken("CONTENT-6", ran, kind="agent")[1] == (4, 5)
+    assert untold("CONTENT-6", strange)
 
 
 # --- CONTENT-6: the error ------------------------------------------------------------------------
@@ -149,7 +173,9 @@ ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
     "other words": ("it broke", {"status": "error", "error": "something went wrong"}),
     "an object": ("it broke", {"error": {"code": 7, "message": "it broke"}}),
     "as a message": ("it broke", {"status": "failed", "message": "it broke"}),
+    "as a message in other words": ("it broke", {"status": "failed", "message": "oh dear"}),
     "as a result": ("it broke", {"status": "failed", "result": "Error: it broke"}),
+    "as a result in other words": ("it broke", {"status": "failed", "result": "oh dear"}),
     "in a field that is not known": (
         "it broke badly",
         {"status": "failed", "why": "it broke badly"},
@@ -169,6 +195,7 @@ SILENT: dict[str, tuple[str, dict[str, Any]]] = {
     "only a status": ("it broke", {"status": "error"}),
     "an empty error": ("it broke", {"status": "error", "error": ""}),
     "success": ("it broke", {"status": "success"}),
+    "a short word, somewhere": ("broke", {"status": "error", "note": "broke"}),
     "no words, and success": ("", {"status": "success", "result": None}),
 }
 
@@ -185,8 +212,7 @@ def test_an_error_that_is_not_told(text: str, data: dict[str, Any]) -> None:
 def test_of_a_tool_that_was_cancelled_or_never_ran_nothing_is_asked() -> None:
     """There is neither a result nor an error of it."""
     for truth in ([started(ALICE), stopped(ALICE)], []):
-        lines = reported(truth, status="cancelled")
-        assert outcome("CONTENT-6", lines) is Outcome.UNKNOWN
+        assert untold("CONTENT-6", reported(truth, status="cancelled"))
 
 
 # --- CONTENT-6: the answer -----------------------------------------------------------------------
@@ -260,7 +286,24 @@ def test_what_the_run_returned_is_an_answer_too() -> None:
 )
 def test_a_run_without_an_answer_owes_none(lines: list[Line]) -> None:
     """How it ended is for CONTENT-5 and DELIVERY-4."""
-    assert outcome("CONTENT-6", lines, kind="agent") is Outcome.UNKNOWN
+    assert untold("CONTENT-6", lines, kind="agent")
+
+
+def test_a_run_whose_caller_still_waits_owes_its_answer() -> None:
+    """Its event came first."""
+    assert outcome("CONTENT-6", ending(result="so it is")[:4], kind="agent") is Outcome.PASS
+    assert outcome("CONTENT-6", ending()[:4], kind="agent") is Outcome.FAIL
+
+
+def test_whose_answer_it_is_cannot_be_told_of_runs_side_by_side() -> None:
+    """Without ids."""
+    two = [run(ALICE, run_id=f"run-{n}") for n in (1, 2)]
+    ends = [bare(ALICE, "agent_completed", result="another")] * 2
+
+    assert doubted("CONTENT-6", [up(ALICE), *two, *ends], kind="agent") == (
+        "events of runs that were open side by side cannot be told apart"
+    )
+    assert untold("CONTENT-6", [up(ALICE), *two, bare(ALICE, "agent_started")], kind="agent")
 
 
 def test_of_several_ends_one_holds_the_answer() -> None:

@@ -13,7 +13,7 @@ from goldenpath import spec
 from goldenpath.canary import mint
 from goldenpath.checkers.tally import NOTHING
 from goldenpath.history import Footer, Header, History
-from goldenpath.judge import judge
+from goldenpath.judge import Judge
 from goldenpath.model import Entry, Kind, Outcome, User, Verdict
 
 SEED = 7
@@ -311,10 +311,17 @@ def history(
 
 def verdicts(lines: Iterable[Line], *users: User, **more: Any) -> dict[str, Verdict]:
     """Judge the lines; the verdicts by rule. No check may crash over them."""
-    found = judge(history(lines, *users, **more))
-    crashed = [f"{v.rule}: {v.reason}" for v in found if "its check crashed" in v.reason]
-    assert not crashed, crashed
-    return {v.rule: v for v in found}
+    return judged(history(lines, *users, **more))
+
+
+def judged(made: History) -> dict[str, Verdict]:
+    """Judge a history; the verdicts by rule. A crash is not seen in a verdict that is FAIL."""
+    court = Judge(made.header)
+    for entry in made.entries:
+        court.see(entry)
+    found = {v.rule: v for v in court.finish(made.footer)}
+    assert not court._crashed, court._crashed
+    return found
 
 
 def timed(lines: Iterable[Line], seconds: dict[int, float], **header: Any) -> dict[str, Verdict]:
@@ -323,7 +330,7 @@ def timed(lines: Iterable[Line], seconds: dict[int, float], **header: Any) -> di
     for entry in made.entries:
         now = seconds.get(entry.index, now)
         entries.append(replace(entry, at=round(now * 1e9)))
-    return {v.rule: v for v in judge(replace(made, entries=tuple(entries)))}
+    return judged(replace(made, entries=tuple(entries)))
 
 
 def red(lines: Iterable[Line], *users: User, **more: Any) -> set[str]:

@@ -95,6 +95,8 @@ def test_a_frame_that_can_be_read(lines: list[Line], expected: Outcome) -> None:
         ("tool", "data.toolname", Outcome.UNKNOWN),
         ("run", "data.run", Outcome.UNKNOWN),
         ("text", "data.txt", Outcome.PASS),
+        ("thread", "data.thread", Outcome.UNKNOWN),
+        ("user", "data.user", Outcome.UNKNOWN),
     ],
 )
 def test_a_field_that_the_profile_declares_and_no_event_has(
@@ -103,7 +105,8 @@ def test_a_field_that_the_profile_declares_and_no_event_has(
     """It is most likely misspelt; one that not every event has proves nothing."""
     own = from_table("ours", {"fields": {field: path}}, COMMON)
     dialect = {**msgspec.to_builtins(own), "own": [field]}
-    found = verdicts(dispatcher(*call(ALICE)), dialect=dialect)["CONTENT-1"]
+    lines = dispatcher(*call(ALICE), event(ALICE, "agent_thinking"))
+    found = verdicts(lines, dialect=dialect)["CONTENT-1"]
 
     assert found.outcome is expected
     assert (path in found.reason) == (expected is Outcome.UNKNOWN)

@@ -16,6 +16,7 @@ from tests.build import (
     broken,
     call,
     completed,
+    doubted,
     ended,
     event,
     executing,
@@ -32,11 +33,13 @@ from tests.build import (
     started,
     stopped,
     told,
+    tool,
     untold,
     up,
     verdicts,
 )
 
+from goldenpath.checkers.base import UNTRACED
 from goldenpath.model import Kind, Outcome
 
 CALL = [started(ALICE), ended(ALICE)]
@@ -99,6 +102,7 @@ TRUE: dict[str, list[Line]] = {
     "a cancellation, as an error": [started(ALICE), stopped(ALICE), report(status="error")],
     "a timeout": [started(ALICE), stopped(ALICE), report(status="timeout")],
     "an unknown tool": [report(status="error"), REFUSED],
+    "a tool that never ran": [report(status="error")],
     "its caller was told that it failed": [*CALL, REFUSED, report(status="error")],
     "a second attempt went well": [started(ALICE), broke(ALICE), *CALL, report()],
     "each attempt for itself": [
@@ -118,8 +122,55 @@ def test_a_status_that_is_true(lines: list[Line]) -> None:
     assert outcome("CONTENT-5", dispatcher(asked(ALICE), executing(ALICE), *lines)) is Outcome.PASS
 
 
+def test_a_status_that_none_of_the_known_words_tells_is_in_doubt() -> None:
+    """It may be right, and is no opportunity."""
+    lines = [asked(ALICE), *CALL, completed(ALICE, status="running"), told(ALICE)]
+
+    assert doubted("CONTENT-5", dispatcher(*lines)) == (
+        "a tool_completed has a status that is none of the known words: declare it, with"
+        " dialect.statuses"
+    )
+    assert verdicts(dispatcher(*lines))["CONTENT-5"].opportunities == 0
+
+
+def test_reports_beyond_the_last_execution_are_compared_with_it() -> None:
+    """Of one that ended well, here."""
+    lines = [asked(ALICE), *CALL, completed(ALICE), completed(ALICE, status="error"), told(ALICE)]
+
+    assert broken("CONTENT-5", dispatcher(*lines)) == (
+        "tool_completed of lookup says error; in truth the tool ended",
+        (5, 7),
+    )
+
+
+NO_ID = {"call_id": None, "result": None, "parameters": None}
+
+
+def test_reports_that_fit_several_calls_are_in_doubt() -> None:
+    """Neither red nor green, whatever else was reported."""
+    lines = [*call(ALICE, 15), asked(ALICE, 16), asked(ALICE, 17), *2 * [executing(ALICE, **NO_ID)]]
+    for number in (16, 17):
+        lines += [started(ALICE, number), ended(ALICE, number)]
+    lines += [*2 * [completed(ALICE, **NO_ID)], told(ALICE, 16), told(ALICE, 17)]
+
+    assert doubted("CONTENT-5", dispatcher(*lines)) == (
+        "events of overlapping calls cannot be paired"
+    )
+
+
+def test_a_report_of_a_call_whose_executions_cannot_be_told_apart_is_in_doubt() -> None:
+    """What it says may be the truth of another."""
+    nameless = [
+        tool(ALICE, what, None, **more)
+        for what, more in (("started", {"parameters": {}}), ("failed", {"error": "no"}))
+    ]
+    lines = [*call(ALICE, 15), asked(ALICE, 16), asked(ALICE, 17), *2 * nameless]
+    lines += [completed(ALICE, 16), completed(ALICE, 17), told(ALICE, 16), told(ALICE, 17)]
+
+    assert doubted("CONTENT-5", dispatcher(*lines)) == UNTRACED
+
+
 NOT_SAID = {
-    "progress": [*CALL, completed(ALICE, status="running"), told(ALICE)],
     "nothing": [*CALL, bare(ALICE, "tool_completed", tool="lookup"), told(ALICE)],
     "not reported": [*CALL, told(ALICE)],
     "cancelled before it was reported": [started(ALICE), hung(ALICE, why="cancelled")],
@@ -129,9 +180,7 @@ NOT_SAID = {
 @pytest.mark.parametrize("lines", NOT_SAID.values(), ids=NOT_SAID)
 def test_what_says_nothing_of_how_it_went_is_no_lie(lines: list[Line]) -> None:
     """Neither red nor green."""
-    assert outcome("CONTENT-5", dispatcher(asked(ALICE), executing(ALICE), *lines)) is (
-        Outcome.UNKNOWN
-    )
+    assert untold("CONTENT-5", dispatcher(asked(ALICE), executing(ALICE), *lines))
 
 
 def test_an_event_of_no_call_is_not_compared() -> None:
@@ -187,6 +236,15 @@ def test_a_terminal_event_agrees_with_what_the_caller_was_told(
     found = [message for message, _ in findings("CONTENT-5", lines, kind="agent")]
 
     assert any("says otherwise" in message for message in found) is wrong
+
+
+def test_whose_end_it_is_cannot_be_told_of_runs_side_by_side() -> None:
+    """Without ids; and of a run whose caller still waits nothing was told yet."""
+    two = [run(ALICE, run_id=f"run-{n}") for n in (1, 2)]
+    ends = [bare(ALICE, "agent_failed")] * 2
+
+    assert untold("CONTENT-5", [up(ALICE), *two, *ends, answer(ALICE)], kind="agent")
+    assert untold("CONTENT-5", [up(ALICE), run(ALICE), event(ALICE, "agent_failed")], kind="agent")
 
 
 def test_a_run_that_was_given_up_after_its_last_tool_may_have_been_complete() -> None:

@@ -266,8 +266,10 @@ def test_each_execution_is_looked_at() -> None:
         *(asked(ALICE), started(ALICE), ended(ALICE, turned=True, waited=0.0), told(ALICE)),
         *(asked(ALICE, 17), started(ALICE, 17), ended(ALICE, 17, turned=False, waited=0.5)),
     )
+    again = [*AT_WORK, broke(ALICE), started(ALICE), ended(ALICE, turned=False, waited=0.5)]
 
     assert broken("TOOL-9", lines)[1] == (8, 9)
+    assert broken("TOOL-9", dispatcher(*again))[1] == (4, 7)
 
 
 @pytest.mark.parametrize("seen", [{}, {"turned": None}], ids=["asynchronous", "no loop was there"])

@@ -185,11 +185,25 @@ def test_a_declared_timeout_may_stop_a_call(
     assert made["TOOL-7"].outcome is found
 
 
+def test_the_timeout_is_counted_from_when_the_call_was_asked_for() -> None:
+    """Whenever that was, and however late its tool was started."""
+    lines = dispatcher(*BOTH, stopped(ALICE, 16), refused(ALICE, 16))
+    declared = {"tool_timeout": 1.0}
+
+    for early, found in ((100.0, Outcome.PASS), (100.2, Outcome.FAIL)):
+        made = timed(lines, {3: early, 4: 100.5, 7: 101.0}, declared=declared)
+        assert made["TOOL-7"].outcome is found
+
+
 # --- TOOL-7, for an agent: no tool outlives its run ----------------------------------------------
 
 OUTLIVES = {
     "it ends later": ([started(ALICE), answer(ALICE), ended(ALICE)], (2, 3, 4)),
     "it acts later": ([started(ALICE), answer(ALICE), acted(ALICE), stopped(ALICE)], (2, 3, 4)),
+    "it acts and ends later": (
+        [started(ALICE), answer(ALICE), acted(ALICE), ended(ALICE)],
+        (2, 3, 4),
+    ),
     "it never ends": ([started(ALICE), answer(ALICE)], (2, 3)),
     "its run failed": ([started(ALICE), fail(ALICE, "run"), ended(ALICE)], (2, 3, 4)),
 }

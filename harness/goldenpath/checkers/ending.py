@@ -193,7 +193,7 @@ def _works_unseen(run: Run, tally: Tally) -> None:
     if run.session or answered is None or not _gave_up(answered):
         return
     planned = [call for call in run.calls if call.planned]
-    begun = [call for call in planned if call.starts and call.starts[0].index < answered.index]
+    begun = [call for call in planned if call.starts]
     late = [
         (call, start) for call in run.calls for start in call.starts if start.index > answered.index
     ]

@@ -13,6 +13,7 @@ from tests.build import (
     broke,
     broken,
     call,
+    doubted,
     ended,
     hung,
     invoke,
@@ -28,6 +29,7 @@ from tests.build import (
     up,
 )
 
+from goldenpath.checkers.base import UNTRACED
 from goldenpath.model import Outcome
 
 FALSY: list[Any] = [None, False, 0, 0.0, "", [], {}]
@@ -111,7 +113,7 @@ def test_a_tool_that_ran_for_nobody_knows_which_call_is_not_guessed() -> None:
         asked(ALICE, 16), asked(ALICE, 17), *lost, *lost, told(ALICE, 16), told(ALICE, 17)
     )
 
-    assert outcome("TOOL-1", lines) is Outcome.UNKNOWN
+    assert doubted("TOOL-1", lines) == (f"{UNTRACED}; an execution of lookup fits no single call")
 
 
 # --- TOOL-2: parameters arrive unchanged -------------------------------------------------------
@@ -187,6 +189,10 @@ REFUSED_FOR_ANOTHER_REASON = {
     "another form of call": [asked(ALICE, 17, via="dispatch"), refused(ALICE, 17)],
     "no such member": [asked(ALICE, 17), refused(ALICE, 17, by="missing")],
     "a cancelled call": [asked(ALICE, 17), hung(ALICE, 17, why="cancelled")],
+    "a form of calling": [
+        asked(ALICE, 17, form="keyword", via="execute_tool"),
+        refused(ALICE, 17),
+    ],
     "an unknown tool": [asked(ALICE, 17, tool="other"), refused(ALICE, 17)],
     "after cleanup": [
         invoke(ALICE, "cleanup"),
@@ -203,3 +209,11 @@ REFUSED_FOR_ANOTHER_REASON = {
 def test_a_refusal_that_is_not_about_parameters(lines: list[Line]) -> None:
     """It is another rule's question, or legitimate."""
     assert outcome("TOOL-2", dispatcher(*call(ALICE, 16), *lines)) is Outcome.PASS
+
+
+def test_without_a_working_transport_a_refusal_is_for_the_rules_of_recovery() -> None:
+    """One fault is told by one rule."""
+    lines = [*call(ALICE, 16), asked(ALICE, 17), refused(ALICE, 17)]
+
+    assert outcome("TOOL-2", dispatcher(*lines, transport="raising")) is Outcome.PASS
+    assert outcome("TOOL-2", dispatcher(*lines)) is Outcome.FAIL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -16,12 +17,16 @@ from tests.build import (
     broken,
     call,
     completed,
+    doubted,
     down,
     ended,
     event,
     executing,
+    fail,
     fault,
+    findings,
     invoke,
+    lost,
     outcome,
     red,
     refused,
@@ -29,11 +34,15 @@ from tests.build import (
     session,
     started,
     told,
+    untold,
     up,
     verdicts,
 )
 
-from goldenpath.model import Kind, Outcome
+from goldenpath.checkers.base import MIXED
+from goldenpath.model import Finding, Kind, Outcome
+
+CUT = "the harness itself cut the link"
 
 STARTED, THINKING, FINISHED = (
     event(ALICE, name) for name in ("agent_started", "agent_thinking", "agent_completed")
@@ -67,11 +76,44 @@ def without(lines: list[Line], *gone: Line) -> list[Line]:
 def test_a_golden_run_that_lacks_one_of_the_five(gone: Line) -> None:
     """Which one is told, with the run."""
     lines = agent(*without(EVENTS, gone), answer(ALICE), golden=True)
-    message, witness = broken("DELIVERY-1", lines, kind="agent")
+    name = json.loads(gone[4])["type"]
 
-    assert message.startswith("a golden run of alice showed no ")
-    assert message.endswith(("agent_started", "agent_thinking", "tool_executing", "completed"))
-    assert witness == (1,)
+    assert broken("DELIVERY-1", lines, kind="agent") == (
+        f"a golden run of alice showed no {name}",
+        (1,),
+    )
+
+
+def test_a_golden_run_that_fails_to_its_caller() -> None:
+    """Whatever it has shown: it was to go well."""
+    lines = agent(STARTED, fail(ALICE, "run", text="no model"), golden=True)
+
+    assert broken("DELIVERY-1", lines, kind="agent") == (
+        "a golden run of alice failed to its caller: no model",
+        (1, 3),
+    )
+    assert outcome("DELIVERY-1", agent(*EVENTS, golden=True), kind="agent") is Outcome.PASS
+
+
+def test_whose_golden_run_lacks_something_cannot_be_told_of_runs_side_by_side() -> None:
+    """Or it is the link that lacks it, which the harness itself has cut."""
+    two = [run(ALICE, run_id=f"run-{n}", golden=True) for n in (1, 2)]
+    mixed = [up(ALICE), *two, *2 * [bare(ALICE, "agent_started")]]
+    cut = agent(STARTED, fault(ALICE), down(ALICE), golden=True)
+
+    assert doubted("DELIVERY-1", mixed, kind="agent") == MIXED
+    assert doubted("DELIVERY-1", cut, kind="agent") == CUT
+
+
+def test_a_golden_run_that_showed_all_before_its_link_was_cut_passes() -> None:
+    """Nothing is missing; of one that shows nothing at all every type is."""
+    lines = agent(*EVENTS, fault(ALICE), down(ALICE), answer(ALICE), golden=True)
+
+    assert outcome("DELIVERY-1", lines, kind="agent") is Outcome.PASS
+    assert broken("DELIVERY-1", agent(answer(ALICE), golden=True), kind="agent")[0] == (
+        "a golden run of alice showed no agent_started, no agent_thinking, no tool_executing,"
+        " no tool_completed, no agent_completed"
+    )
 
 
 def test_a_golden_run_whose_events_reach_somebody_else() -> None:
@@ -86,6 +128,10 @@ def test_a_golden_run_whose_events_reach_somebody_else() -> None:
 
 NOT_GOLDEN = {
     "it was not to be golden": (agent(STARTED, FINISHED, answer(ALICE)), Outcome.UNKNOWN),
+    "its caller gave it up": (
+        agent(STARTED, lost(ALICE, "run", why="cancelled"), golden=True),
+        Outcome.UNKNOWN,
+    ),
     "there is no transport": (
         [NO_TRANSPORT, *agent(*CALL, answer(ALICE), golden=True)],
         Outcome.UNKNOWN,
@@ -157,6 +203,7 @@ SHOWN = {
         *(asked(ALICE), bare(ALICE, "tool_executing"), *CALL),
         *(bare(ALICE, "tool_completed"), told(ALICE)),
     ],
+    "before its link was cut": [*call(ALICE), fault(ALICE), down(ALICE)],
     "on a second link": [
         *(asked(ALICE), executing(ALICE), down(ALICE), up(ALICE, link=2)),
         *(*CALL, completed(ALICE, to="alice/2"), told(ALICE)),
@@ -176,14 +223,27 @@ NOTHING_TO_SHOW = {
     "its transport raises": dispatcher(
         asked(ALICE), fault(ALICE), *CALL, told(ALICE), transport="raising"
     ),
-    "we cut its link": dispatcher(asked(ALICE), executing(ALICE), fault(ALICE), *CALL),
 }
 
 
 @pytest.mark.parametrize("lines", NOTHING_TO_SHOW.values(), ids=NOTHING_TO_SHOW)
 def test_without_a_way_to_show_it_nothing_was_lost(lines: list[Line]) -> None:
     """What never ran, or could not be shown, is neither green nor red."""
-    assert outcome("DELIVERY-2", lines) is Outcome.UNKNOWN
+    assert untold("DELIVERY-2", lines)
+
+
+def test_what_could_not_arrive_because_we_cut_its_link_is_in_doubt() -> None:
+    """It may have been sent."""
+    lines = dispatcher(asked(ALICE), executing(ALICE), fault(ALICE), *CALL)
+
+    assert doubted("DELIVERY-2", lines) == CUT
+
+
+def test_of_a_tool_that_ran_more_than_once_the_first_run_is_the_witness() -> None:
+    """Its start and its end."""
+    lines = dispatcher(asked(ALICE), started(ALICE), broke(ALICE), *CALL, told(ALICE))
+
+    assert broken("DELIVERY-2", lines)[1] == (4, 5)
 
 
 # --- calls that overlap and cannot be told apart are counted -----------------------------------
@@ -200,36 +260,49 @@ def crowd(*shown: Line, transport: str = "working") -> list[Line]:
     return dispatcher(*lines, transport=transport)
 
 
-COUNTED = {
+#: Found of a crowd: the rule, what it says and the entries that show it.
+Counts = dict[str, tuple[str, tuple[int, ...]]]
+COUNTED: dict[str, tuple[list[Line], Counts]] = {
     "one announcement is missing": (
         [BEGUN, DONE, DONE],
-        {"DELIVERY-2": "lookup ran 2 times for alice, who got 1 tool_executing"},
+        {"DELIVERY-2": ("lookup ran 2 times for alice, who got 1 tool_executing", (8, 9))},
     ),
     "one report is missing": (
         [BEGUN, BEGUN, DONE],
         {
-            "DELIVERY-2": "lookup ran 2 times for alice, who got 1 tool_completed",
-            "DELIVERY-5": "2 tool_executing of lookup and 1 tool_completed",
+            "DELIVERY-2": ("lookup ran 2 times for alice, who got 1 tool_completed", (8, 9)),
+            "DELIVERY-5": ("2 tool_executing of lookup and 1 tool_completed", (5, 6)),
         },
     ),
     "one announcement too many": (
         [BEGUN, BEGUN, BEGUN, DONE, DONE, DONE],
         {
-            "DELIVERY-3": "tool_executing of lookup arrived more often than it ran",
+            "DELIVERY-3": (
+                "tool_executing of lookup arrived more often than it ran",
+                (5, 6, 7),
+            ),
+        },
+    ),
+    "one report too many": (
+        [BEGUN, BEGUN, DONE, DONE, DONE],
+        {
+            "DELIVERY-3": (
+                "tool_completed of lookup arrived more often than it ran",
+                (7, 8, 9),
+            ),
         },
     ),
 }
 
 
 @pytest.mark.parametrize(("shown", "expected"), COUNTED.values(), ids=COUNTED)
-def test_events_of_a_crowd_are_counted(shown: list[Line], expected: dict[str, str]) -> None:
+def test_events_of_a_crowd_are_counted(shown: list[Line], expected: Counts) -> None:
     """Too few are a loss, too many a repetition, whichever call they belong to."""
     found = verdicts(crowd(*shown))
 
     assert {v.rule for v in found.values() if v.outcome is Outcome.FAIL} == set(expected)
-    for rule, message in expected.items():
-        assert found[rule].findings[0].message == message
-        assert found[rule].findings[0].witness
+    for rule, (message, witness) in expected.items():
+        assert found[rule].findings[0] == Finding(rule, message, witness)
 
 
 def test_a_crowd_with_the_right_number_of_events_passes() -> None:
@@ -239,6 +312,46 @@ def test_a_crowd_with_the_right_number_of_events_passes() -> None:
     assert red(lines) == set()
     for rule in ("DELIVERY-2", "DELIVERY-3", "DELIVERY-5"):
         assert outcome(rule, lines) is Outcome.PASS
+    assert verdicts(lines)["DELIVERY-2"].opportunities == 2
+    assert verdicts(lines)["DELIVERY-5"].opportunities == 2
+
+
+def test_calls_of_another_tool_or_with_ids_are_not_counted_with_a_crowd() -> None:
+    """Each tool for itself, and what can be told apart by itself."""
+    other = {"tool": "echo"}
+    beside = [
+        *call(ALICE, 15),
+        *(asked(ALICE, 18, **other), asked(ALICE, 19, **other)),
+        *2 * [bare(ALICE, "tool_executing", **other)],
+        *(
+            line
+            for n in (18, 19)
+            for line in (started(ALICE, n, **other), ended(ALICE, n, **other))
+        ),
+        *2 * [bare(ALICE, "tool_completed", **other, status="success")],
+        *(told(ALICE, 18), told(ALICE, 19)),
+    ]
+    lines = [*crowd(BEGUN, BEGUN, DONE, DONE), *beside]
+    silent = [*crowd(BEGUN, BEGUN, DONE), *beside]
+
+    assert red([*lines[:1], *session(ALICE, tools=["lookup", "echo"])[1:], *lines[3:]]) == set()
+    assert {f[0] for f in findings("DELIVERY-2", silent)} == {
+        "lookup ran 2 times for alice, who got 1 tool_completed"
+    }
+
+
+def test_of_a_crowd_only_calls_that_ran_are_owed_events() -> None:
+    """One was refused."""
+    asked_for = [asked(ALICE, 16), asked(ALICE, 17), BEGUN, BEGUN, started(ALICE, 16)]
+    lines = [*asked_for, ended(ALICE, 16), DONE, DONE, told(ALICE, 16), refused(ALICE, 17)]
+
+    assert outcome("DELIVERY-2", dispatcher(*lines)) is Outcome.PASS
+    assert verdicts(dispatcher(*lines))["DELIVERY-2"].opportunities == 1
+
+
+def test_a_crowd_whose_transport_raises_owes_nothing() -> None:
+    """Nothing could be shown."""
+    assert "DELIVERY-2" not in red(crowd(BEGUN, BEGUN, DONE, transport="raising"))
 
 
 def test_of_a_crowd_whose_link_we_cut_nothing_is_lost() -> None:
@@ -246,5 +359,5 @@ def test_of_a_crowd_whose_link_we_cut_nothing_is_lost() -> None:
     lines = crowd(BEGUN, BEGUN, DONE, fault(ALICE), down(ALICE))
 
     assert red(lines) == set()
-    assert outcome("DELIVERY-2", lines) is Outcome.UNKNOWN
-    assert outcome("DELIVERY-5", lines) is Outcome.UNKNOWN
+    assert doubted("DELIVERY-2", lines) == CUT
+    assert doubted("DELIVERY-5", lines) == CUT

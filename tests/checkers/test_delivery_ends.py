@@ -16,6 +16,7 @@ from tests.build import (
     broken,
     call,
     completed,
+    doubted,
     down,
     ended,
     event,
@@ -38,7 +39,10 @@ from tests.build import (
     up,
 )
 
+from goldenpath.checkers.base import MIXED
 from goldenpath.model import Outcome
+
+CUT = "the harness itself cut the link"
 
 STARTED, THINKING, FINISHED = (
     event(ALICE, name) for name in ("agent_started", "agent_thinking", "agent_completed")
@@ -105,14 +109,27 @@ def test_a_run_that_ends(lines: list[Line]) -> None:
 NO_END_OWED = {
     "it was refused": agent(fail(ALICE, "run", text="busy")),
     "there is no transport": [NO_TRANSPORT, *agent(*CALL, answer(ALICE))],
-    "we cut its link": agent(STARTED, fault(ALICE), down(ALICE), answer(ALICE)),
 }
 
 
 @pytest.mark.parametrize("lines", NO_END_OWED.values(), ids=NO_END_OWED)
 def test_a_run_that_owes_no_end(lines: list[Line]) -> None:
     """It was never accepted, or could not show it: neither red nor green."""
-    assert outcome("DELIVERY-4", lines, kind="agent") is Outcome.UNKNOWN
+    assert untold("DELIVERY-4", lines, kind="agent")
+
+
+def test_a_run_whose_link_we_cut_may_have_ended() -> None:
+    """That is in doubt, unless its end had been shown before."""
+    cut = agent(STARTED, fault(ALICE), down(ALICE), answer(ALICE))
+    before = agent(STARTED, FINISHED, fault(ALICE), down(ALICE), answer(ALICE))
+
+    assert doubted("DELIVERY-4", cut, kind="agent") == CUT
+    assert outcome("DELIVERY-4", before, kind="agent") is Outcome.PASS
+
+
+def test_a_run_that_shows_nothing_and_is_never_answered() -> None:
+    """It was accepted."""
+    assert broken("DELIVERY-4", agent(), kind="agent")[1] == (1,)
 
 
 @pytest.mark.parametrize(("ends", "expected"), [(1, Outcome.UNKNOWN), (2, Outcome.PASS)])
@@ -124,6 +141,7 @@ def test_ends_of_runs_that_cannot_be_told_apart_are_counted(ends: int, expected:
 
     assert red(lines, kind="agent") == set()
     assert outcome("DELIVERY-4", lines, kind="agent") is expected
+    assert ends == 2 or doubted("DELIVERY-4", lines, kind="agent") == MIXED
 
 
 # --- DELIVERY-5: every tool_executing is closed ------------------------------------------------
@@ -167,11 +185,19 @@ def test_an_announcement_that_is_closed(lines: list[Line]) -> None:
     assert outcome("DELIVERY-5", dispatcher(*lines)) is Outcome.PASS
 
 
+def test_an_announcement_that_came_twice_is_told_once() -> None:
+    """By the first of them; that there are two is DELIVERY-3."""
+    whole = dispatcher(asked(ALICE), executing(ALICE), executing(ALICE), *CALL, told(ALICE))
+
+    assert broken("DELIVERY-5", whole)[1] == (4,)
+
+
 def test_an_announcement_whose_link_we_cut_is_in_doubt() -> None:
     """It may have been closed."""
     lines = dispatcher(asked(ALICE), executing(ALICE), fault(ALICE), *CALL, told(ALICE))
 
-    assert outcome("DELIVERY-5", lines) is Outcome.UNKNOWN
+    assert doubted("DELIVERY-5", lines) == CUT
+    assert outcome("DELIVERY-5", dispatcher(*call(ALICE), fault(ALICE))) is Outcome.PASS
 
 
 def test_a_call_that_was_never_announced_has_nothing_to_close() -> None:
@@ -191,6 +217,8 @@ def test_a_pair_for_a_call_that_nobody_made() -> None:
         for name in ("tool_executing", "tool_completed")
     ]
 
-    message, _ = broken("DELIVERY-3", dispatcher(*call(ALICE), *pair))
-    assert message == "events of lookup tell of a call that nobody made and that never ran"
+    assert broken("DELIVERY-3", dispatcher(*call(ALICE), *pair)) == (
+        "events of lookup tell of a call that nobody made and that never ran",
+        (9, 10),
+    )
     assert outcome("DELIVERY-3", dispatcher(*call(ALICE), *own)) is Outcome.PASS

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.build import (
     ALICE,
+    BOB,
     Line,
     agent_run,
     answer,
@@ -16,6 +17,7 @@ from tests.build import (
     broken,
     call,
     completed,
+    doubted,
     ended,
     event,
     executing,
@@ -30,6 +32,7 @@ from tests.build import (
     up,
 )
 
+from goldenpath.checkers.base import MIXED
 from goldenpath.model import Outcome
 from goldenpath.runs.ledger import LATE_WINDOW
 
@@ -134,6 +137,21 @@ ONCE = {
 def test_what_is_alike_is_not_always_a_repetition(lines: list[Line]) -> None:
     """Thoughts may repeat, each link sees each event, each attempt shows itself."""
     assert outcome("DELIVERY-3", lines, kind="agent") is Outcome.PASS
+
+
+def test_whose_repetition_it_is_cannot_be_told_of_runs_side_by_side() -> None:
+    """Without ids."""
+    two = [run(ALICE, run_id=f"run-{n}") for n in (1, 2)]
+    lines = [*agent_run(BOB), up(ALICE), *two, *3 * [bare(ALICE, "agent_started")]]
+
+    assert doubted("DELIVERY-3", lines, kind="agent") == MIXED
+
+
+def test_a_thought_is_compared_with_the_first_of_its_number() -> None:
+    """Whatever came between."""
+    hm, ah = (event(ALICE, "agent_thinking", seq=n, reasoning="hm") for n in (2, 3))
+
+    assert broken("DELIVERY-3", agent(STARTED, hm, ah, hm, FINISHED), kind="agent")[1] == (3, 5)
 
 
 @pytest.mark.parametrize("others", [LATE_WINDOW, LATE_WINDOW + 20])

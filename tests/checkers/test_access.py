@@ -53,6 +53,7 @@ def test_a_session_that_was_made_for_nobody(how: str, control: bool) -> None:
     lines = [*for_user(how, MADE), *(session(ALICE) if control else [])]
 
     assert broken("API-13", lines) == (f"a session was made for {how}", (0, 1))
+    assert chances("API-13", lines) == 1
 
 
 MEANT = {
@@ -100,6 +101,7 @@ def test_a_context_that_was_not_refused_but_tripped_over(type: str, how: str) ->
         " \"'NoneType' object has no attribute 'x'\""
     )
     assert witness == (0, 1)
+    assert chances("API-13", lines) == 1
 
 
 @pytest.mark.parametrize("how", spec.INVALID_USERS[:2])
@@ -108,6 +110,13 @@ def test_the_few_lines_of_an_adapter_may_trip_over_none(how: str) -> None:
     lines = [*for_user(how, not_made(type="AttributeError", text="user_id")), *session(ALICE)]
 
     assert untold("API-13", lines)
+
+
+def test_an_answer_to_nothing_that_was_asked_says_nothing() -> None:
+    """If that can be."""
+    lines = [MADE, ok(ALICE, "execute", "x"), ok(ALICE, "cleanup")]
+
+    assert all(untold(rule, lines) for rule in ("API-13", "API-14", "API-5", "API-8"))
 
 
 def test_nobody_knows_what_became_of_a_session_that_was_lost() -> None:

@@ -226,6 +226,14 @@ def test_where_there_is_no_control_nothing_follows(lines: list[Line]) -> None:
     assert untold("API-14", lines)
 
 
+def test_a_session_made_anew_may_tell_what_the_one_before_could_not() -> None:
+    """There it could only be registered as a function, which has no mark."""
+    markless = registered(ALICE, "administer", value={"form": "name, func"}, forbidden=True)
+    anew = admin(refused(ALICE, 17, type="RuntimeError", text="error 17"))
+
+    assert broken("API-14", [*dispatcher(*CONTROL, *markless), *anew])[1] == (26, 27)
+
+
 def test_an_admin_may_do_it() -> None:
     """What is not forbidden is no trial."""
     lines = dispatcher(

@@ -28,6 +28,7 @@ from tests.build import (
     started,
     told,
     untold,
+    verdicts,
 )
 
 from goldenpath.model import Outcome
@@ -89,6 +90,7 @@ def test_a_context_that_cannot_be_passed(what: str) -> None:
     lines = dispatcher(*call(ALICE), invoke(ALICE, what), no)
 
     assert broken("API-8", lines) == (f"to {what} its context failed: 'not now'", (9, 10))
+    assert verdicts(lines)["API-8"].opportunities == 1
 
 
 USED = [*closed(ALICE, "enter"), *call(ALICE), *closed(ALICE, "leave")]  # 3, 4; 5 to 10; 11, 12
@@ -132,6 +134,10 @@ NOT_LEFT: dict[str, list[Line]] = {
     "nothing had worked before": dispatcher(
         *(*closed(ALICE, "leave"), asked(ALICE, 17), refused(ALICE, 17)),
     ),
+    "nothing had worked before in a session made anew": [
+        *dispatcher(*USED),
+        *session(ALICE, closed(ALICE, "leave"), call(ALICE, 17)),
+    ],
     "the call was made before it was left": dispatcher(
         *(*call(ALICE), asked(ALICE, 17), executing(ALICE, 17), started(ALICE, 17)),
         *(*closed(ALICE, "leave"), ended(ALICE, 17), told(ALICE, 17)),

@@ -13,6 +13,7 @@ from tests.build import (
     broken,
     call,
     closed,
+    doubted,
     ended,
     fail,
     hung,
@@ -25,9 +26,9 @@ from tests.build import (
     told,
     tool,
     untold,
-    verdicts,
 )
 
+from goldenpath.checkers.base import UNTRACED
 from goldenpath.model import Outcome
 
 
@@ -149,6 +150,9 @@ NEUTRAL: dict[str, list[Line]] = {
     ),
     "there is no register_tool": again(*runs(), answer=fail(ALICE, "register", by="missing")),
     "registering hung": again(*runs(), answer=lost(ALICE, "register")),
+    "the call's member is not there": again(
+        asked(ALICE, 17), refused(ALICE, 17, by="missing"), answer=TAKEN
+    ),
     "the call hung": again(asked(ALICE, 17), hung(ALICE, 17), answer=TAKEN),
     "another member, by which it never ran": again(
         asked(ALICE, 17, via="dispatch"), refused(ALICE, 17), answer=TAKEN
@@ -190,5 +194,4 @@ def test_overlapping_calls_without_canaries_are_in_doubt() -> None:
         answer=TAKEN,
     )
 
-    assert outcome("API-5", lines) is Outcome.UNKNOWN
-    assert "cannot be told apart" in verdicts(lines)["API-5"].reason
+    assert doubted("API-5", lines) == UNTRACED

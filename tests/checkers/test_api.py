@@ -9,6 +9,7 @@ from tests.build import (
     ALICE,
     BOB,
     Line,
+    answer,
     asked,
     bare,
     broke,
@@ -26,15 +27,19 @@ from tests.build import (
     outcome,
     red,
     refused,
+    run,
     session,
     started,
     told,
     untold,
+    up,
+    verdicts,
 )
 
 from goldenpath import spec
 from goldenpath.model import Outcome
 
+REGISTER = [invoke(ALICE, "register", tool="echo"), ok(ALICE, "register", value={"form": "tool"})]
 CLEANUP = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
 
 
@@ -58,6 +63,27 @@ def test_a_session_that_cannot_be_made_at_this_reach_is_no_finding() -> None:
 
     assert red([*inspected(), invoke(BOB, "create", tools=[]), refused]) == set()
     assert red([*inspected(), invoke(BOB, "create", tools=[]), fail(BOB, "create")]) == {"API-1"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(fail(BOB, "create", text="no user"), "no user"), (lost(BOB, "create"), "no answer in time")],
+    ids=["refused", "lost"],
+)
+def test_a_session_that_is_not_made(answer: Line, said: str) -> None:
+    """For a valid user; that there is none is what its members are worth."""
+    lines = [invoke(BOB, "create", tools=[]), answer]
+
+    assert broken("API-1", lines) == (f"no session was made for bob: {said!r}", (1,))
+    assert verdicts(lines)["API-1"].opportunities == 1
+
+
+def test_what_was_not_inspected_is_not_judged() -> None:
+    """Each session counts, and each member that was looked at; other answers are none."""
+    failing = [invoke(ALICE, "inspect"), fail(ALICE, "inspect")]
+
+    assert verdicts(dispatcher(*REGISTER, *failing))["API-1"].opportunities == 1
+    assert verdicts(inspected())["API-1"].opportunities == 1 + len(spec.MEMBERS)
 
 
 @pytest.mark.parametrize("name", spec.MEMBERS)
@@ -141,6 +167,14 @@ def test_what_is_no_trial_of_a_form(lines: list[Line]) -> None:
     assert untold("API-2", lines)
 
 
+def test_what_an_agent_was_planned_to_do_is_no_trial_of_a_form() -> None:
+    """Nobody says how it calls."""
+    lines = [up(ALICE), run(ALICE, 16), started(ALICE), ended(ALICE), answer(ALICE)]
+
+    assert untold("API-2", lines, kind="agent")
+    assert untold("API-4", lines, kind="agent")
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -159,8 +193,6 @@ def test_the_form_of_registering(value: Any, expected: str | None) -> None:
 
     assert findings("API-2", lines) == ([(expected, (4,))] if expected else [])
 
-
-REGISTER = [invoke(ALICE, "register", tool="echo"), ok(ALICE, "register", value={"form": "tool"})]
 
 # --- API-9: after cleanup every call is refused ------------------------------------------------
 
@@ -206,6 +238,16 @@ def test_a_call_after_cleanup_that_is_not_refused(
 ) -> None:
     """Acceptance, silence and a crash are no refusal, and nothing may run or be shown."""
     assert findings("API-9", after_cleanup(*lines)) == expected
+
+
+def test_an_event_without_a_canary_that_was_sent_for_a_call_after_cleanup() -> None:
+    """There is no other call that it could belong to."""
+    shown = bare(ALICE, "tool_executing", tool="lookup")
+
+    assert broken("API-9", after_cleanup(asked(ALICE, 17), shown, refused(ALICE, 17))) == (
+        "tool_executing was sent for a call after cleanup",
+        (11, 12),
+    )
 
 
 @pytest.mark.parametrize(
@@ -257,6 +299,13 @@ def test_a_cleanup_that_fails() -> None:
         ("cleanup failed: 'busy'", (10,)),
         ("execute_tool was accepted after cleanup", (10, 11, 12)),
     ]
+
+
+def test_where_there_is_no_cleanup_none_fails() -> None:
+    """That the member is missing is API-1's finding."""
+    none = [invoke(ALICE, "cleanup"), fail(ALICE, "cleanup", by="missing")]
+
+    assert findings("API-9", dispatcher(*call(ALICE, 16), *none)) == []
 
 
 def test_a_cleanup_that_does_not_return() -> None:

@@ -16,12 +16,14 @@ from tests.build import (
     findings,
     hung,
     invoke,
+    lost,
     ok,
     outcome,
     refused,
     session,
     started,
     untold,
+    verdicts,
 )
 
 from goldenpath.model import Outcome
@@ -64,6 +66,10 @@ DISAGREE = {
     "a name twice": (
         looked({"lookup": True}, ["lookup", "lookup"], ["lookup"]),
         ["get_available_tools names lookup more than once"],
+    ),
+    "two names twice": (
+        looked({}, ["a", "b"], ["a", "b", "b", "a"]),
+        ["tools names a, b more than once"],
     ),
 }
 
@@ -158,6 +164,28 @@ def test_a_registration_that_is_refused() -> None:
     )
 
     assert broken("API-4", lines) == ("registering echo was refused: 'not a BaseTool'", (3, 4))
+    assert verdicts(lines)["API-4"].opportunities == 1
+
+
+SAYS_NOTHING: dict[str, list[Line]] = {
+    "registering hung": dispatcher(invoke(ALICE, "register", tool="echo"), lost(ALICE, "register")),
+    "a tool for admins was refused when it was registered": dispatcher(
+        invoke(ALICE, "register", tool="echo", forbidden=True), fail(ALICE, "register")
+    ),
+    "a tool for admins was refused when it was called": dispatcher(
+        asked(ALICE, forbidden=True), refused(ALICE)
+    ),
+    "a call was given up": dispatcher(asked(ALICE), hung(ALICE, why="cancelled")),
+    "a call hung": dispatcher(asked(ALICE), hung(ALICE)),
+    "looking failed": dispatcher(invoke(ALICE, "look"), fail(ALICE, "look")),
+    "there is no transport": dispatcher(asked(ALICE), refused(ALICE), transport="absent"),
+}
+
+
+@pytest.mark.parametrize("lines", SAYS_NOTHING.values(), ids=SAYS_NOTHING)
+def test_what_says_nothing_of_what_is_registered(lines: list[Line]) -> None:
+    """Neither red nor green."""
+    assert untold("API-4", lines)
 
 
 def test_a_registered_tool_that_cannot_be_executed() -> None:

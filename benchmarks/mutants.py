@@ -54,7 +54,7 @@ PATIENCE, MEMORY = 60, 4 << 30
 KILLED, SURVIVED = "killed", "survived"
 
 #: Tests that try what is above, and have other names.
-MORE_TESTS = {"judge": ["test_judge*.py", "runs/*.py"], "base": ["checkers/test_api.py"]}
+MORE_TESTS = {"judge": ["test_judge*.py", "checkers/*.py"], "base": ["checkers/*.py"]}
 
 
 # --- the mutants --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from goldenpath import spec
 from goldenpath.canary import mint
+from goldenpath.checkers import CHECKS, Check
 from goldenpath.checkers.tally import NOTHING
 from goldenpath.history import Footer, Header, History
 from goldenpath.judge import Judge
@@ -314,9 +315,9 @@ def verdicts(lines: Iterable[Line], *users: User, **more: Any) -> dict[str, Verd
     return judged(history(lines, *users, **more))
 
 
-def judged(made: History) -> dict[str, Verdict]:
+def judged(made: History, checks: Iterable[Check] = CHECKS) -> dict[str, Verdict]:
     """Judge a history; the verdicts by rule. A crash is not seen in a verdict that is FAIL."""
-    court = Judge(made.header)
+    court = Judge(made.header, checks)
     for entry in made.entries:
         court.see(entry)
     found = {v.rule: v for v in court.finish(made.footer)}
@@ -324,13 +325,18 @@ def judged(made: History) -> dict[str, Verdict]:
     return found
 
 
-def timed(lines: Iterable[Line], seconds: dict[int, float], **header: Any) -> dict[str, Verdict]:
+def timed(
+    lines: Iterable[Line],
+    seconds: dict[int, float],
+    checks: Iterable[Check] = CHECKS,
+    **header: Any,
+) -> dict[str, Verdict]:
     """Judge lines of which each comes at the second that was named last; the verdicts by rule."""
     made, now, entries = history(lines, **header), 0.0, []
     for entry in made.entries:
         now = seconds.get(entry.index, now)
         entries.append(replace(entry, at=round(now * 1e9)))
-    return judged(replace(made, entries=tuple(entries)))
+    return judged(replace(made, entries=tuple(entries)), checks)
 
 
 def red(lines: Iterable[Line], *users: User, **more: Any) -> set[str]:

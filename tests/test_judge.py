@@ -15,6 +15,7 @@ from goldenpath.checkers.tally import NOTHING
 from goldenpath.dialects import COMMON, from_table
 from goldenpath.history import Footer, dump, load
 from goldenpath.judge import CUT, Judge, judge, relevant
+from goldenpath.judge import TOO_LARGE as UNREAD
 from goldenpath.model import Kind, Level, Outcome, Verdict
 from tests.build import (
     ALICE,
@@ -83,12 +84,12 @@ def test_a_rule_that_cannot_be_tested_is_grey_and_not_looked_at() -> None:
     card = {"truth": "UNOBSERVABLE: no tools there", "run_events": ""}
     found = by_rule(judge(history(RED, card=card)))
 
-    assert (found["TOOL-1"].outcome, found["TOOL-1"].reason) == (
-        Outcome.UNOBSERVABLE,
-        "no tools there",
+    assert found["TOOL-1"] == Verdict(
+        "TOOL-1", Level.MUST, "written by hand", Outcome.UNOBSERVABLE, "no tools there"
     )
     assert found["ORDER-1"].outcome is Outcome.UNSUPPORTED
-    assert found["TOOL-1"].findings == ()
+    proven = by_rule(judge(history(RED, card=card, proves=["TOOL-1"])))
+    assert proven["TOOL-1"].proves
 
 
 # --- cut histories -----------------------------------------------------------------------------
@@ -147,6 +148,17 @@ def test_frames_that_are_no_events_are_counted_by_kind() -> None:
         court.see(entry)
 
     assert dict(court.unread) == {"ping": 2, "(no type)": 1}
+
+
+def test_frames_that_cannot_be_read_are_counted_by_their_problem() -> None:
+    """They have no kind."""
+    odd: Line = (Kind.FRAME, "alice/1", None, "tap.send", {"not_JSON": "a set"})
+    recorded = history([*session(ALICE), odd, odd])
+    court = Judge(recorded.header)
+    for entry in recorded.entries:
+        court.see(entry)
+
+    assert dict(court.unread) == {"not JSON: a set": 2}
 
 
 def test_a_dialect_of_ones_own_does_not_read_an_envelope_of_ours() -> None:
@@ -275,8 +287,29 @@ def test_what_was_not_read_explains_what_is_missing_and_nothing_else() -> None:
     lost = [asked(ALICE), executing(ALICE), started(ALICE), ended(ALICE), told(ALICE)]
     doubled = [*call(ALICE)[:-1], completed(ALICE), told(ALICE)]
 
-    assert outcome("DELIVERY-5", [*session(ALICE), *lost, TOO_LARGE]) is Outcome.UNKNOWN
+    found = by_rule(judge(history([*session(ALICE), *lost, TOO_LARGE, TOO_LARGE])))
+    assert found["DELIVERY-5"] == Verdict(
+        rule="DELIVERY-5",
+        level=Level.MUST,
+        workload="written by hand",
+        outcome=Outcome.UNKNOWN,
+        reason=f"2 frames were not read: {UNREAD}",
+        opportunities=1,
+    )
     assert outcome("DELIVERY-3", [*session(ALICE), *doubled, TOO_LARGE]) is Outcome.FAIL
+
+
+def test_findings_that_may_be_none_are_left_out_with_their_number() -> None:
+    """However many there were; where frames were not read, and where the history was cut."""
+    lost = [line for n in range(25) for line in (asked(ALICE, n), executing(ALICE, n))]
+    lines = [*session(ALICE), *lost]
+    whole = by_rule(judge(history(lines)))["DELIVERY-5"]
+
+    assert (len(whole.findings), whole.more) == (20, 5)
+    for unsure in (history([*lines, TOO_LARGE]), history(lines, whole=False)):
+        found = by_rule(judge(unsure))["DELIVERY-5"]
+        assert (found.outcome, found.findings, found.more) == (Outcome.UNKNOWN, (), 0)
+        assert found.opportunities == 25
 
 
 def test_what_is_missing_of_a_cut_history_is_unknown() -> None:

@@ -58,6 +58,12 @@ class _Crashes(Fold):
     def frame(self, seen: Any) -> None:
         self._maybe("frame")
 
+    def call(self, call: Any) -> None:
+        self._maybe("call")
+
+    def run(self, run: Any) -> None:
+        self._maybe("run")
+
     def finish(self) -> None:
         self._maybe("finish")
 
@@ -71,7 +77,7 @@ CRASHES = {
     "over runs": Check("ORDER-3", run=_crash),
     **{
         f"a fold, at {where}": Check("ORDER-3", fold=type("C", (_Crashes,), {"where": where}))
-        for where in ("init", "entry", "frame", "finish")
+        for where in ("init", "entry", "frame", "call", "run", "finish")
     },
 }
 
@@ -91,6 +97,47 @@ def test_a_check_that_crashes_is_unknown_and_harms_no_other(
         assert found["ORDER-3"].reason == "its check crashed: ValueError: odd"
     for rule in set(expected) - {"ORDER-3"}:
         assert found[rule] == expected[rule]
+
+
+def test_the_first_crash_is_told() -> None:
+    """Of a check that crashes again and again."""
+    words = iter(("first", "second"))
+
+    def crashes(*_: Any) -> None:
+        raise ValueError(next(words, "later"))
+
+    found = judge(history(GREEN), [Check("ORDER-3", call=crashes)])
+
+    assert [v.reason for v in found] == ["its check crashed: ValueError: first"]
+
+
+class _Counts(Fold):
+    """Looks at everything, and at frames that reached somebody alone."""
+
+    kinds = frozenset({Kind.TOOL})
+
+    def entry(self, entry: Entry) -> None:
+        self.tally.chance(1)
+
+    def frame(self, seen: Any) -> None:
+        self.tally.chance(10)
+
+    def call(self, call: Any) -> None:
+        self.tally.chance(100)
+
+    def run(self, run: Any) -> None:
+        self.tally.chance(1_000)
+
+    def finish(self) -> None:
+        self.tally.chance(10_000)
+
+
+def test_a_fold_is_given_what_it_asks_for() -> None:
+    """Entries of its kinds, each frame, call and run, and the end."""
+    nobody: Line = (Kind.FRAME, "", None, "manager.send_to_user", "{}")
+    (found,) = judge(history([*GREEN, nobody]), [Check("ORDER-3", fold=_Counts)])
+
+    assert found.opportunities == 4 * 1 + 4 * 10 + 2 * 100 + 2 * 1_000 + 10_000
 
 
 def test_a_failure_found_before_the_crash_stands() -> None:
@@ -222,7 +269,3 @@ def test_no_history_makes_the_judge_raise(odd: list[Line], at: int) -> None:
     found = judge(history([*lines[:at], *odd, *lines[at:]]))
 
     assert [verdict.rule for verdict in found] == list(spec.RULES)
-
-
-def verdict(said: Outcome, reason: str, chances: int = 0, *, proves: bool = False) -> Verdict:
-    return Verdict("TOOL-1", Level.MUST, "w", said, reason, chances, proves)

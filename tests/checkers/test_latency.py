@@ -25,6 +25,7 @@ from tests.build import (
     up,
 )
 
+from goldenpath.checkers import latency
 from goldenpath.checkers.latency import FEWEST, at_most
 from goldenpath.model import Outcome, Verdict
 
@@ -38,7 +39,7 @@ def paced(lines: list[Paced], rule: str, **header: Any) -> Verdict:
     for number, (took, _) in enumerate(lines):
         now += took / 1000
         at[number] = now
-    return timed([line for _, line in lines], at, **header)[rule]
+    return timed([line for _, line in lines], at, latency.CHECKS, **header)[rule]
 
 
 def made(number: int, announced: float = 1, reported: float = 1, **more: Any) -> list[Paced]:

@@ -59,7 +59,7 @@ def test_a_frame_that_shows_internals(kind: str, text: str, what: str) -> None:
 
 def test_each_kind_is_told_once() -> None:
     """In the order in which they stand."""
-    marks = [mint(ALICE.owner, number) for number in (REPR, CREDENTIAL, REPR)]
+    marks = mint(ALICE.owner, REPR), mint(ALICE.owner, CREDENTIAL), mint(BOB.owner, REPR)
     line = bare(ALICE, "log", text=" ".join(marks))
 
     assert broken("CONTENT-7", dispatcher(line)) == (

@@ -11,10 +11,13 @@ from tests.build import (
     Line,
     answer,
     asked,
+    bare,
     completed,
     ended,
     event,
     executing,
+    invoke,
+    ok,
     run,
     session,
     started,
@@ -87,6 +90,13 @@ def test_events_in_time_pass_with_their_figures() -> None:
         "p99 ms": 2.0,
         "max ms": 2.0,
     }
+
+
+def test_the_figures_are_rounded() -> None:
+    """To microseconds."""
+    figures = paced(calls(1, 1.23456), "LATENCY-1").statistics
+
+    assert figures == {"events": 2, "late": 0, "p50 ms": 1.235, "p99 ms": 1.235, "max ms": 1.235}
 
 
 def test_the_figures_are_ranks() -> None:
@@ -215,6 +225,14 @@ NOT_TIMED: dict[str, list[Paced]] = {
         (0, ended(ALICE)),
         (0, told(ALICE)),
     ],
+    "its events fit several calls": [
+        *[(0, line) for line in session(ALICE)],
+        *[(0, asked(ALICE, number, timed=True)) for number in (16, 17)],
+        *[(0, bare(ALICE, "tool_executing", tool="lookup"))] * 2,
+        *[(0, started(ALICE, number)) for number in (16, 17)],
+        *[(0, ended(ALICE, number)) for number in (16, 17)],
+        *[(0, told(ALICE, number)) for number in (16, 17)],
+    ],
     "it is reported and never ran": [
         *[(0, line) for line in session(ALICE)],
         (0, asked(ALICE, timed=True)),
@@ -282,6 +300,56 @@ def test_a_late_first_event_is_found(lines: Any, witness: tuple[int, int]) -> No
 
     assert finding.message == "the first event came after 1.23 seconds, and 0.5 are declared"
     assert finding.witness == witness
+
+
+NOT_FIRST: dict[str, tuple[str, list[Paced]]] = {
+    "its transport is slow": (
+        "dispatcher",
+        [*[(0, line) for line in session(ALICE, transport="slow")], *made(16, announced=900)],
+    ),
+    "another call is beside it": (
+        "dispatcher",
+        [
+            *[(0, line) for line in session(ALICE)],
+            *((0, asked(ALICE, 16)), (0, asked(ALICE, 17)), (900, executing(ALICE, 16))),
+            *((0, executing(ALICE, 17)), (0, told(ALICE, 16)), (0, told(ALICE, 17))),
+        ],
+    ),
+    "it reaches another": (
+        "dispatcher",
+        [
+            *[(0, line) for line in [up(BOB), *session(ALICE)]],
+            *((0, asked(ALICE)), (900, executing(ALICE, to=BOB)), (0, told(ALICE))),
+        ],
+    ),
+    "the first event of a run reaches another": (
+        "agent",
+        [(0, up(BOB)), (0, run(ALICE)), (900, event(ALICE, "agent_started", to=BOB))],
+    ),
+    "the transport of a run is slow": (
+        "agent",
+        [
+            (0, invoke(ALICE, "create", tools=[], transport="slow")),
+            (0, ok(ALICE, "create")),
+            *went(900),
+        ],
+    ),
+    "runs are side by side": (
+        "agent",
+        [
+            *((0, up(ALICE)), (0, run(ALICE, run_id="run-1")), (0, run(ALICE, run_id="run-2"))),
+            *[(900, bare(ALICE, "agent_started"))] * 2,
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "lines"), NOT_FIRST.values(), ids=NOT_FIRST)
+def test_a_first_event_that_is_not_timed(kind: str, lines: list[Paced]) -> None:
+    """Something else may be in its way."""
+    found = paced(lines, "LATENCY-2", kind=kind, **DECLARED)
+
+    assert (found.outcome, found.opportunities) == (Outcome.UNKNOWN, 0)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,10 @@ STILL = {
     "it goes to and fro": rising(9, -9),
     "it shrinks": rising(-1),
     "it grows as slowly as is allowed": rising(0, 0, 0, 0, 1),
+    "it grew as slowly as is allowed, and then fast": [
+        *rising(0, 0, 0, 0, 1)[:21],
+        *range(1_005, 1_025),
+    ],
     "it grew, and stands still": [*rising(5)[:21], *[1_100] * 20],
     "it stood still over two windows before it grew": [*STOOD, *(1_000 + 9 * n for n in range(21))],
     "it grew early, and then ever less": [1_000 + 40 * n for n in range(20)] + [1_780] * 21,
@@ -108,6 +112,15 @@ STILL = {
 def test_memory_that_stood_still(blocks: list[int]) -> None:
     """Two windows, one after the other, or the later half in all."""
     assert outcome("RESOURCE-2", measured(blocks=blocks)) is Outcome.PASS
+
+
+@pytest.mark.parametrize(("grown", "expected"), [(18, Outcome.PASS), (19, Outcome.FAIL)])
+def test_what_the_later_half_may_grow(grown: int, expected: Outcome) -> None:
+    """Twenty batches of 180 calls may leave eighteen blocks, whatever is given back at the end."""
+    blocks = rising(5)
+    blocks[-1] = blocks[20] + grown
+
+    assert outcome("RESOURCE-2", measured(blocks=blocks, calls=180)) is expected
 
 
 GREW = {

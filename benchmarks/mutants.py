@@ -1,22 +1,20 @@
 """How many small faults in the checkers and the judge their tests notice: the score of mutation.
 
-`python benchmarks/mutants.py [MODULE ...] [--state FILE] [--minutes 60] [--show]`, with the extra
-`mutation` installed. mutmut makes the mutants: an operator exchanged, a condition forced or left
-out, an argument dropped, a constant changed. Each is tried in a fork of a process that has
-collected the tests already, so that a trial costs the tests alone: those in tests/checkers that
-bear the module's name, then the recorded histories, the last killer first. One process at a time;
-nothing is written but the state file, from which a run that was stopped, or ran out of its minutes,
-goes on.
+`python benchmarks/mutants.py [MODULE ...] [--state FILE] [--minutes 60] [--show]`, where the extras
+`test` and `mutation` are installed. mutations.py says what is tried. Each mutant gets a fork of a
+process that has collected the tests already, so that a trial costs no more than its tests: those
+that bear the module's name, then the recorded histories; the last killer comes first. It runs one
+process at a time and writes nothing but the state file, from which a run goes on that was stopped
+or ran out of its minutes (all of it takes about half an hour on a free core).
 
-What was killed is not tried again there, what survived is tried again once its tests have changed:
-for a figure to quote, begin with a new state file. A mutant that hangs or eats its
-memory counts as killed. Prints a table of modules; `--show` also prints what survived.
+There, what was killed is not tried again, and what survived is once its tests have changed: for a
+figure to quote begin with a new state file. A mutant that hangs or eats its memory is killed.
+Prints a table of modules; `--show` also prints what survived. No job of CI runs it.
 """
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import gc
 import hashlib
 import importlib.abc
@@ -30,18 +28,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
-import libcst as cst
 import pytest
-from libcst.metadata import MetadataWrapper
-from mutmut.mutation.file_mutation import MutationVisitor, combine_mutations_to_source
-from mutmut.mutation.mutators import mutation_operators, operator_arg_removal, operator_string
-from mutmut.mutation.pragma_handling import IgnoredCode
+from mutations import Mutant, mutants_of
 from mutmut.mutation.trampoline import set_mutant_under_test
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,126 +48,6 @@ KILLED, SURVIVED = "killed", "survived"
 
 #: Tests that try what is above, and have other names.
 MORE_TESTS = {"judge": ["test_judge*.py", "checkers/*.py"], "base": ["checkers/*.py"]}
-
-
-# --- the mutants --------------------------------------------------------------------------------
-
-
-def forced(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
-    """A condition that never and that always holds."""
-    inner = test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    yield cst.BooleanOperation(inner, cst.And(), cst.Name("False"))
-    yield cst.BooleanOperation(inner, cst.Or(), cst.Name("True"))
-
-
-def forced_if(node: cst.If) -> Iterator[cst.If]:
-    """A branch that is never taken, and one that always is."""
-    return (node.with_changes(test=test) for test in forced(node.test))
-
-
-def forced_filter(node: cst.CompIf) -> Iterator[cst.CompIf]:
-    """A filter of a comprehension that lets nothing, and everything, through."""
-    return (node.with_changes(test=test) for test in forced(node.test))
-
-
-def one_side(node: cst.BooleanOperation) -> Iterator[cst.BaseExpression]:
-    """Half of a condition."""
-    yield node.left.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    yield node.right.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-
-
-def other_text(node: cst.BaseString) -> Iterator[cst.CSTNode]:
-    """One other text of the three that mutmut makes."""
-    yield from list(operator_string(node))[:1]
-
-
-def other_argument(node: cst.Call) -> Iterator[cst.Call]:
-    """None for an argument, or one left out that has a name or is a spread."""
-    for other in operator_arg_removal(node):
-        if sum(map(_positional, other.args)) == sum(map(_positional, node.args)):
-            yield other
-
-
-def _positional(argument: cst.Arg) -> bool:
-    return argument.keyword is None and not argument.star
-
-
-def left_out(node: cst.Expr) -> Iterator[cst.Expr]:
-    """A call that is not made."""
-    if isinstance(node.value, cst.Call):
-        yield node.with_changes(value=cst.Ellipsis())
-
-
-OPERATORS = [
-    *(
-        pair
-        for pair in mutation_operators
-        if pair[1] not in (operator_string, operator_arg_removal)
-    ),
-    (cst.BaseString, other_text),
-    (cst.Call, other_argument),
-    (cst.If, forced_if),
-    (cst.CompIf, forced_filter),
-    (cst.BooleanOperation, one_side),
-    (cst.Expr, left_out),
-]
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One fault: `name` selects it in the instrumented module; else `code` is the whole module."""
-
-    difference: str
-    name: str = ""
-    code: str = ""
-
-    @property
-    def key(self) -> str:
-        return hashlib.sha256(self.difference.encode()).hexdigest()[:16]
-
-
-def difference(before: str, after: str) -> str:
-    """The lines that differ, with their neighbours, and without their numbers."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=4)
-    return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
-
-
-def mutants_of(module: str) -> tuple[list[Mutant], str]:
-    """All mutants of a module, and the code that holds those of its functions."""
-    source = (SOURCES / f"{module.replace('.', '/')}.py").read_text("utf-8")
-    visitor = MutationVisitor(OPERATORS, IgnoredCode(set(), set(), set()))
-    tree = MetadataWrapper(cst.parse_module(source)).visit(visitor)
-    inside = [m for m in visitor.mutations if _in_function(m)]
-    file = combine_mutations_to_source(tree, inside)
-    texts = _functions(file.code)
-    found = {}
-    for name in file.mutant_names:
-        original = name.partition("__mutmut_")[0]
-        said = f"{original.replace('ǁ', '.')}\n" + difference(
-            texts[f"{original}__mutmut_orig"], texts[name]
-        )
-        found.setdefault(said, Mutant(said, name=name))
-    for mutation in visitor.mutations:
-        if not _in_function(mutation):
-            code = tree.deep_replace(mutation.original_node, mutation.mutated_node).code
-            said = difference(source, code)
-            found.setdefault(said, Mutant(said, code=code))
-    return list(found.values()), file.code
-
-
-def _in_function(mutation: Any) -> bool:
-    return isinstance(mutation.contained_by_top_level_function, cst.FunctionDef)
-
-
-def _functions(code: str) -> dict[str, str]:
-    """The bodies of all functions and methods, by name."""
-    tree, found = cst.parse_module(code), {}
-    blocks = [tree, *(part.body for part in tree.body if isinstance(part, cst.ClassDef))]
-    for block in blocks:
-        for part in block.body:
-            if isinstance(part, cst.FunctionDef):
-                found[part.name.value] = tree.code_for_node(part.with_changes(name=cst.Name("f")))
-    return found
 
 
 # --- the trials ---------------------------------------------------------------------------------
@@ -262,7 +135,7 @@ def run(session: pytest.Session, mutant: str = "") -> None:
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
 
-def fork(work: Any) -> int:
+def fork(work: Callable[[], None]) -> int:
     """The exit code of a fork that does the work, quietly, and for so long; 0 if it comes back."""
     child = os.fork()
     if child == 0:
@@ -295,7 +168,7 @@ def options(files: list[str]) -> list[str]:
 
 def try_all(module: str, files: list[str], state: Path, until: float) -> None:
     """Try what is not in the state file yet."""
-    mutants, code = mutants_of(module)
+    mutants, code = mutants_of(source_of(module))
     known, now = settled(state, module), fingerprint(files)
     left = [mutant for mutant in mutants if known.get(mutant.key) not in (KILLED, now)]
     name = f"goldenpath.{module}"
@@ -348,6 +221,11 @@ def settled(state: Path, module: str) -> dict[str, str]:
     }
 
 
+def source_of(module: str) -> str:
+    """The text of a module, named below the package."""
+    return (SOURCES / f"{module.replace('.', '/')}.py").read_text("utf-8")
+
+
 def modules() -> list[str]:
     """All that can be mutated, by name below the package."""
     found = sorted(path.stem for path in (SOURCES / "checkers").glob("[!_]*.py"))
@@ -356,7 +234,7 @@ def modules() -> list[str]:
 
 def row(module: str, state: Path) -> tuple[int, int, list[Mutant]]:
     """How many mutants there are, how many were not tried, and which survived."""
-    mutants, known = mutants_of(module)[0], settled(state, module)
+    mutants, known = mutants_of(source_of(module))[0], settled(state, module)
     untried = [m for m in mutants if m.key not in known]
     alive = [m for m in mutants if known.get(m.key) not in (None, KILLED)]
     return len(mutants), len(untried), alive

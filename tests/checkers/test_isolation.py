@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.build import (
     ALICE,
     BOB,
     CAROL,
     Line,
     agent_run,
+    answer,
     asked,
     bare,
     broken,
@@ -21,9 +23,12 @@ from tests.build import (
     ended,
     event,
     executing,
+    fail,
     findings,
+    invoke,
     outcome,
     red,
+    run,
     session,
     started,
     token_of,
@@ -34,6 +39,7 @@ from tests.build import (
 )
 
 from goldenpath.model import Outcome
+from goldenpath.runs.ledger import LATE_WINDOW
 
 TWO = [*session(ALICE), *session(BOB)]  # entries 0 to 5: alice's 0 to 2, bob's 3 to 5
 
@@ -156,6 +162,33 @@ def test_what_nobody_asked_for_is_no_doubt_where_nobody_else_asked() -> None:
     assert untold("ISOLATION-1", [up(ALICE), bare(ALICE, "agent_thinking")])
 
 
+def test_what_one_asked_for_oneself_is_no_doubt_of_another() -> None:
+    """There was nothing that could have shown itself, and nobody else's either."""
+    asked_for = invoke(ALICE, "enter")
+
+    assert untold("ISOLATION-1", [up(ALICE), asked_for, bare(ALICE, "agent_thinking")])
+
+
+def test_what_has_no_id_is_not_known_by_it() -> None:
+    """Of a user whose thread the harness does not know."""
+    unknown = replace(ALICE, thread_id=None, run_id=None)
+    lines = [up(ALICE), *session(BOB), bare(ALICE, "agent_thinking")]
+
+    assert doubted("ISOLATION-1", lines, unknown, BOB) == (
+        "agent_thinking reached alice, who had asked for nothing"
+    )
+
+
+def test_what_comes_of_a_run_that_was_forgotten_is_no_doubt() -> None:
+    """It was asked for, however long ago; that it is late is for DELIVERY-3."""
+    lines = [*session(BOB, call(BOB)), up(ALICE)]
+    for number in range(LATE_WINDOW + 20):
+        lines += [run(ALICE, run_id=f"run-{number}"), answer(ALICE)]
+    late = bare(ALICE, "agent_thinking", run_id="run-0")
+
+    assert outcome("ISOLATION-1", [*lines, late], kind="agent") is Outcome.PASS
+
+
 def test_what_reached_a_user_who_is_not_known_claims_nobody() -> None:
     """A link may be of somebody of whom the header says nothing."""
     lines = [*session(BOB), up(CAROL), bare(CAROL, "agent_thinking")]
@@ -180,3 +213,52 @@ def test_an_event_of_ones_own_that_holds_anothers_data_is_a_leak_and_no_misdeliv
     )
 
     assert red(lines) == {"ISOLATION-2", "ISOLATION-3"}
+
+
+# --- ISOLATION-1: what counts as an opportunity ---------------------------------------------------
+
+
+def test_a_user_whose_session_could_not_be_made_no_longer_listens() -> None:
+    """From then on, whichever links come and go; the others still do."""
+    failed = [up(BOB), invoke(BOB, "create", tools=[]), fail(BOB, "create")]
+    lines = [*session(ALICE), *failed, *call(ALICE), up(ALICE, link=2), *call(ALICE, 17)]
+    listens = [up(CAROL), *lines]
+
+    assert untold("ISOLATION-1", lines)
+    assert verdicts(listens, ALICE, BOB, CAROL)["ISOLATION-1"].opportunities == 4
+
+
+def test_without_any_link_nobody_listens() -> None:
+    """Frames that came before a link was up, if that can be."""
+    lines = [invoke(BOB, "create", tools=[]), executing(ALICE)]
+
+    assert verdicts(lines)["ISOLATION-1"].opportunities == 0
+
+
+SAYS = {
+    "its run": event(ALICE, "agent_thinking", user_id=None, thread_id=None),
+    "its thread": event(ALICE, "agent_thinking", user_id=None, run_id=None),
+    "a thread without a canary": bare(ALICE, "agent_thinking", thread_id="t-1"),
+    "its user": event(ALICE, "agent_thinking", thread_id=None, run_id=None),
+    "a canary": bare(ALICE, "agent_thinking", reasoning=token_of(ALICE)),
+    "its call": bare(ALICE, "tool_executing", tool="lookup"),
+}
+
+
+@pytest.mark.parametrize("line", SAYS.values(), ids=SAYS)
+def test_an_event_that_names_somebody_is_an_opportunity(line: Line) -> None:
+    """It could have been seen to go astray."""
+    lines = [*session(ALICE), *session(BOB), asked(ALICE), line]
+
+    assert verdicts(lines)["ISOLATION-1"].opportunities == 1
+
+
+def test_an_event_that_names_nobody_is_no_opportunity() -> None:
+    """That it did not go astray could not be told."""
+    nameless = bare(ALICE, "agent_thinking", reasoning="hm")
+    lines = [*session(ALICE), *session(BOB), nameless]
+    found = verdicts(lines)["ISOLATION-1"]
+
+    assert found.opportunities == 0
+    assert found.outcome is Outcome.UNOBSERVABLE
+    assert verdicts([*lines, *call(ALICE)])["ISOLATION-1"].outcome is Outcome.PASS

@@ -13,11 +13,9 @@ from tests.build import (
     agent_run,
     answer,
     asked,
-    bare,
     broken,
     call,
     event,
-    executing,
     fail,
     invoke,
     ok,
@@ -190,16 +188,6 @@ def test_a_user_whose_session_could_not_be_made_is_not_there() -> None:
         assert found["ISOLATION-3"].opportunities == expected // 2
 
 
-def test_a_user_whose_session_could_not_be_made_no_longer_listens() -> None:
-    """From then on, whichever links come and go; the others still do."""
-    failed = [up(BOB), invoke(BOB, "create", tools=[]), fail(BOB, "create")]
-    lines = [*session(ALICE), *failed, *call(ALICE), up(ALICE, link=2), *call(ALICE, 17)]
-    listens = [up(CAROL), *lines]
-
-    assert untold("ISOLATION-1", lines)
-    assert verdicts(listens, ALICE, BOB, CAROL)["ISOLATION-1"].opportunities == 4
-
-
 def test_a_user_whose_call_failed_is_still_there() -> None:
     """They have asked for something that could leak."""
     lines = [*session(BOB, [asked(BOB), refused(BOB)]), *session(ALICE, call(ALICE))]
@@ -212,41 +200,6 @@ def test_who_is_not_in_the_header_planted_nothing() -> None:
     lines = [invoke(CAROL, "create", tools=[]), *session(ALICE, call(ALICE))]
 
     assert untold("ISOLATION-2", lines)
-
-
-def test_without_any_link_nobody_listens() -> None:
-    """Frames that came before a link was up, if that can be."""
-    lines = [invoke(BOB, "create", tools=[]), executing(ALICE)]
-
-    assert verdicts(lines)["ISOLATION-1"].opportunities == 0
-
-
-SAYS = {
-    "its run": event(ALICE, "agent_thinking", user_id=None, thread_id=None),
-    "its thread": event(ALICE, "agent_thinking", user_id=None, run_id=None),
-    "its user": event(ALICE, "agent_thinking", thread_id=None, run_id=None),
-    "a canary": bare(ALICE, "agent_thinking", reasoning=token_of(ALICE)),
-    "its call": bare(ALICE, "tool_executing", tool="lookup"),
-}
-
-
-@pytest.mark.parametrize("line", SAYS.values(), ids=SAYS)
-def test_an_event_that_names_somebody_is_an_opportunity(line: Line) -> None:
-    """It could have been seen to go astray."""
-    lines = [*session(ALICE), *session(BOB), asked(ALICE), line]
-
-    assert verdicts(lines)["ISOLATION-1"].opportunities == 1
-
-
-def test_an_event_that_names_nobody_is_no_opportunity() -> None:
-    """That it did not go astray could not be told."""
-    nameless = bare(ALICE, "agent_thinking", reasoning="hm")
-    lines = [*session(ALICE), *session(BOB), nameless]
-    found = verdicts(lines)["ISOLATION-1"]
-
-    assert found.opportunities == 0
-    assert found.outcome is Outcome.UNOBSERVABLE
-    assert verdicts([*lines, *call(ALICE)])["ISOLATION-1"].outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_events_that_went_astray_are_no_disorder() -> None:
     """A piece of a run that reached another user's link: for ISOLATION-1."""
     astray = event(ALICE, "agent_thinking", to=BOB)
 
-    assert outcome("ORDER-1", [up(BOB), *agent(STARTED, astray, FINISHED)], kind="agent") is (
+    assert outcome("ORDER-1", [up(BOB), *agent(astray, STARTED, FINISHED)], kind="agent") is (
         Outcome.PASS
     )
 

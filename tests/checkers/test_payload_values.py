@@ -213,6 +213,15 @@ def test_of_a_tool_that_was_cancelled_or_never_ran_nothing_is_asked() -> None:
     """There is neither a result nor an error of it."""
     for truth in ([started(ALICE), stopped(ALICE)], []):
         assert untold("CONTENT-6", reported(truth, status="cancelled"))
+        assert untold("CONTENT-6", reported(truth, status="success"))
+
+
+def test_of_calls_that_never_ran_nothing_is_asked_though_they_overlap() -> None:
+    """Whichever is meant."""
+    shown_ = [bare(ALICE, name, tool="lookup") for name in ("tool_executing", "tool_completed")]
+    lines = [asked(ALICE, 16), asked(ALICE, 17), *2 * shown_[:1], *2 * shown_[1:]]
+
+    assert untold("CONTENT-6", dispatcher(*lines))
 
 
 # --- CONTENT-6: the answer -----------------------------------------------------------------------

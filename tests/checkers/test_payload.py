@@ -175,6 +175,11 @@ def test_a_dialect_may_ask_for_more() -> None:
     assert outcome("CONTENT-2", dispatcher(lines["no call"])) is Outcome.PASS
 
 
+def test_what_is_no_event_needs_no_fields() -> None:
+    """It is no opportunity either."""
+    assert untold("CONTENT-2", dispatcher(bare(ALICE, "notice")))
+
+
 # --- CONTENT-4: the tool's name and the parameters ---------------------------------------------
 
 
@@ -219,11 +224,6 @@ def test_values_are_compared_with_their_types() -> None:
 
 
 @pytest.mark.parametrize("said", [None, {}], ids=["left out", "empty"])
-def test_what_is_no_event_needs_no_fields() -> None:
-    """It is no opportunity either."""
-    assert untold("CONTENT-2", dispatcher(bare(ALICE, "notice")))
-
-
 @pytest.mark.parametrize("given", [None, {}], ids=["none", "empty"])
 def test_no_parameters_may_be_left_out(given: Any, said: Any) -> None:
     """Left out and {} are the same (DESIGN section 9)."""

@@ -76,6 +76,9 @@ def test_each_of_several_that_are_late_is_told_once() -> None:
     late = findings("ORDER-5", numbered(1, 6, 4, 2, 5, 3, 4, 2), kind="agent")
 
     assert [witness for _, witness in late] == [(3, 4), (3, 5), (3, 6), (3, 7)]
+    falling = verdicts(numbered(3, 2, 1), kind="agent")["ORDER-5"]
+    assert [finding.witness for finding in falling.findings] == [(3,), (4,)]
+    assert falling.opportunities == 2
 
 
 RISING: dict[str, tuple[int, ...]] = {
@@ -141,12 +144,22 @@ def work(number: int) -> list[Line]:
 def test_a_report_that_came_after_the_announcement_of_a_later_call() -> None:
     """The second call was made when the first had been answered."""
     late = [completed(ALICE, 16), completed(ALICE, 17)]
+    lines = dispatcher(*work(16), *work(17), *late)
 
-    assert broken("ORDER-5", dispatcher(*work(16), *work(17), *late)) == (
+    assert broken("ORDER-5", lines) == (
         "tool_completed of lookup came after the tool_executing of a call of lookup that was made"
         " when it had been answered",
         (9, 13),
     )
+    assert verdicts(lines)["ORDER-5"].opportunities == 1
+
+
+def test_a_call_that_was_announced_after_a_later_one_as_well() -> None:
+    """Of all that were announced, the one that was asked for last counts."""
+    first = [asked(ALICE, 16), started(ALICE, 16), ended(ALICE, 16), told(ALICE, 16)]
+    late = [asked(ALICE, 17), executing(ALICE, 17), executing(ALICE, 16), completed(ALICE, 16)]
+
+    assert broken("ORDER-5", dispatcher(*first, *late))[1] == (8, 10)
 
 
 IN_ORDER: dict[str, list[Line]] = {
@@ -185,6 +198,10 @@ NO_ORDER = {
         *(ended(ALICE, 16), completed(ALICE, 16), told(ALICE, 16), executing(ALICE, 17)),
     ],
     "never answered": [*work(16)[:-1], *work(17), completed(ALICE, 16)],
+    "the first numbered, the others not": [
+        *(asked(ALICE, 16), executing(ALICE, 16, seq=1), *work(16)[2:], *work(17)),
+        completed(ALICE, 16),
+    ],
     "never announced": [asked(ALICE, 16), *work(16)[2:], completed(ALICE, 16)],
 }
 
@@ -227,6 +244,9 @@ def test_the_rounds_of_an_agent_are_told_one_after_the_other() -> None:
     overlap = [*first[:2], executing(ALICE, 17), *first[2:], completed(ALICE, 16), *second]
 
     assert outcome("ORDER-5", rounds(*right), kind="agent") is Outcome.PASS
+    thought = event(ALICE, "agent_thinking")
+    thinks = [*first, completed(ALICE, 16), thought, executing(ALICE, 17), thought, *second]
+    assert outcome("ORDER-5", rounds(*thinks), kind="agent") is Outcome.PASS
     assert broken("ORDER-5", rounds(*late), kind="agent")[1] == (5, 6)
     assert outcome("ORDER-5", rounds(*overlap), kind="agent") is Outcome.UNOBSERVABLE
     early = [*first[:2], executing(ALICE, 17), completed(ALICE, 16), *first[2:], *second]

@@ -68,6 +68,12 @@ BAD: dict[str, tuple[tuple[Any, ...], str, tuple[int, ...]]] = {
         " event before it",
         (2, 3),
     ),
+    "backwards from the last one": (
+        (NOON, LATER, NOON),
+        f"agent_thinking of alice is stamped {NOON}, which is before {LATER}, the stamp of the"
+        " event before it",
+        (3, 4),
+    ),
     "backwards over zones": (
         (NOON, "2026-11-25T13:00:00+02:00"),
         "agent_thinking of alice is stamped 2026-11-25T13:00:00+02:00, which is before"
@@ -122,10 +128,10 @@ def test_a_new_kind_is_told_once() -> None:
 
 def test_text_that_is_no_iso_is_in_doubt() -> None:
     """It may be a time in some other form."""
-    times = ("Wed, 25 Nov 2026 12:00:00 GMT", NOON, "Wed, 25 Nov 2026 11:00:00 GMT", "noon")
+    times = ("Wednesday, the 25th of November of 2026, noon", NOON, "Wed, 25 Nov 2026", "noon")
 
     assert doubted("ORDER-6", stamped(*times), kind="agent") == "; ".join(
-        f"timestamps such as {times[n]!r} cannot be read" for n in (0, 2, 3)
+        f"timestamps such as {times[n][:40]!r} cannot be read" for n in (0, 2, 3)
     )
 
 
@@ -147,6 +153,15 @@ def test_each_place_of_an_envelope_is_a_clock_of_its_own() -> None:
     assert outcome("ORDER-6", made_and_sent, kind="agent") is Outcome.PASS
     assert broken("ORDER-6", late, kind="agent")[1] == (2, 3)
     assert "different kinds" in broken("ORDER-6", mixed, kind="agent")[0]
+
+
+def test_what_else_stands_in_several_places_is_no_time() -> None:
+    """Such as an id."""
+    lines = stamped(NOON)
+    kind, link, step, shape, text = lines[2]
+    lines[2] = (kind, link, step, shape, f'{{"payload": {{"user_id": "another"}}, {text[1:]}')
+
+    assert verdicts(lines, kind="agent")["ORDER-6"].opportunities == 1
 
 
 def test_each_run_and_each_link_has_a_clock_of_its_own() -> None:
@@ -180,7 +195,11 @@ def test_without_timestamps_it_is_grey() -> None:
         ("now", UNREAD),
         (0, "a number of seconds"),
         (-5.5, "a number of seconds"),
+        (10**11 - 1, "a number of seconds"),
+        (10**11, "a number of milliseconds"),
+        (10**14, "a number of microseconds"),
         (1764072000123456, "a number of microseconds"),
+        (10**17, "a number of nanoseconds"),
         (1764072000123456789, "a number of nanoseconds"),
         ([], ODD),
         (False, ODD),

@@ -9,6 +9,7 @@ import pytest
 from tests.build import (
     ALICE,
     BOB,
+    CAROL,
     Line,
     agent_run,
     answer,
@@ -33,7 +34,7 @@ from tests.build import (
 )
 
 from goldenpath.dialects import COMMON, from_table
-from goldenpath.model import Kind, Outcome, User
+from goldenpath.model import Kind, Outcome, User, Verdict
 
 CALL = [started(ALICE), ended(ALICE)]
 
@@ -64,10 +65,12 @@ UNREADABLE = {
 @pytest.mark.parametrize("shape", ["manager.send_to_user", "bridge", "tap.send"])
 def test_a_frame_that_cannot_be_read(value: Any, problem: str, shape: str) -> None:
     """Whatever shape it came by: the message says to whom and why."""
-    message, witness = broken("CONTENT-1", dispatcher(raw(value, shape)))
+    found = verdicts(dispatcher(raw(value, shape)))["CONTENT-1"]
+    (finding,) = found.findings
 
-    assert message.startswith(f"a frame to alice cannot be read: {problem}")
-    assert witness == (3,)
+    assert finding.message.startswith(f"a frame to alice cannot be read: {problem}")
+    assert finding.witness == (3,)
+    assert found.opportunities == 1
 
 
 READABLE = {
@@ -110,6 +113,24 @@ def test_a_field_that_the_profile_declares_and_no_event_has(
 
     assert found.outcome is expected
     assert (path in found.reason) == (expected is Outcome.UNKNOWN)
+
+
+def misspelt(field: str, *lines: Line) -> Verdict:
+    """What is said where the profile declares two places for a field that nothing has."""
+    own = from_table("ours", {"fields": {field: ["data.one", "data.other"]}}, COMMON)
+    dialect = {**msgspec.to_builtins(own), "own": [field]}
+    return verdicts(dispatcher(*lines), dialect=dialect)["CONTENT-1"]
+
+
+@pytest.mark.parametrize("field", ["run", "thread", "user", "tool", "call"])
+def test_a_field_is_missed_where_there_were_events_that_should_have_it(field: str) -> None:
+    """Of the tool and its call tell tool events alone; what is no event has no field."""
+    thought, noise = event(ALICE, "agent_thinking"), raw('{"type": "ping"}')
+    doubt = f"the dialect declares the field {field} at data.one or data.other: no event has it"
+
+    assert misspelt(field, *call(ALICE), noise).reason == doubt
+    assert misspelt(field, thought, noise).reason == ("" if field in ("tool", "call") else doubt)
+    assert misspelt(field, noise).opportunities == 0
 
 
 @pytest.mark.parametrize(
@@ -198,6 +219,7 @@ def shown(**ids: Any) -> list[Line]:
 def test_an_event_with_a_wrong_id(ids: dict[str, str], message: str) -> None:
     """Which id, what it says and what it should say."""
     assert broken("CONTENT-3", shown(**ids)) == (message, (4,))
+    assert verdicts(shown(**ids))["CONTENT-3"].opportunities > 3
     assert red(shown(**ids)) == {"CONTENT-3"}
 
 
@@ -207,6 +229,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "no run": {"run_id": None},
     "no thread": {"thread_id": None},
     "a shortened user": {"user_id": "id-of-al..."},
+    "a user of which four letters are left": {"user_id": "id-o..."},
     "a user shortened by one letter": {"user_id": "id-of-al\N{HORIZONTAL ELLIPSIS}"},
     "the same in a context": {"context": {"user_id": "id-of-alice", "run_id": "run-of-alice"}},
 }
@@ -234,6 +257,34 @@ def test_a_user_id_may_be_a_number() -> None:
     assert outcome("CONTENT-3", [*session(who), event(who, "agent_started", user_id=7)], who) is (
         Outcome.PASS
     )
+
+
+def test_a_thread_is_the_runs_own_and_else_the_users() -> None:
+    """A run may be asked for in a thread of its own."""
+    for thread, said, expected in (
+        ("t-9", "t-9", Outcome.PASS),
+        ("t-9", ALICE.thread_id, Outcome.FAIL),
+        (None, ALICE.thread_id, Outcome.PASS),
+        (None, "t-9", Outcome.FAIL),
+    ):
+        asked_for = run(ALICE, thread_id=thread)
+        lines = [up(ALICE), asked_for, event(ALICE, "agent_started", thread_id=said)]
+        assert outcome("CONTENT-3", lines, kind="agent") is expected
+
+
+def test_of_who_is_not_in_the_header_only_the_run_is_known() -> None:
+    """Neither the user nor a thread of theirs."""
+    lines = [up(CAROL), run(CAROL, thread_id=None), event(CAROL, "agent_started")]
+    found = verdicts(lines, ALICE, BOB, kind="agent")["CONTENT-3"]
+
+    assert (found.outcome, found.opportunities) == (Outcome.PASS, 2)
+
+
+def test_what_belongs_to_no_run_names_nobody_wrongly() -> None:
+    """Nor does what is no event."""
+    lines = [up(BOB), event(BOB, "agent_thinking", user_id="x"), raw('{"type": "ping"}')]
+
+    assert untold("CONTENT-3", lines)
 
 
 def test_events_without_any_id_are_grey() -> None:
@@ -270,6 +321,16 @@ def test_ids_that_the_target_chose_must_not_mix() -> None:
         "events of one run of alice name the runs r-1, r-2",
         (2, 3),
     )
+
+
+def test_a_user_id_that_is_left_empty_does_not_mix_users() -> None:
+    """Of users whose ids the target chooses; and each run counts, that has a name."""
+    alice, bob = unknown(ALICE), unknown(BOB)
+    lines = [up(alice), up(bob), run(alice), run(bob)]
+    lines += [event(who, "agent_started", user_id="", run_id=who.name) for who in (alice, bob)]
+    found = verdicts(lines, alice, bob, kind="endpoint")["CONTENT-3"]
+
+    assert (found.outcome, found.opportunities) == (Outcome.PASS, 4)
 
 
 def test_ids_that_the_target_chose_and_kept() -> None:

@@ -40,7 +40,7 @@ from tests.build import (
 )
 
 from goldenpath.checkers.base import UNTRACED
-from goldenpath.model import Kind, Outcome
+from goldenpath.model import Finding, Kind, Outcome
 
 CALL = [started(ALICE), ended(ALICE)]
 
@@ -85,6 +85,25 @@ def test_a_status_that_is_not_true(
         f"tool_completed of lookup says {status}; in truth the tool {what}",
         (at - 1, at) if truth else (at,),
     )
+
+
+def test_a_planned_call_may_be_lied_about_as_well() -> None:
+    """The same, of an agent's."""
+    lines = [up(ALICE), run(ALICE, 16), started(ALICE), broke(ALICE), completed(ALICE)]
+
+    assert broken("CONTENT-5", lines, kind="agent") == (
+        "tool_completed of lookup says success; in truth the tool failed",
+        (3, 4),
+    )
+
+
+def test_of_several_reports_each_is_compared_with_its_own_execution() -> None:
+    """Whatever the first one said."""
+    ran = [asked(ALICE), started(ALICE), ended(ALICE), started(ALICE), ended(ALICE)]
+    for word in ("success", "running"):
+        lines = [*ran, completed(ALICE, status=word), completed(ALICE, status="error")]
+
+        assert broken("CONTENT-5", dispatcher(*lines))[1] == (7, 9)
 
 
 def report(**said: Any) -> Line:
@@ -198,44 +217,74 @@ GIVEN_UP = lost(ALICE, "run", why="cancelled")
 
 BROKEN = fail(ALICE, "run", type="RuntimeError", text="no model")
 
-ENDINGS = {
-    "an answer, and completed": ([answer(ALICE)], "agent_completed", {}, False),
+#: What the caller is told, the terminal event and what it says; and what is wrong, if anything.
+ENDINGS: dict[str, tuple[Line, str, dict[str, Any], str]] = {
+    "an answer, and completed": (answer(ALICE), "agent_completed", {}, ""),
     "an answer, and completed as success": (
-        [answer(ALICE)],
+        answer(ALICE),
         "agent_completed",
         {"status": "success"},
-        False,
+        "",
     ),
     "an answer, and completed as failed": (
-        [answer(ALICE)],
+        answer(ALICE),
         "agent_completed",
         {"status": "error"},
-        True,
+        "answered; its agent_completed with error",
     ),
-    "an answer, and failed": ([answer(ALICE)], "agent_failed", {}, True),
-    "an exception, and failed": ([BROKEN], "agent_failed", {}, False),
-    "an exception, and completed": ([BROKEN], "agent_completed", {}, True),
-    "an exception, and completed as failed": (
-        [BROKEN],
+    "an answer, and failed": (
+        answer(ALICE),
+        "agent_failed",
+        {},
+        "answered; its agent_failed with no status",
+    ),
+    "an exception, and failed": (BROKEN, "agent_failed", {}, ""),
+    "an exception, and completed": (
+        BROKEN,
         "agent_completed",
-        {"status": "failed"},
-        False,
+        {},
+        "failed; its agent_completed with no status",
     ),
-    "given up, and cancelled": ([GIVEN_UP], "agent_cancelled", {}, False),
-    "given up in a tool, and completed": ([GIVEN_UP], "agent_completed", {}, True),
-    "past the deadline, and completed": ([lost(ALICE, "run")], "agent_completed", {}, False),
+    "an exception, and completed as failed": (BROKEN, "agent_completed", {"status": "failed"}, ""),
+    "given up, and cancelled": (GIVEN_UP, "agent_cancelled", {}, ""),
+    "given up in a tool, and completed": (
+        GIVEN_UP,
+        "agent_completed",
+        {"status": "success"},
+        "was cancelled; its agent_completed with success",
+    ),
+    "past the deadline, and completed": (lost(ALICE, "run"), "agent_completed", {}, ""),
 }
 
 
 @pytest.mark.parametrize(("told", "event_type", "data", "wrong"), ENDINGS.values(), ids=ENDINGS)
 def test_a_terminal_event_agrees_with_what_the_caller_was_told(
-    told: list[Line], event_type: str, data: dict[str, Any], wrong: bool
+    told: Line, event_type: str, data: dict[str, Any], wrong: str
 ) -> None:
     """Success is told to both, or to neither; who heard nothing was told nothing."""
-    lines = [up(ALICE), *HELD, event(ALICE, event_type, **data), *told]
-    found = [message for message, _ in findings("CONTENT-5", lines, kind="agent")]
+    lines = [up(ALICE), *HELD, event(ALICE, event_type, **data), told]
+    found = verdicts(lines, kind="agent")["CONTENT-5"]
+    expected = [Finding("CONTENT-5", f"a run of alice {wrong} says otherwise", (5, 6))]
 
-    assert any("says otherwise" in message for message in found) is wrong
+    assert list(found.findings) == (expected if wrong else [])
+    assert found.opportunities == 1
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [event(ALICE, "agent_completed"), ended(ALICE), GIVEN_UP],
+        [stopped(ALICE), event(ALICE, "agent_completed"), GIVEN_UP],
+    ],
+    ids=["its tool ended later", "its tool was stopped"],
+)
+def test_a_run_that_was_given_up_while_work_was_to_do_was_not_complete(lines: list[Line]) -> None:
+    """Whatever became of that work."""
+    found = findings("CONTENT-5", [up(ALICE), *HELD, *lines], kind="agent")
+
+    assert [message for message, _ in found] == [
+        "a run of alice was cancelled; its agent_completed with no status says otherwise"
+    ]
 
 
 def test_whose_end_it_is_cannot_be_told_of_runs_side_by_side() -> None:
@@ -262,6 +311,13 @@ def test_a_call_that_was_given_up_may_be_reported_as_cancelled_though_its_tool_e
     )
 
     assert outcome("CONTENT-5", lines) is Outcome.PASS
+
+
+def test_a_call_of_a_run_that_was_given_up_may_be_reported_so_as_well() -> None:
+    """Nobody gave up the call itself."""
+    done = [ended(ALICE), completed(ALICE, status="cancelled"), GIVEN_UP]
+
+    assert outcome("CONTENT-5", [up(ALICE), *HELD, *done], kind="agent") is Outcome.PASS
 
 
 CLOSING = {
@@ -311,8 +367,11 @@ def test_every_place_of_an_id_counts(field: str, place: dict[str, Any]) -> None:
 def test_a_status_that_nobody_knows_is_in_doubt_at_an_endpoint_too() -> None:
     """There CONTENT-5 cannot speak of it; in process it does, and not twice."""
     lines = [up(ALICE), run(ALICE, 16), *call(ALICE)[1:5:3], completed(ALICE, status="fine")]
+    lines += [raw('{"type": "ping"}', "tap.send")]
     endpoint = verdicts(lines, kind="endpoint", card={"truth": "no"})["CONTENT-1"]
 
     assert endpoint.outcome is Outcome.UNKNOWN
     assert "dialect.statuses" in endpoint.reason
     assert outcome("CONTENT-1", lines, kind="agent") is Outcome.PASS
+    other = [up(ALICE), run(ALICE), event(ALICE, "agent_thinking", status="fine")]
+    assert outcome("CONTENT-1", other, kind="endpoint", card={"truth": "no"}) is Outcome.PASS

@@ -13,6 +13,7 @@ from tests.build import (
     broke,
     broken,
     closed,
+    doubted,
     ended,
     hung,
     invoke,
@@ -31,6 +32,7 @@ from tests.build import (
     verdicts,
 )
 
+from goldenpath.checkers.base import UNTRACED
 from goldenpath.model import Outcome
 
 GAVE_UP = hung(ALICE, why="cancelled")
@@ -230,7 +232,7 @@ def test_tools_that_hang_side_by_side_without_canaries_are_in_doubt() -> None:
         *(nameless("ended", result=1), refused(ALICE, 16), refused(ALICE, 17)),
     )
 
-    assert outcome("TOOL-8", lines) is Outcome.UNKNOWN
+    assert doubted("TOOL-8", lines) == UNTRACED
 
 
 def test_where_no_timeout_is_declared_nothing_is_expected() -> None:

@@ -77,6 +77,11 @@ LEFT_ALONE = {
         "lookup was at work during cleanup and went on after it",
         (4, 6, 7),
     ),
+    "it acts and ends after it": (
+        [*AT_WORK, CLEANING, CLEANED, acted(ALICE), ended(ALICE)],
+        "lookup was at work during cleanup and went on after it",
+        (4, 6, 7),
+    ),
     "it never ends": (
         [*AT_WORK, CLEANING, refused(ALICE), CLEANED],
         "lookup was at work during cleanup and went on after it",

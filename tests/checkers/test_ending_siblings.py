@@ -171,7 +171,8 @@ def test_without_a_sibling_there_is_no_victim(lines: list[Line]) -> None:
     ("declared", "seconds", "found"),
     [
         ({"tool_timeout": 2}, 2.0, Outcome.PASS),
-        ({"tool_timeout": 2}, 1.0, Outcome.FAIL),
+        ({"tool_timeout": 2}, 1.8, Outcome.PASS),
+        ({"tool_timeout": 2}, 1.799, Outcome.FAIL),
         ({}, 2.0, Outcome.FAIL),
     ],
 )
@@ -216,6 +217,24 @@ def test_a_tool_that_outlives_its_run(lines: list[Line], witness: tuple[int, ...
         "a run of alice was over while its lookup was at work, and nobody stopped it",
         witness,
     )
+
+
+FIRST = {
+    "one that never ran": [],
+    "one of which nobody knows": [
+        *2 * [nameless("started", parameters={})],
+        *2 * [nameless("ended", result=1)],
+    ],
+}
+
+
+@pytest.mark.parametrize("lines", FIRST.values(), ids=FIRST)
+def test_each_call_of_a_run_is_looked_at(lines: list[Line]) -> None:
+    """Whatever can be said of the one before it."""
+    late = [started(ALICE, 18), answer(ALICE), ended(ALICE, 18)]
+    at = 2 + len(lines)
+
+    assert broken("TOOL-7", agent(*lines, *late, calls=3), kind="agent")[1] == (at, at + 1, at + 2)
 
 
 @pytest.mark.parametrize("end", [ended(ALICE), broke(ALICE), stopped(ALICE)])

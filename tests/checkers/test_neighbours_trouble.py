@@ -34,6 +34,7 @@ from tests.build import (
     session,
     started,
     stopped,
+    timed,
     told,
     tool,
     untold,
@@ -228,6 +229,7 @@ def test_a_declared_timeout_is_no_harm_of_anothers(seconds: float, found: Outcom
     assert made["ISOLATION-8"].outcome is found
 
 
+AGENT = {**PROVES, "kind": "agent"}
 RUN = [
     *(invoke(ALICE, "create", tools=["lookup"]), ok(ALICE, "create"), up(ALICE)),
     *(run(ALICE, 16, 17), executing(ALICE, 16), started(ALICE, 16), ended(ALICE, 16)),
@@ -252,6 +254,18 @@ def test_a_call_of_a_run_that_suffers(end: Line, how: Line, wrong: str) -> None:
 
     assert found == ([said] if wrong else [])
     assert verdicts(lines, kind="agent", **PROVES)["ISOLATION-8"].opportunities == 1
+
+
+@pytest.mark.parametrize(("seconds", "red_"), [(1.9, False), (1.5, True)])
+def test_the_timeout_of_a_planned_call_is_counted_from_its_start(
+    seconds: float, red_: bool
+) -> None:
+    """When the agent asked for it nobody knows."""
+    midway = [executing(ALICE, 17), started(ALICE, 17), *closed(BOB), stopped(ALICE, 17)]
+    lines = [*RUN, *midway, completed(ALICE, 17, status="cancelled"), fail(ALICE, "run")]
+    made = timed(lines, {9: 10.0, 12: 10.0 + seconds}, declared={"tool_timeout": 2}, **AGENT)
+
+    assert (made["ISOLATION-8"].outcome is Outcome.FAIL) is red_
 
 
 def test_a_call_of_a_run_that_is_stopped_for_its_sibling_is_no_harm() -> None:

@@ -122,8 +122,12 @@ def test_a_has_tool_that_says_yes_to_anything_shows_nothing() -> None:
 AFTERWARDS = {
     "the one who looks has cleaned up": [*GIVEN, *closed(BOB), *looks(listed=["lookup"])],
     "the one who looks has left": [*GIVEN, *closed(BOB, "leave"), *looks(listed=["lookup"])],
+    "the one who looks has failed to leave": [
+        *(*GIVEN, invoke(BOB, "leave"), fail(BOB, "leave"), *looks(listed=["lookup"])),
+    ],
+    "it is answered and was never asked": [*GIVEN, looks(listed=["echo"])[1]],
     "the one who looks was never let in": [
-        *(*session(ALICE), invoke(BOB, "create", tools=["lookup"]), fail(BOB, "create")),
+        *(*GIVEN[:3], invoke(BOB, "create", tools=["lookup"]), fail(BOB, "create")),
         *looks(listed=["lookup"]),
     ],
     "the one who has it has cleaned up": [*GIVEN, *closed(ALICE), *looks(listed=["echo"])],
@@ -161,7 +165,10 @@ def test_asking_to_leave_what_is_no_context_manager_takes_no_tools_away() -> Non
 def test_a_call_that_runs_another_users_instance() -> None:
     """Whose call it is says the canary; whose tool ran, the tool."""
     given = {"query": token_of(BOB)}
-    ran = [tool(ALICE, "started", token_of(BOB), parameters=given), ended(BOB)]
+    ran = [
+        tool(ALICE, "started", token_of(BOB), parameters=given),
+        tool(ALICE, "ended", token_of(BOB), result="found"),
+    ]
     lines = [*GIVEN, asked(BOB), *ran, told(BOB)]
 
     assert broken("ISOLATION-4", lines) == (
@@ -272,6 +279,7 @@ def test_a_session_without_a_transport_that_is_silent(lines: list[Line]) -> None
 UNHEARD: dict[str, list[Line]] = {
     "nobody listens": [*session(ALICE, transport="absent")[1:], *QUIET],
     "the other has gone": [*MUTE, down(BOB), *QUIET],
+    "only a link of its own is open": [*MUTE[3:], up(ALICE), *QUIET],
     "it has a transport": [*session(BOB), *session(ALICE, call(ALICE))],
     "its transport raises": [*session(BOB), *session(ALICE, transport="raising"), *QUIET],
     "it refuses every call": [*MUTE, asked(ALICE), refused(ALICE)],

@@ -151,6 +151,10 @@ NO_CONTROL: dict[str, list[Line]] = {
         closed(BOB), asked(ALICE, form="keyword", via="execute_tool"), refused(ALICE)
     ),
     "it was to hang": suffers(closed(BOB), asked(ALICE, unreleased=True), refused(ALICE)),
+    "the trouble was a link of its own": suffers([fault(ALICE), down(ALICE)], *UNHARMED),
+    "its own session was cleaned up meanwhile": suffers(
+        closed(BOB), UNHARMED[0], *closed(ALICE), UNHARMED[1]
+    ),
     "its own session was cleaned up": suffers(closed(BOB), *closed(ALICE), *UNHARMED),
     "a session made anew": [*suffers(closed(BOB)), *session(ALICE, UNHARMED)],
     "there is no transport": [
@@ -170,6 +174,30 @@ NO_CONTROL: dict[str, list[Line]] = {
 def test_where_it_might_be_something_else_nothing_follows(lines: list[Line]) -> None:
     """Neither red nor green: the calls before are the control."""
     assert untold("ISOLATION-8", lines, **PROVES)
+
+
+def test_of_several_troubles_any_may_be_the_cause() -> None:
+    """One's own came last, or the other's came before the control as well."""
+    own_too = suffers([down(BOB), up(ALICE, 2), down(ALICE, 2)], *UNHARMED)
+    twice = [*BOTH, down(BOB), *call(ALICE, 20), up(BOB), down(BOB), *UNHARMED]
+
+    for lines in (own_too, twice):
+        assert outcome("ISOLATION-8", lines, **PROVES) is Outcome.FAIL
+
+
+def test_without_a_transport_it_is_not_asked() -> None:
+    """Though it is only what the caller is told that could be compared."""
+    mute = [*session(BOB), *session(ALICE, transport="absent")[1:], *QUIET, *closed(BOB)]
+    lines = [*mute, asked(ALICE, 17), refused(ALICE, 17)]
+
+    assert untold("ISOLATION-8", lines, card={"tool_events": ""}, **PROVES)
+
+
+def test_a_planned_call_that_was_not_made_says_nothing() -> None:
+    """Nor one that was only shown."""
+    lines = [*RUN, *closed(BOB), executing(ALICE, 18), answer(ALICE)]
+
+    assert untold("ISOLATION-8", lines, **AGENT)
 
 
 def test_a_workload_that_was_not_built_for_it_says_nothing() -> None:

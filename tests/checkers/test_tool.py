@@ -13,8 +13,11 @@ from tests.build import (
     broke,
     broken,
     call,
+    completed,
     doubted,
     ended,
+    executing,
+    fail,
     hung,
     invoke,
     ok,
@@ -26,7 +29,9 @@ from tests.build import (
     stopped,
     told,
     tool,
+    untold,
     up,
+    verdicts,
 )
 
 from goldenpath.checkers.base import UNTRACED
@@ -80,6 +85,8 @@ RUNS_ONCE = {
     "cancelled before it started": [asked(ALICE), hung(ALICE, why="cancelled")],
     "failed": [asked(ALICE), started(ALICE), broke(ALICE), refused(ALICE)],
     "still running at the end": [asked(ALICE), started(ALICE)],
+    "neither started nor answered": [asked(ALICE)],
+    "told of success before it ran": [asked(ALICE), told(ALICE), started(ALICE), ended(ALICE)],
     "started after another, ends in turn": [
         *(asked(ALICE, 16), asked(ALICE, 17), started(ALICE, 16), started(ALICE, 17)),
         *(ended(ALICE, 17), ended(ALICE, 16), told(ALICE, 17), told(ALICE, 16)),
@@ -101,6 +108,28 @@ def test_an_agent_may_give_up_after(end: Line) -> None:
     lines = agent(run(ALICE, 16, 17), started(ALICE, 16), end, answer(ALICE))
 
     assert outcome("TOOL-1", lines, kind="agent") is Outcome.PASS
+
+
+AGENTS = {
+    "a model asks again for what failed": [
+        *(run(ALICE, 16), started(ALICE), broke(ALICE), started(ALICE), ended(ALICE)),
+        answer(ALICE),
+    ],
+    "a run that failed made no more calls": [run(ALICE, 16), fail(ALICE, "run")],
+    "a run that is not answered yet": [run(ALICE, 16)],
+}
+
+
+@pytest.mark.parametrize("lines", AGENTS.values(), ids=AGENTS)
+def test_a_planned_call_that_is_made_as_often_as_it_may_be(lines: list[Line]) -> None:
+    """Once, again after a failure, or not at all where the run came to nothing."""
+    assert outcome("TOOL-1", agent(*lines), kind="agent") is Outcome.PASS
+
+
+def test_of_a_call_that_nobody_made_nothing_is_expected() -> None:
+    """It is only shown."""
+    for rule in ("TOOL-1", "TOOL-2"):
+        assert untold(rule, dispatcher(executing(ALICE), completed(ALICE)))
 
 
 def test_a_tool_that_ran_for_nobody_knows_which_call_is_not_guessed() -> None:
@@ -126,10 +155,10 @@ def test_a_falsy_parameter_that_is_dropped(value: Any) -> None:
     lines = dispatcher(
         asked(ALICE, parameters=given), started(ALICE, parameters={"query": "x"}), ended(ALICE)
     )
-    message, witness = broken("TOOL-2", lines)
-
-    assert message.startswith(f"lookup was asked with {given!r} and started with")
-    assert witness == (3, 4)
+    assert broken("TOOL-2", lines) == (
+        f"lookup was asked with {given!r} and started with {{'query': 'x'}}",
+        (3, 4),
+    )
 
 
 CHANGED = {
@@ -183,6 +212,7 @@ def test_a_tool_that_worked_and_is_refused_for_its_parameters() -> None:
         "lookup had run before, was asked with {'context': 1} and never started: 'no'"
     )
     assert witness == (9, 10)
+    assert verdicts(lines)["TOOL-2"].opportunities == 2
 
 
 REFUSED_FOR_ANOTHER_REASON = {

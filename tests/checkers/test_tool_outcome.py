@@ -34,7 +34,7 @@ from tests.build import (
     up,
 )
 
-from goldenpath.model import Kind, Outcome
+from goldenpath.model import NOT_JSON, Kind, Outcome
 
 FALSY: list[Any] = [None, False, 0, 0.0, "", [], {}]
 
@@ -108,6 +108,10 @@ RESULTS_THAT_CANNOT_BE_COMPARED = {
         refused(ALICE, text="it broke"),
     ],
     "it was never answered": [asked(ALICE), started(ALICE), ended(ALICE)],
+    "JSON cannot hold it": [
+        *(asked(ALICE), started(ALICE), ended(ALICE, result={NOT_JSON: "an object"})),
+        told(ALICE, value=None),
+    ],
 }
 
 
@@ -118,6 +122,16 @@ def test_without_a_result_at_both_ends_there_is_no_opportunity(lines: list[Line]
     """Nothing to compare is not a pass."""
     assert untold("TOOL-3", dispatcher(*lines))
     assert outcome("TOOL-3", dispatcher(*call(ALICE, 17), *lines)) is Outcome.PASS
+
+
+def test_the_result_of_a_second_attempt_comes_back_too() -> None:
+    """That the first one failed is no excuse."""
+    lines = dispatcher(
+        *(asked(ALICE), started(ALICE), broke(ALICE), started(ALICE), ended(ALICE, result=2)),
+        told(ALICE, value=3),
+    )
+
+    assert broken("TOOL-3", lines) == ("lookup returned 2 and its caller got 3", (7, 8))
 
 
 @pytest.mark.parametrize("returned", [1, 2])

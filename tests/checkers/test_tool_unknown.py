@@ -24,6 +24,7 @@ from tests.build import (
     started,
     told,
     untold,
+    verdicts,
 )
 
 from goldenpath.model import Outcome
@@ -65,6 +66,7 @@ def test_an_unknown_tool_that_is_not_refused_by_name(how: Line, message: str) ->
 
     assert said.startswith(message)
     assert witness == (9, 10)
+    assert verdicts(unknown(how))["TOOL-5"].opportunities == 1
 
 
 GOOD_ANSWERS = {
@@ -106,6 +108,27 @@ def test_the_control_may_go_through_any_member() -> None:
         "the unknown tool no_such was refused without naming it: 'no '",
         (9, 10),
     )
+
+
+def test_a_member_that_is_not_there_has_refused_nothing() -> None:
+    """That is API-1's finding."""
+    assert untold("TOOL-5", unknown(refused(ALICE, 17, by="missing")))
+
+
+def test_a_call_that_failed_is_no_control() -> None:
+    """Though its tool is known."""
+    lines = [asked(ALICE), refused(ALICE), asked(ALICE, 17, tool="no_such"), refused(ALICE, 17)]
+
+    assert untold("TOOL-5", dispatcher(*lines))
+
+
+def test_a_session_made_anew_knows_what_it_was_given() -> None:
+    """The end of the one before excuses nothing; and without any all tools are unknown."""
+    again = unknown(refused(ALICE, 17, text="no"))
+    lines = [*dispatcher(invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")), *again]
+
+    assert broken("TOOL-5", lines)[1] == (14, 15)
+    assert untold("TOOL-5", [asked(ALICE), refused(ALICE)])
 
 
 def test_the_control_must_be_of_the_same_user() -> None:

@@ -361,3 +361,6 @@ def test_of_a_crowd_whose_link_we_cut_nothing_is_lost() -> None:
     assert red(lines) == set()
     assert doubted("DELIVERY-2", lines) == CUT
     assert doubted("DELIVERY-5", lines) == CUT
+    before = crowd(BEGUN, BEGUN, DONE, DONE, fault(ALICE), down(ALICE))
+    assert outcome("DELIVERY-2", before) is Outcome.PASS
+    assert outcome("DELIVERY-5", before) is Outcome.PASS

@@ -84,6 +84,10 @@ RUN_TWICE = {
         [STARTED, STARTED, FINISHED],
         ("agent_started of one run arrived 2 times", (2, 3)),
     ),
+    "started, with its number": (
+        [*2 * [event(ALICE, "agent_started", seq=1)], FINISHED],
+        ("agent_started of one run arrived 2 times", (2, 3)),
+    ),
     "completed": (
         [STARTED, FINISHED, FINISHED],
         ("agent_completed of one run arrived 2 times", (3, 4)),
@@ -152,6 +156,7 @@ def test_a_thought_is_compared_with_the_first_of_its_number() -> None:
     hm, ah = (event(ALICE, "agent_thinking", seq=n, reasoning="hm") for n in (2, 3))
 
     assert broken("DELIVERY-3", agent(STARTED, hm, ah, hm, FINISHED), kind="agent")[1] == (3, 5)
+    assert broken("DELIVERY-3", agent(STARTED, ah, hm, hm, FINISHED), kind="agent")[1] == (4, 5)
 
 
 @pytest.mark.parametrize("others", [LATE_WINDOW, LATE_WINDOW + 20])

@@ -197,7 +197,7 @@ def _terminal_status(run: Run, tally: Tally) -> None:
     A caller that gave up was told nothing: success is wrong there only if work was still to do.
     """
     answered = run.answered
-    if run.session or run.mixed or answered is None:
+    if run.mixed or answered is None:
         return
     for seen in run.events:
         if seen.event is None or seen.event.type not in spec.TERMINAL:

@@ -221,7 +221,7 @@ def _works_unheard(run: Run, tally: Tally) -> None:
 def _nothing_begun(run: Run, answered: Entry, tally: Tally) -> None:
     """From that moment on no call begins, though there were some to make."""
     planned = [call for call in run.calls if call.planned]
-    begun = [call for call in planned if call.starts and call.starts[0].index < answered.index]
+    begun = [call for call in planned if call.starts]
     late = [
         (call, start) for call in run.calls for start in call.starts if start.index > answered.index
     ]

@@ -10,7 +10,7 @@ from goldenpath.canary import LENGTH, Token, find
 from goldenpath.checkers.base import Check, Fold
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import Entry, Kind, Outcome
+from goldenpath.model import Entry, Event, Kind, Outcome
 from goldenpath.runs import Seen
 
 
@@ -84,40 +84,39 @@ class _OwnLinksOnly(Exposure):
             return
         if self.others_listen(seen.user):
             self.tally.excuse = (Outcome.UNOBSERVABLE, "no event says whose it is")
-            self.tally.chance(_names_somebody(seen))
-        if seen.owner and seen.owner != seen.user:
+            self.tally.chance(_names_somebody(seen, seen.event))
+        if seen.owner != seen.user:
             witness = [seen.entry.index]
             if seen.run is not None:
                 witness.append(seen.run.asked.index)
             self.tally.fail(
                 f"{seen.event.type} of a run of {seen.owner} reached {seen.user}", *witness
             )
-        elif self._unasked(seen):
+        elif self._unasked(seen, seen.event):
             self.tally.doubt(f"{seen.event.type} reached {seen.user}, who had asked for nothing")
 
-    def _unasked(self, seen: Seen) -> bool:
+    def _unasked(self, seen: Seen, event: Event) -> bool:
         """Whether it belongs to no run that is known, and does not claim to be this user's."""
         if seen.run is not None or seen.late or not self.others_act(seen.user):
             return False
-        return not self._claims_own(seen)
+        return not self._claims_own(seen.user, event)
 
-    def _claims_own(self, seen: Seen) -> bool:
+    def _claims_own(self, name: str, event: Event) -> bool:
         """Whether it names the user of its link, their thread or their run. That proves nothing
         where they have asked (rule of truth 1), but what nobody asked for names whom it is about.
         """
-        user, event = self._users.get(seen.user), seen.event
-        if user is None or event is None:
+        user = self._users.get(name)
+        if user is None:
             return False
         claims = ((event.user, user.user_id), (event.thread, user.thread_id))
         return any(said and said == known for said, known in (*claims, (event.run, user.run_id)))
 
 
-def _names_somebody(seen: Seen) -> bool:
+def _names_somebody(seen: Seen, event: Event) -> bool:
     """Whether it says, by an id, a canary or the call that it tells of, whose it is: of what says
     nothing nobody could tell that it went astray.
     """
-    event = seen.event
-    ids = event is not None and (event.run or event.thread or event.user)
+    ids = event.run or event.thread or event.user
     return bool(ids or seen.tokens or seen.call is not None)
 
 

@@ -16,7 +16,7 @@ def _walk_grammar(run: Run, tally: Tally) -> None:
     """
     for doubt in run.doubts:
         tally.doubt(doubt)
-    if run.session or run.mixed:
+    if run.mixed:
         return
     mine = [seen for seen in run.events if seen.user == run.owner]
     links = by_link(mine)

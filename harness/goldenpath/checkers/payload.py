@@ -6,7 +6,7 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.canary import find
-from goldenpath.checkers.base import MIXED, UNTRACED, Check, Fold
+from goldenpath.checkers.base import MIXED, Check, Fold
 from goldenpath.checkers.held import holds, parsed_text, sayable, telling
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import LISTED, Tally
@@ -117,8 +117,8 @@ class _Outcomes(Fold):
     def call(self, call: Call) -> None:
         if not self._tools or not (call.asked or call.planned) or not call.ends:
             return
-        if call.ambiguous or call.untraced:
-            self.tally.doubt(_UNPAIRED if call.ambiguous else UNTRACED)
+        if call.ambiguous:
+            self.tally.doubt(_UNPAIRED)
             return
         for seen in call.completed:
             if seen.event is not None:
@@ -161,7 +161,7 @@ class _Outcomes(Fold):
             f" {'no result' if event.result is None else shown(event.result)}"
         )
         witness = (good[-1].index, seen.entry.index)
-        if not small or event.result is not None or self._heard:
+        if not small or self._heard:
             self.tally.fail(message, *witness)
         elif len(self._small) < LISTED:
             self._small.append((message, witness))

@@ -18,6 +18,9 @@ NOT_JSON = "__not_json__"
 #: What a FAULT is about where the consumer of a run left it before its end.
 LEFT = "left"
 
+#: ... and where the harness cut a user's link as a network does, once what was owed had come.
+DROPPED = "dropped"
+
 
 class Kind(StrEnum):
     """What an entry of the history is about."""

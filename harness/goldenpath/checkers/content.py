@@ -182,6 +182,9 @@ def _status(call: Call, tally: Tally) -> None:
         tally.chance()
         closing = call.run.cleaning is not None and call.run.cleaning.index < seen.entry.index
         if status not in agrees and not ((told_failed or closing) and status in _FAILED):
+            if call.twin and call.ends:
+                tally.doubt(UNTRACED)
+                continue
             truth = end.what if end else "never ran"
             witness = [end.index] if end else []
             tally.fail(

@@ -61,7 +61,7 @@ def _cancel_reaches(call: Call, tally: Tally) -> None:
         return
     if call.planned and call.starts[0].index > told.index:
         return
-    if call.unsure:
+    if call.unsure or call.twin:
         tally.doubt(UNTRACED)
         return
     tally.chance()
@@ -107,7 +107,7 @@ class _NobodysVictim(Fold):
         asked, answered = call.asked, call.answered
         if asked is None or answered is None or answered.kind is Kind.LOST or not call.starts:
             return
-        if asked.value.get("unreleased"):
+        if asked.value.get("unreleased") or call.twin:
             return
         self.tally.chance(call.beside)
         late = _after(call, answered) if answered.kind is Kind.FAIL else []

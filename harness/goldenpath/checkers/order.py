@@ -112,6 +112,8 @@ def _against_truth(call: Call, tally: Tally) -> None:
         return
     if not call.starts or not (call.executing or call.completed):
         return
+    if call.twin:
+        return  # of equal calls nobody knows which execution is whose
     tally.chance()
     started = call.starts[0].index
     if call.executing and call.executing[0].entry.index > started:

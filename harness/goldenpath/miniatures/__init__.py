@@ -4,7 +4,9 @@ from goldenpath.miniatures import (
     access,
     content,
     delivery,
+    doors,
     ending,
+    equal,
     forms,
     internals,
     isolation,
@@ -18,6 +20,7 @@ from goldenpath.miniatures import (
     streams,
     surface,
     tools,
+    unheard,
 )
 from goldenpath.miniatures.base import MINIATURES, Miniature
 
@@ -27,7 +30,9 @@ __all__ = [
     "access",
     "content",
     "delivery",
+    "doors",
     "ending",
+    "equal",
     "forms",
     "internals",
     "isolation",
@@ -41,4 +46,5 @@ __all__ = [
     "streams",
     "surface",
     "tools",
+    "unheard",
 ]

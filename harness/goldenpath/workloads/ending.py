@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from msgspec.structs import replace
 
 from goldenpath.model import Step
 from goldenpath.workloads.base import ONE, TWO, Workload, tiers
-from goldenpath.workloads.script import Ask, Lane, Script
+from goldenpath.workloads.script import VIAS, Ask, Lane, Script
 
 #: A call of a tool that hangs may take this many times the declared timeout.
 _PATIENCE = 2.0
@@ -97,18 +100,23 @@ def _left_by(script: Script, name: str, by: str) -> list[Step]:
 def _cleanup_midway(script: Script, size: int) -> tuple[Lane, ...]:
     """The session is cleaned up while a tool of it is at work, which is let end if cleanup waits
     for it; then once more, and another user goes on. Another call was at work beside it and has
-    ended before: none, the one that began first, the one that began last.
+    ended before: none, the one that began first, the one that began last. Once with none it was
+    called through each of the old doors.
     """
     lane: list[Step] = []
     for tools, held in ((["hold"], 0), (["linger", "hold"], 1), (["hold", "linger"], 0)) * size:
         lane += script.beside(*_cleaned_up_at_work(script, tools, held))
+    for via in VIAS[1:] * size if script.kind == "dispatcher" else ():
+        lane += script.beside(*_cleaned_up_at_work(script, ["hold"], 0, {"via": via}))
     return (tuple(lane),)
 
 
-def _cleaned_up_at_work(script: Script, tools: list[str], held: int) -> list[Step]:
+def _cleaned_up_at_work(
+    script: Script, tools: list[str], held: int, more: Mapping[str, Any] | None = None
+) -> list[Step]:
     name = "alice"
     created = script.create(name, tools)
-    asked, tokens = _one_by_one(script, name, tools)
+    asked, tokens = _one_by_one(script, name, [Ask(tool, more=more or {}) for tool in tools])
 
     def until(token: str, what: str) -> Step:
         return script.step(name, "wait_for", token=token, what=what, briefly=True)
@@ -130,12 +138,12 @@ def _cleaned_up_at_work(script: Script, tools: list[str], held: int) -> list[Ste
     return [created, work, script.cleanup(name)]
 
 
-def _one_by_one(script: Script, name: str, tools: list[str]) -> tuple[list[Step], list[str]]:
+def _one_by_one(script: Script, name: str, asks: list[Ask]) -> tuple[list[Step], list[str]]:
     """Calls that are to be made side by side, and their canaries."""
     if script.kind != "dispatcher":
-        asked = script.ask(name, [Ask(tool) for tool in tools], golden=False)
+        asked = script.ask(name, asks, golden=False)
         return asked, script.tokens(asked)
-    calls = [script.execute(name, Ask(tool)) for tool in tools]
+    calls = [script.execute(name, ask) for ask in asks]
     return calls, script.tokens(calls)
 
 

@@ -112,11 +112,17 @@ _THROUGH: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+#: So many calls are under way through one door at once: what is kept for one may be mixed up.
+_AT_ONCE = 3
+
+
 def _through(script: Script, name: str, via: str) -> list[Step]:
     more: dict[str, Any] = {"via": via}
     if via == "dispatch_tool":
         more["context"] = _CONTEXT
-    return [script.execute(name, Ask(tool, given, more=more)) for tool, given in _THROUGH]
+    calls = [script.execute(name, Ask(tool, given, more=more)) for tool, given in _THROUGH]
+    at_once = [script.execute(name, Ask("lookup", more=more)) for _ in range(_AT_ONCE)]
+    return [*calls, script.together(*([call] for call in at_once))]
 
 
 def _old_doors(script: Script, size: int) -> tuple[Lane, ...]:

@@ -65,10 +65,23 @@ MISTAKES: dict[str, tuple[str, Callable[[Drive, Driver], Any], str]] = {
     ),
     "no JSON": ("reference", after(lambda a: a.execute("echo", {"x": {1}})), "no JSON data"),
     "held": ("reference", after(lambda a: a.execute("hold")), 'await alice.begin("hold")'),
+    "lingers": ("reference", after(lambda a: a.execute("linger")), 'await alice.begin("linger")'),
     "plain hold": ("reference", after(lambda a: a.begin("hold", plain=True)), "has none"),
+    "plain linger": ("reference", after(lambda a: a.begin("linger", plain=True)), "has none"),
+    "no names": (
+        "reference",
+        after(lambda a: a.execute("lookup", [1])),
+        'expected: a dict such as {"page": 1}',
+    ),
+    "no names in a run": (
+        "reference-agent",
+        after(lambda a: a.run([("lookup", [1])])),
+        "the parameters are no names with values",
+    ),
     "run": ("reference", after(lambda a: a.run(["lookup"])), "execute() or begin()"),
     "execute": ("reference-agent", after(lambda a: a.execute("lookup")), "run() or begin_run()"),
     "held run": ("reference-agent", after(lambda a: a.run(["hold"])), "begin_run"),
+    "lingering run": ("reference-agent", after(lambda a: a.run(["linger"])), "begin_run"),
     "second run": ("reference-agent", _run_twice, "an agent runs once in each"),
     "excuse": (
         "reference",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import re
 import sys
 import threading
@@ -32,6 +34,7 @@ from goldenpath.errors import TargetProblem
 from goldenpath.history import History, load
 from goldenpath.model import Entry, Kind, Outcome, Step
 from goldenpath.offline import judge_file
+from goldenpath.recorder import FileSink
 from goldenpath.workloads import WORKLOADS
 from tests.virtual import VirtualLoop
 
@@ -86,6 +89,23 @@ def test_without_a_folder_nothing_is_kept() -> None:
 
     assert result.history is None
     assert {v.outcome for v in result.verdicts if v.proves} == {Outcome.PASS}
+
+
+def test_a_history_that_cannot_be_written_is_judged_as_a_cut_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full in the middle is nothing of the target's, and nothing green."""
+
+    def half(sink: FileSink, line: bytes) -> object:
+        if b'"started"' in line:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return os.write(sink._fd, line)
+
+    monkeypatch.setattr(FileSink, "write", half)
+    done = run(resolve("reference"), histories=tmp_path)
+
+    assert {v.outcome for v in done.verdicts if v.proves} == {Outcome.UNKNOWN}
+    assert "the history cannot be written: No space left on device" in done.notes
 
 
 def test_the_same_seed_gives_the_same_history(tmp_path: Path) -> None:

@@ -226,11 +226,14 @@ class Bench:
         self.runner = Runner(adapter, self.plant, self.judge, deadlines, options.beat)
 
     def conclude(self, path: Path | None) -> Conducted:
-        """End the history, which is kept at `path`, and judge it."""
-        footer = self.recorder.end()
-        verdicts = self.judge.finish(footer)
+        """End the history, which is kept at `path`, and judge it: as a cut one, where not all of it
+        could be written.
+        """
+        footer, broken = self.recorder.end(), self.recorder.broken
+        verdicts = self.judge.finish(None if broken else footer)
+        notes = (*footer.notes, broken) if broken else footer.notes
         unread = dict(self.judge.unread)
-        return Conducted(self.header.workload, verdicts, footer.notes, path, unread)
+        return Conducted(self.header.workload, verdicts, notes, path, unread)
 
 
 def _count(header: Header, recorder: Recorder, options: Options) -> None:

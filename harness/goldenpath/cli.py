@@ -30,7 +30,7 @@ from goldenpath.errors import Exit, GoldenpathError, OutputProblem, UsageProblem
 from goldenpath.extensions import load
 from goldenpath.judge import relevant
 from goldenpath.miniatures import MINIATURES
-from goldenpath.offline import judge_file, read_file_header, tell_apart
+from goldenpath.offline import judge_file, read_script, tell_apart
 from goldenpath.performance import keeping
 from goldenpath.performance.baseline import BASELINES
 from goldenpath.report.text import render
@@ -250,7 +250,8 @@ def check(
     """Judge recorded HISTORIES again, without the target."""
     catalogue = load(Path.cwd())
     lines = known.read(known_failing, catalogue.workloads, rules=catalogue.rules)
-    judged = [judge_file(path, lines, catalogue) for path in histories]
+    once = {path.resolve(): path for path in reversed(histories)}  # the same file says nothing new
+    judged = [judge_file(path, lines, catalogue) for path in reversed(once.values())]
     stale = known.stale(lines, [verdict for _, result in judged for verdict in result.verdicts])
     judged = tell_apart(judged)
     headers = [header for header, _ in judged]
@@ -288,17 +289,12 @@ def check(
 @click.option("--report-dir", type=_FILE, default=Path("reports/replay"), help="Where reports go.")
 def replay(history: Path, target: str | None, profile: Path | None, report_dir: Path) -> None:
     """Perform the steps of a recorded HISTORY again, and judge what comes of it."""
-    header, catalogue = read_file_header(history), load(Path.cwd())
-    if not header.script:
-        raise UsageProblem(
-            f"{history} has no steps to perform again: a test of its own recorded it",
-            hint="run that test again; `goldenpath check` judges the history as it is",
-        )
+    header, catalogue = read_script(history), load(Path.cwd())
     if target or profile:
         found = resolve(target or header.target, profile, dialects=catalogue.dialects)
     else:
         found = recorded(header.target, header.declared, catalogue.dialects)
-    folder = report_dir / "histories"
+    folder = (report_dir / "histories").absolute()
     _claimed = claim(report_dir)
     make_folder(folder)
     options = Options(seed=header.seed, tier=header.tier, histories=folder, catalogue=catalogue)

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable
@@ -30,7 +31,7 @@ from goldenpath.conduct import (
     probe,
     users_of,
 )
-from goldenpath.errors import TargetProblem
+from goldenpath.errors import Exit, TargetProblem
 from goldenpath.history import History, load
 from goldenpath.model import Entry, Kind, Outcome, Step
 from goldenpath.offline import judge_file
@@ -259,6 +260,38 @@ def test_a_thread_that_is_late_disturbs_no_later_history(tmp_path: Path) -> None
     assert kept(first) == before
     assert not [e for e in kept(second).entries if "late" in str(e.value)]
     assert kept(second).footer
+
+
+def test_a_target_may_go_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even to a folder that is deleted: the probe and each workload leave us where we were."""
+    monkeypatch.chdir(tmp_path)
+
+    async def make(user: Any, tap: Any, tools: Any) -> Any:
+        with tempfile.TemporaryDirectory() as gone:
+            os.chdir(gone)
+        return await reference_dispatcher(user, tap, tools)
+
+    result = run(target(make), histories=tmp_path)
+
+    assert Path.cwd() == tmp_path
+    assert kept(result).footer
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_of_a_target_that_forks_the_copy_says_nothing(tmp_path: Path) -> None:
+    """Two would write one history; and the copy would go on to write its own reports."""
+    copies = []
+
+    async def make(user: Any, tap: Any, tools: Any) -> Any:
+        if at_work(user, tools):
+            copies.append(os.fork())
+        return await reference_dispatcher(user, tap, tools)
+
+    result = run(target(make), histories=tmp_path)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(copies[0], 0)[1]) == Exit.INCONCLUSIVE
+    assert {v.outcome for v in result.verdicts if v.proves} == {Outcome.PASS}
+    assert [e.index for e in kept(result).entries] == [*range(len(kept(result).entries))]
 
 
 def test_sys_exit_in_a_task_of_the_target_is_its_problem() -> None:

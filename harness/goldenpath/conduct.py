@@ -7,7 +7,7 @@ import os
 import platform
 import warnings
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import chdir, suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib import metadata
@@ -20,7 +20,7 @@ from goldenpath.adapters.base import Adapter, Facts
 from goldenpath.adapters.targets import Target
 from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.checkers.performance import COUNTED, improvements
-from goldenpath.errors import TargetProblem
+from goldenpath.errors import Exit, TargetProblem
 from goldenpath.history import Header
 from goldenpath.judge import Judge
 from goldenpath.model import Kind, User, Verdict
@@ -173,7 +173,6 @@ def perform(
     listener: Listener | None = None,
 ) -> Conducted:
     """Perform the script of a header, new or replayed; `listener` is told each entry."""
-    here = Path.cwd()
     path = options.histories / f"{header.workload}.jsonl" if options.histories else None
     sink = FileSink(str(path)) if path else None
     recorder = Recorder(sink)
@@ -183,7 +182,6 @@ def perform(
         work = partial(_perform, target, facts, header, options, recorder, path)
         return in_loop(work, options, over=recorder.seal)
     finally:
-        os.chdir(here)  # a target may have gone elsewhere
         recorder.seal()
         if sink:
             sink.close()
@@ -252,11 +250,14 @@ def in_loop(
     """Run `work` in a loop of its own, and leave no task of the target behind. `over` is called
     when the work is over, however it ended: what our clearing up brings about is no evidence.
 
+    The target may have gone to another folder: the current one is as before. Of one that forks, the
+    copy of us ends here, and says nothing: two would write the same history and the same reports.
+
     Not asyncio.Runner: its close waits for ever for a task that swallows its cancellation. Warnings
     of the target are its own affair and must not fail a stranger's strict test run.
     """
-    loop = options.loop_factory()
-    with warnings.catch_warnings():
+    loop, ours = options.loop_factory(), os.getpid()
+    with chdir("."), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             asyncio.set_event_loop(loop)
@@ -272,6 +273,8 @@ def in_loop(
                 raise
             raise TargetProblem("the target stopped the event loop") from None
         finally:
+            if os.getpid() != ours:
+                os._exit(Exit.INCONCLUSIVE)
             over()
             _abandon(loop)
             asyncio.set_event_loop(None)

@@ -61,7 +61,7 @@ class Recorder:
         self.clock = clock or time.monotonic
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
-        self._sealed = False
+        self._sealed, self._process = False, os.getpid()
         self.broken = ""
         self.count = 0
         self.notes: list[str] = []
@@ -83,9 +83,11 @@ class Recorder:
                 self.broken = f"the history cannot be written: {error.strerror}"
 
     def record(self, kind: Kind, actor: str, step: str | None, what: str, value: Any = None) -> int:
-        """Stamp and write one entry, and return its index. `value` must be JSON data."""
+        """Stamp and write one entry, and return its index. `value` must be JSON data. What a copy
+        of this process does, where a target has forked, is no part of the history.
+        """
         with self._lock:
-            if self._sealed:
+            if self._sealed or os.getpid() != self._process:
                 return self.count
             at = int(self.clock() * 1e9)
             entry = Entry(self.count, at, kind, actor, step, what, value)

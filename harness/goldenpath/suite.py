@@ -118,7 +118,7 @@ class Suite:
 
     def _prepare(self) -> Campaign:
         option = self.config.getoption
-        histories = self.folder / "histories"
+        histories = (self.folder / "histories").absolute()  # a target may go elsewhere
         make_folder(histories)
         if self._writes and not self.supervised:  # the supervisor holds it for us
             self._claimed = claim(self.folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -248,6 +250,39 @@ def test_a_workload_in_which_we_crashed_is_not_tried_again(
     assert report.exit != Exit.CONFORMS
     assert any("ZeroDivisionError" in problem for problem in report.problems)
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_machine_that_has_nothing_left_is_no_bug_of_ours() -> None:
+    """Such as a target that holds every file: neither green nor a bug."""
+
+    class Taking(PythonTarget):
+        def adapter(self, facts: Facts) -> Any:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    marked: Any = dispatcher()(reference_dispatcher)
+    found = Taking("mine", marked, marked.__goldenpath__)
+    report = Campaign(found, FAST, Choice(workloads=("golden_path",))).run()
+
+    assert report.exit == Exit.INCONCLUSIVE
+    assert {v.reason for v in report.verdicts} == {
+        "the machine, or what the target made of this process, does not let it be run:"
+        " [Errno 24] Too many open files"
+    }
+
+
+def test_a_target_that_replaces_what_we_work_with_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What breaks then is no bug of ours."""
+
+    async def make(user: Any, tap: Any, tools: Any) -> Any:
+        monkeypatch.setattr(asyncio, "wait", None)
+        return await reference_dispatcher(user, tap, tools)
+
+    report = Campaign(target(make), FAST, Choice(workloads=("golden_path",))).run()
+
+    assert report.exit == Exit.INCONCLUSIVE
+    assert {v.reason for v in report.verdicts if v.proves} == {
+        "the target has replaced asyncio.wait: TypeError: 'NoneType' object is not callable"
+    }
 
 
 # --- the report ------------------------------------------------------------------------------

@@ -6,7 +6,11 @@ for; what is planned stands before anything is opened.
 
 from __future__ import annotations
 
+import asyncio
 import difflib
+import json
+import os
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -31,6 +35,12 @@ ALIKE = 3
 
 #: How a problem begins that is neither the user's nor the target's; the run then exits with 4.
 BUG = "a bug of goldenpath, please report it"
+
+#: What an OSError comes from that neither the target nor a check raised.
+_CANNOT = "the machine, or what the target made of this process, does not let it be run"
+
+#: Parts of the standard library that we work with, as they were before any target came.
+_BEFORE = {module: dict(vars(module)) for module in (asyncio, json, os, time)}
 
 #: The name of the item for every rule that a workload was not built to prove.
 REST = "nothing-else-broken"
@@ -89,6 +99,16 @@ def check_options(options: Options) -> None:
         problems.append(f"max frame {options.max_frame}: expected 1 or more letters")
     if problems:
         raise UsageProblem("\n".join(problems))
+
+
+def replaced() -> list[str]:
+    """What of the standard library is no longer what it was; a target can do that to us."""
+    return [
+        f"{module.__name__}.{name}"
+        for module, before in _BEFORE.items()
+        for name, value in before.items()
+        if vars(module).get(name) is not value
+    ]
 
 
 @dataclass
@@ -191,17 +211,26 @@ class Campaign:
             result = conduct(self.target, facts, self.catalogue.workloads[name], self.options)
         except TargetProblem as error:
             self._in_vain(error.problem)
-            return Conducted(name, self._unknown(name, str(error)), (str(error),))
+            return self._undone(name, str(error))
+        except OSError as error:  # such as no file more: one that reads or writes is in order
+            traceback.print_exc()
+            self._in_vain(str(error))
+            return self._undone(name, f"{_CANNOT}: {error}")
         except Exception as error:  # ours: told as such, once, and the other workloads go on
             traceback.print_exc()
+            what = f"{type(error).__name__}: {error}"
             if name not in WORKLOADS:
-                said = f"the workload {name}, of your own, broke: {type(error).__name__}: {error}"
-                return Conducted(name, self._unknown(name, said), (said,))
-            self.bugs += (f"{BUG} in {name}: {type(error).__name__}: {error}",)
-            return Conducted(name, self._unknown(name, self.bugs[-1]), self.bugs[-1:])
+                return self._undone(name, f"the workload {name}, of your own, broke: {what}")
+            if gone := replaced():
+                return self._undone(name, f"the target has replaced {', '.join(gone)}: {what}")
+            self.bugs += (f"{BUG} in {name}: {what}",)
+            return self._undone(name, self.bugs[-1])
         self._alike = ()
         verdicts = [known.excuse(v, self.choice.known) for v in relevant(result.verdicts)]
         return Conducted(name, verdicts, result.notes, result.history, result.unread)
+
+    def _undone(self, name: str, said: str) -> Conducted:
+        return Conducted(name, self._unknown(name, said), (said,))
 
     def _unknown(self, name: str, reason: str) -> list[Verdict]:
         rules = [rule for rule in self.plan()[name] if rule != REST]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Iterable, Iterator
+from contextlib import chdir
 from contextvars import Context
 from pathlib import Path
 
@@ -56,7 +57,9 @@ async def drive(
             expected="a dispatcher or an agent",
             hint=f"for an endpoint: goldenpath smoke {target.name}",
         )
-    facts = await target.probe(options.time_scale)
+    folder = folder.absolute()
+    with chdir("."):  # a target may go elsewhere
+        facts = await target.probe(options.time_scale)
     users = users_of(facts, len(NAMES), options.seed)
     header = bare_header(facts, name, proved, users, options)
     make_folder(folder)

@@ -206,3 +206,14 @@ def test_allure_results_have_labels_and_the_history(tmp_path: Path) -> None:
     assert ("feature", "ISOLATION") in labels
     assert ("story", "ISOLATION-1") in labels
     assert "history of two_users" in attached
+
+
+def test_the_same_history_twice_says_nothing_new(ran: Path, tmp_path: Path) -> None:
+    """By whatever path it is named: opportunities are counted once."""
+    history = ran / "histories" / "misaddressed.jsonl"
+    other = history.parent / ".." / "histories" / history.name
+    once = goldenpath(tmp_path, "check", str(history), "--report-dir", "once")
+    twice = goldenpath(tmp_path, "check", str(history), str(other), "--report-dir", "twice")
+
+    assert once.returncode == twice.returncode == 1
+    assert verdicts(tmp_path / "once") == verdicts(tmp_path / "twice")

@@ -60,10 +60,7 @@ class _OwnToolsOnly(Fold):
         """Tools that this user does not have and another does, and who."""
         mine = self._tools.get(actor, set())
         return {
-            tool: user
-            for user, tools in self._tools.items()
-            for tool in tools
-            if tool not in mine
+            tool: user for user, tools in self._tools.items() for tool in tools if tool not in mine
         }
 
     def _looked(self, asked: Entry, answer: Entry) -> None:

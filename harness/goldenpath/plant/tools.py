@@ -284,6 +284,9 @@ _SYNCHRONOUS: dict[str, Callable[[str, Owner], _Planted]] = {
 SYNCHRONOUS = frozenset(_SYNCHRONOUS)
 ADMIN_ONLY = frozenset({"administer"})
 
+#: Those that wait until they are released.
+HELD = frozenset(name for name, (_, _, behave) in _BEHAVIOURS.items() if behave is _hold)
+
 TOOL_NAMES = (*_BEHAVIOURS, *SYNCHRONOUS)
 
 

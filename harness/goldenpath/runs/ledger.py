@@ -190,10 +190,10 @@ class Ledger:
             fits = [call for call in fits if call.executing and not call.completed] or fits
         else:
             fits = [call for call in under_way if len(call.ends) < len(call.starts)]
-        if len(fits) < 2:
-            return fits[0] if fits else None
-        chosen = pairing.any_of(fits) if entry.what == "started" else None
-        if chosen is not None:
+        if entry.what != "started":
+            return fits[0] if len(fits) == 1 else None
+        chosen = pairing.any_of(fits)
+        if chosen is not None and chosen.twin:
             self._of_twins[_execution(entry)] = chosen
         return chosen
 

@@ -48,14 +48,13 @@ def fitting(calls: Iterable[Call], event: Event) -> list[Call]:
 
 def any_of(calls: Sequence[Call]) -> Call | None:
     """The first of these calls, where each equals it: then any will do, and of each it is noted
-    that it has a twin. None where they differ.
+    that it has a twin. None where they differ, or there are none.
     """
-    first, *others = calls
-    if not all(first.equals(call) for call in others):
+    if not calls or not all(calls[0].equals(call) for call in calls[1:]):
         return None
     for call in calls:
-        call.twin = True
-    return first
+        call.twin = call.twin or len(calls) > 1
+    return calls[0]
 
 
 def _unanswered(calls: list[Call]) -> list[Call]:

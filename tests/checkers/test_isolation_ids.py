@@ -1,0 +1,38 @@
+"""ISOLATION-2: ids of another user, wherever they are not the event's own."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from tests.build import broken, event, red, session
+
+from goldenpath.canary import request_ids
+from goldenpath.plant import plant_user
+
+# An id of a user, of a run, and of what belongs to it: wherever it is no event's own.
+ANN, BEN = (plant_user(7, position) for position in range(2))
+REQUEST, SESSION = request_ids(str(BEN.run_id))
+THEIRS = {"a user": BEN.user_id, "a run": BEN.run_id, "a request": REQUEST, "a session": SESSION}
+
+
+@pytest.mark.parametrize("planted", THEIRS.values(), ids=THEIRS)
+def test_another_users_id_in_a_frame(planted: str) -> None:
+    """Ids mark whose data it is as canaries do."""
+    lines = [*session(ANN), *session(BEN), event(ANN, "agent_thinking", peers=[planted])]
+
+    assert broken("ISOLATION-2", lines, ANN, BEN) == (
+        f"a frame to {ANN.name} holds an id of {BEN.name}",
+        (6,),
+    )
+
+
+def test_ones_own_ids_and_those_that_say_whose_an_event_is() -> None:
+    """Of these CONTENT-3 speaks; and of one account that two users share nobody can be told."""
+    own = [str(ANN.user_id), *request_ids(str(ANN.run_id))]
+    lines = [*session(ANN), *session(BEN), event(ANN, "agent_thinking", peers=own)]
+    named = [*lines, event(ANN, "agent_thinking", user_id=BEN.user_id)]
+    twin = msgspec.structs.replace(BEN, user_id=ANN.user_id)
+
+    assert "ISOLATION-2" not in red(lines, ANN, BEN)
+    assert "ISOLATION-2" not in red(named, ANN, BEN)
+    assert "ISOLATION-2" not in red([*session(ANN), *session(twin), lines[-1]], ANN, twin)

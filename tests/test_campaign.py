@@ -15,11 +15,12 @@ from goldenpath.adapters.base import Facts
 from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.targets import resolve
 from goldenpath.builtin import reference_agent, reference_dispatcher
-from goldenpath.campaign import REST, Campaign, Choice, check_choice, check_options
+from goldenpath.campaign import IDLE, REST, Campaign, Choice, check_choice, check_options
 from goldenpath.catalogue import OURS, Extension
+from goldenpath.checkers import Check
 from goldenpath.conduct import Conducted, Options
 from goldenpath.errors import Exit, TargetProblem, UsageProblem
-from goldenpath.model import Outcome
+from goldenpath.model import Level, Outcome, Rule
 from goldenpath.workloads import WORKLOADS, Script
 from tests.virtual import VirtualLoop
 
@@ -397,6 +398,23 @@ def test_a_workload_of_ones_own_that_breaks_is_unknown_and_no_bug_of_ours() -> N
     assert {v.outcome for v in report.verdicts if v.workload != "odd" and v.proves} == {
         Outcome.PASS
     }
+
+
+def _nothing(call: object, tally: Any) -> None: ...
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_a_rule_of_ones_own_that_had_no_opportunity_is_not_green(partial: bool) -> None:
+    """It is judged in every workload, so that a whole run without one tells nothing of it."""
+    rule = Rule("SHOP-1", Level.MUST, "Nobody ever looks.", "a book")
+    own = Extension(rules=(rule,), checks=(Check("SHOP-1", call=_nothing),))
+    options = replace(FAST, catalogue=OURS.extended({"here": own}))
+    choice = Choice(workloads=("golden_path",)) if partial else Choice()
+    report = Campaign(resolve("reference"), options, choice).run()
+    said = [(v.outcome, v.reason) for v in report.verdicts if v.rule == "SHOP-1"]
+
+    assert said == ([] if partial else [(Outcome.UNKNOWN, IDLE)])
+    assert report.exit == (Exit.CONFORMS if partial else Exit.INCONCLUSIVE)
 
 
 def test_a_target_that_declares_nothing_is_not_green() -> None:

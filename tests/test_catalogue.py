@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -110,6 +111,22 @@ def test_recorded_rules_stand_beside_those_that_are_known() -> None:
 NO_RULES: dict[str, Any] = {"rules": (), "checks": (), "workloads": ()}
 ALONE = {**NO_RULES, "dialects": {}}
 
+
+async def _late(*_: object) -> None: ...
+
+
+def _lazy(*_: object) -> Iterator[None]:
+    yield
+
+
+class Late:
+    async def __call__(self, *_: object) -> None: ...
+
+
+class LateFold(Fold):
+    async def frame(self, seen: Any) -> None: ...  # type: ignore[override]
+
+
 MISTAKES: dict[str, tuple[Mapping[str, Any], str]] = {
     "an id in small letters": ({"rules": (rule("shop-1"),), "checks": (check("shop-1"),)},
                                "rule 'shop-1': expected an id like FAMILY-1"),
@@ -138,6 +155,11 @@ MISTAKES: dict[str, tuple[Mapping[str, Any], str]] = {
                                   "check of TOOL-1: no such rule comes with it"),
     "a check that looks at nothing": ({"checks": (Check("SHOP-1"),)}, "it looks at nothing"),
     "a check by a name": ({"checks": (check(call="a function"),)}, "expected a function as call"),
+    "an async check": ({"checks": (check(call=_late),)}, "as call, not an async one"),
+    "a lazy check": ({"checks": (check(run=_lazy),)}, "as run, not an async one"),
+    "an async one in part": ({"checks": (check(call=functools.partial(_late)),)}, "not an async"),
+    "an async object": ({"checks": (check(call=Late()),)}, "as call, not an async one"),
+    "an async fold": ({"checks": (check(fold=LateFold),)}, "frame of its fold is async"),
     "a fold that is none": ({"checks": (check(fold=dict),)}, "expected a subclass of Fold"),
     "a fold that was made": ({"checks": (check(fold=Watch.__new__(Watch)),)},
                              "expected a subclass of Fold"),

@@ -14,7 +14,7 @@ from goldenpath.catalogue import OURS, Extension
 from goldenpath.checkers import Check
 from goldenpath.conduct import Conducted
 from goldenpath.errors import UsageProblem
-from goldenpath.history import Footer, encode_line
+from goldenpath.history import Footer, encode_line, read_header
 from goldenpath.judge import CUT
 from goldenpath.model import Level, Outcome, Rule
 from goldenpath.offline import judge_file, read_file_header, salvage, tell_apart
@@ -136,17 +136,22 @@ def test_what_a_killed_run_left_is_salvaged(tmp_path: Path) -> None:
 
 
 def test_a_history_is_judged_by_rules_that_came_later(tmp_path: Path) -> None:
-    """An own rule that is known here judges what was recorded without it, also what is salvaged."""
+    """An own rule that is known here judges what was recorded without it; but not what is salvaged,
+    where it may have been its check that came to no end.
+    """
     rule = Rule("SHOP-1", Level.MUST, "Nobody calls.", "a book")
     check = Check("SHOP-1", call=lambda call, tally: tally.fail("called", 1))
     catalogue = OURS.extended({"here": Extension(rules=(rule,), checks=(check,))})
     header, result = judge_file(GOOD, catalogue=catalogue)
-    shutil.copy(GOOD, tmp_path / "golden_path.jsonl")
-    salvaged = salvage(tmp_path, ["golden_path"], {}, catalogue=catalogue)["golden_path"]
+    changed(
+        tmp_path / "golden_path.jsonl",
+        lambda lines: [encode_line(replace(read_header(lines[0]), own=(rule,))), *lines[1:]],
+    )
+    salvaged = salvage(tmp_path, ["golden_path"], {})["golden_path"]
 
     assert header.own == (rule,)
     assert outcomes(result)["SHOP-1"] is Outcome.FAIL
-    assert outcomes(salvaged)["SHOP-1"] is Outcome.FAIL
+    assert outcomes(salvaged)["SHOP-1"] is Outcome.UNKNOWN
     assert {**outcomes(judge_file(GOOD)[1]), "SHOP-1": Outcome.FAIL} == outcomes(result)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from goldenpath import supervise as supervising
 from goldenpath.campaign import Choice
 from goldenpath.conduct import Options
 from goldenpath.errors import Exit
@@ -21,6 +22,7 @@ from goldenpath.results import Report
 from goldenpath.supervise import Order, Progress, supervise
 from tests.face.test_bad_targets import HEAD, MAKE, goldenpath
 
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 GOOD = "    return await good(user, tap, tools)\n"
 LATER = "count = 0\n" + MAKE + "    global count; count += 1\n    if count == 4: {}\n" + GOOD
 
@@ -173,7 +175,7 @@ def test_the_users_own_pytest_settings_do_not_reach_the_child(
     assert report.exit == Exit.CONFORMS
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("how", ENDING, ids=[number.name for number in ENDING])
 @pytest.mark.parametrize("deaf", [False, True], ids=["obedient", "deaf"])
 def test_a_cancelled_job_keeps_its_report_and_leaves_nothing_running(
     how: signal.Signals, deaf: bool, tmp_path: Path
@@ -198,6 +200,92 @@ def test_a_cancelled_job_keeps_its_report_and_leaves_nothing_running(
     assert written(tmp_path / "reports" / "latest")["exit"] == Exit.INTERRUPTED
     assert "interrupted" in " ".join(written(tmp_path / "reports" / "latest")["problems"])
     assert wait_for(lambda: gone(int(ready.read_text())))
+
+
+def test_who_interrupts_twice_has_a_report_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of the run before is gone by then; the child is not waited for."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(supervising, "_end", interrupt)
+    report = supervise(order(tmp_path, MAKE + GOOD), interrupt)
+
+    assert report.exit == Exit.INTERRUPTED
+    assert written(tmp_path / "reports")["exit"] == Exit.INTERRUPTED
+
+
+def test_a_child_ends_when_its_supervisor_was_killed(tmp_path: Path) -> None:
+    """With whatever the target has started: nobody else would stop what spins."""
+    ready = tmp_path / "ready"
+    source = (
+        MAKE + "    other = subprocess.Popen(['sleep', '600'])\n"
+        f"    open({str(ready)!r}, 'w').write(f'{{os.getpid()}} {{other.pid}}')\n"
+        "    while True: pass\n"
+    )
+    asked = order(tmp_path, source)
+    command = [sys.executable, "-m", "goldenpath", "run", asked.target, "--stall", "600"]
+    supervisor = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    there = wait_for(lambda: ready.exists() and len(ready.read_text().split()) == 2)
+    supervisor.kill()
+    supervisor.wait()
+
+    assert there
+    for pid in ready.read_text().split():
+        assert wait_for(lambda pid=pid: gone(int(pid)))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("how", ENDING, ids=[number.name for number in ENDING])
+def test_the_command_can_be_interrupted_while_it_is_loaded(how: signal.Signals) -> None:
+    """Without a traceback, and not with the exit code of violations."""
+    loading = f"import os, sys; os.kill(os.getpid(), {int(how)}); sys.exit(1)"
+    source = (
+        "import sys, types\nfrom goldenpath.__main__ import main\n"
+        "class Slow:\n    def find_spec(self, name, *_):\n"
+        f"        if name == 'goldenpath.cli': exec({loading!r})\n"
+        "sys.meta_path.insert(0, Slow())\nmain()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, timeout=60
+    )
+
+    assert done.returncode == Exit.INTERRUPTED
+    assert done.stderr == "goldenpath: interrupted\n"
+
+
+OWN = """
+import time
+from goldenpath.extend import Check, Extension, Level, Rule
+
+def check(call, tally):
+    {}
+
+def pytest_goldenpath_extend():
+    rule = Rule("SHOP-1", Level.MUST, "It is so.", "a book")
+    return Extension(rules=(rule,), checks=(Check("SHOP-1", call=check),))
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("time.sleep(1e4)", "made no progress"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt was raised, and nobody has interrupted it"),
+    ],
+)
+def test_a_check_of_ones_own_cannot_take_the_report_along(
+    what: str, said: str, tmp_path: Path
+) -> None:
+    """One that hangs is stopped with the child, and not run again by its supervisor."""
+    (tmp_path / "conftest.py").write_text(OWN.format(what))
+    more = ("--workload", "golden_path", "--stall", "20")
+    done = goldenpath(tmp_path, "run", "reference", *more)
+
+    assert done.returncode == Exit.INCONCLUSIVE, done.stdout
+    assert said in done.stdout
+    assert written(tmp_path / "reports" / "latest")["exit"] == Exit.INCONCLUSIVE
 
 
 def test_sys_exit_in_a_task_is_told_and_not_hidden_by_another_try(tmp_path: Path) -> None:

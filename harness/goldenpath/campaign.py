@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from goldenpath import known, spec
+from goldenpath import interrupts, known, spec
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
 from goldenpath.catalogue import OURS, Catalogue
@@ -41,6 +41,9 @@ _CANNOT = "the machine, or what the target made of this process, does not let it
 
 #: Parts of the standard library that we work with, as they were before any target came.
 _BEFORE = {module: dict(vars(module)) for module in (asyncio, json, os, time)}
+
+#: Why a rule of a user's own is UNKNOWN that had no opportunity in a whole run.
+IDLE = "nothing happened in any workload that could have broken it"
 
 #: The name of the item for every rule that a workload was not built to prove.
 REST = "nothing-else-broken"
@@ -212,6 +215,10 @@ class Campaign:
         except TargetProblem as error:
             self._in_vain(error.problem)
             return self._undone(name, str(error))
+        except KeyboardInterrupt:
+            if not interrupts.made_up():
+                raise
+            return self._undone(name, "KeyboardInterrupt was raised, and nobody has interrupted it")
         except OSError as error:  # such as no file more: one that reads or writes is in order
             traceback.print_exc()
             self._in_vain(str(error))
@@ -340,13 +347,17 @@ def _applies(line: known.Line, done: Collection[str], choice: Choice, partial: b
 
 
 def _untested(card: dict[str, str], verdicts: list[Verdict], catalogue: Catalogue) -> list[Verdict]:
-    """A neutral verdict, with its reason, for each rule that no workload of this run has tested."""
+    """A verdict, with its reason, for each rule that no workload of this run has tested: neutral,
+    but for a user's own, which are judged in every workload.
+    """
     tested = {verdict.rule for verdict in verdicts}
     found = []
     for rule in catalogue.rules.values():
         if rule.id not in tested:
             why = spec.ON_REQUEST.get(rule.id, "no workload of this run tests it")
             not_run = (Outcome.NOT_RUN, why)
+            if rule.id not in spec.RULES:  # the workloads of the whole run are all that it has
+                not_run = (Outcome.UNKNOWN, IDLE)
             outcome, reason = spec.untestable(rule, card) or not_run
             found.append(Verdict(rule.id, rule.level, "", outcome, reason))
     return found

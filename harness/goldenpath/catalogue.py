@@ -8,6 +8,7 @@ come from is the affair of `extensions`.
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -208,6 +209,18 @@ def _wrong_rule(rule: Rule) -> Iterator[str]:
             yield f"rule {rule.id}: it needs {need!r}, which is no capability; {hint}"
 
 
+#: What a fold is asked.
+_FOLDED = ("entry", "frame", "call", "run", "finish")
+
+
+def _is_async(value: object) -> bool:
+    """Whether calling it does nothing yet: its body would never run, and find nothing wrong."""
+    inner = getattr(value, "func", value)  # of functools.partial
+    called = type(inner).__call__ if callable(inner) else None
+    lazy = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    return any(test(each) for test in lazy for each in (inner, called))
+
+
 def _wrong_check(check: Check, rules: Collection[str]) -> Iterator[str]:
     if check.rule not in rules:
         yield f"check of {check.rule}: no such rule comes with it"
@@ -217,9 +230,15 @@ def _wrong_check(check: Check, rules: Collection[str]) -> Iterator[str]:
         value = getattr(check, name)
         if value is not None and not callable(value):
             yield f"check of {check.rule}: expected a function as {name}, got {_a(value)}"
+        elif _is_async(value):
+            yield f"check of {check.rule}: expected a plain function as {name}, not an async one"
     fold: object = check.fold
     if fold is not None and not (isinstance(fold, type) and issubclass(fold, Fold)):
         yield f"check of {check.rule}: expected a subclass of Fold as fold, got {_a(fold)}"
+        return
+    for name in _FOLDED:
+        if _is_async(getattr(fold, name, None)):
+            yield f"check of {check.rule}: {name} of its fold is async; nobody would await it"
 
 
 def _wrong_workload(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -191,7 +190,6 @@ def _show(report: Report, folder: Path | None) -> None:
 
 
 def _carry_out(order: Order) -> Report:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job keeps its report
     with Bar() as bar:
         report = supervise(order, bar.show)
     if report.exit == Exit.USAGE:

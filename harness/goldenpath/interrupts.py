@@ -5,8 +5,17 @@ Only where interrupts are watched, in the supervised child; elsewhere each is ta
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+import time
 from types import FrameType
+
+#: The variable by which the supervised child knows who supervises it.
+SUPERVISOR = "GOLDENPATH_SUPERVISOR"
+
+#: Seconds after which a child whose supervisor was killed ends at the latest.
+_ORPHANED = 1.0
 
 
 class _Watch:
@@ -33,3 +42,20 @@ def made_up() -> bool:
 def watched() -> bool:
     """Whether this is the supervised child: whatever it leaves is ended with its process group."""
     return _Watch.on
+
+
+def end_with_supervisor() -> None:
+    """End this process, and all that a target has started in its session, when the supervisor has
+    been killed: nobody would stop what spins.
+    """
+    supervisor = int(os.environ.pop(SUPERVISOR, os.getppid()))
+    threading.Thread(target=_watch_over, args=(supervisor,), daemon=True).start()
+
+
+def _watch_over(supervisor: int) -> None:
+    ours = os.getpid()
+    while os.getppid() == supervisor:
+        time.sleep(_ORPHANED)
+    if os.getpgrp() == ours:
+        os.killpg(ours, signal.SIGKILL)
+    os.kill(ours, signal.SIGKILL)

@@ -129,15 +129,16 @@ def salvage(
     plan: Iterable[str],
     results: Mapping[str, Conducted],
     lines: Iterable[known.Line] = (),
-    catalogue: Catalogue = OURS,
 ) -> dict[str, Conducted]:
-    """The results, and for planned workloads without one what their cut histories still say."""
+    """The results, and for planned workloads without one what their cut histories still say. Rules
+    of a user's own are UNKNOWN there: it may be their checks that did not come to an end.
+    """
     found = dict(results)
     for name in plan:
         path = folder / f"{name}.jsonl"
         if name not in found and path.is_file() and path.stat().st_size:
             try:
-                found[name] = judge_file(path, lines, catalogue)[1]
+                found[name] = judge_file(path, lines)[1]
             except UsageProblem:  # not even the header was written
                 continue
     return found

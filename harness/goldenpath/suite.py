@@ -103,6 +103,7 @@ class Suite:
         self._interrupted = False
         if self.supervised:
             interrupts.watch()
+            interrupts.end_with_supervisor()
         try:
             self.campaign = self._prepare()
         except GoldenpathError as error:
@@ -247,7 +248,6 @@ class Suite:
                 self.campaign.plan(),
                 results,
                 self.campaign.choice.known,
-                self.campaign.catalogue,
             )
         )
         if self.campaign.bugs:

@@ -11,13 +11,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from goldenpath import interrupts
 from goldenpath.campaign import Choice, make_report
 from goldenpath.conduct import Options
 from goldenpath.errors import Exit
@@ -33,6 +35,9 @@ STALL = 60.0
 
 #: Seconds that a child has to end by itself after an interrupt.
 GRACE = 5.0
+
+#: Signals by which somebody ends a run.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 #: Settings of the user's own pytest that must not reach ours.
 _NOT_INHERITED = {"PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_PLUGINS"}
@@ -111,7 +116,7 @@ def _supervise(order: Order, show: Callable[[Progress], None]) -> Report:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            env={k: v for k, v in os.environ.items() if k not in _NOT_INHERITED},
+            env=_environment(),
         )
         try:
             for line in _follow(child, progress_file, order.stall):
@@ -122,10 +127,32 @@ def _supervise(order: Order, show: Callable[[Progress], None]) -> Report:
             _end(child, signal.SIGABRT)
         except KeyboardInterrupt:
             cut, end = "interrupted", Exit.INTERRUPTED
-            _end(child, signal.SIGINT)
+            with suppress(KeyboardInterrupt):  # who asks again does not want to wait for the child
+                _end(child, signal.SIGINT)
         finally:
-            _kill_group(child)
-    return _report(order, progress, cut, end, child.returncode)
+            with _undisturbed():
+                _kill_group(child)
+    with _undisturbed():
+        return _report(order, progress, cut, end, child.returncode)
+
+
+def _environment() -> dict[str, str]:
+    ours = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
+    return {**ours, interrupts.SUPERVISOR: str(os.getpid())}
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Nobody cuts this short: it takes a moment, and the report of the run before is gone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 def _follow(child: subprocess.Popen[bytes], path: Path, stall: float) -> Iterator[dict[str, Any]]:
@@ -185,8 +212,7 @@ def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) ->
             report = keep_reports(interrupted(report, end), order.folder)
         return report
     problem, exit_ = _why(order, progress, cut, end, code)
-    catalogue = order.options.catalogue
-    results = salvage(order.folder / "histories", progress.plan, {}, order.choice.known, catalogue)
+    results = salvage(order.folder / "histories", progress.plan, {}, order.choice.known)
     report = make_report(
         order.target,
         progress.kind,

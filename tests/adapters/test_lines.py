@@ -162,6 +162,27 @@ def test_another_version_is_a_usage_problem(version: object) -> None:
         read_hello("cmd:x", raw)
 
 
+def test_of_a_kind_that_is_none_the_actions_are_not_blamed() -> None:
+    with pytest.raises(UsageProblem) as raised:
+        read_hello("cmd:x", hello(kind="router", actions=["create", "run"]))
+
+    assert "kind: expected one of dispatcher, agent" in str(raised.value)
+    assert "actions" not in str(raised.value)
+
+
+@pytest.mark.parametrize("half", [r"\ud800", r"\uDFFF", r"\ud83d x", r"\udc00\ud83d"])
+def test_half_a_letter_is_called_so(half: str) -> None:
+    """JSON can spell what no text holds."""
+    with pytest.raises(LineProblem, match="one half of a surrogate pair, which is no letter"):
+        read_line(b'{"type":"frame","to":"a","frame":"' + half.encode() + b'"}')
+
+
+def test_a_pair_of_halves_is_a_letter() -> None:
+    read = read_line(rb'{"type":"frame","to":"a","frame":"\ud83d\ude00"}')
+
+    assert read == Frame("a", "\U0001f600")
+
+
 def test_all_that_is_wrong_with_a_hello_is_said_at_once() -> None:
     raw = hello(
         kind="router",

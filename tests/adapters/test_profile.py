@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
 import pickle
 import tomllib
 from collections.abc import Callable
@@ -10,6 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from goldenpath.adapters.profile import fill, matches, read_profile
 from goldenpath.adapters.secret import SHOWN, Scrub, Secret
@@ -300,3 +304,75 @@ def test_a_token_spelled_out_in_escapes_is_nowhere(spell: Callable[[str], str], 
     clean = Scrub([Secret(token)])(f'{{"echo": "{told}", "more": "100%"}}')
 
     assert clean == f'{{"echo": "{SHOWN}", "more": "100%"}}'
+
+
+def _html(token: str) -> str:
+    return "".join(f"&#{ord(letter)};" for letter in token)
+
+
+def _escaped(token: str) -> str:
+    return "".join(f"\\u{ord(letter):04x}" for letter in token)
+
+
+SENT_BACK: dict[str, Callable[[str], str]] = {
+    "its end": lambda token: token[4:],
+    "its middle": lambda token: token[8:-8],
+    "16 letters": lambda token: token[5:21],
+    "capitals": str.upper,
+    "small": str.lower,
+    "hex in capitals": lambda token: token.encode().hex().upper(),
+    "backwards": lambda token: token[::-1],
+    "broken by a newline": lambda token: f"{token[:20]}\n{token[20:]}",
+    "broken by an escaped newline": lambda token: f"{token[:20]}\\n  {token[20:]}",
+    "escapes in JSON": lambda token: json.dumps(_escaped(token)),
+    "escapes in JSON in JSON": lambda token: json.dumps(json.dumps(_escaped(token))),
+    "JSON in JSON": lambda token: json.dumps(json.dumps({"t": token})),
+    "entities": _html,
+    "hex entities": lambda token: "".join(f"&#x{ord(letter):X};" for letter in token),
+    "entities in entities": lambda token: html.escape(_html(token)),
+    "named entities": lambda token: token.replace("/", "&sol;").replace("+", "&plus;"),
+    "every letter in percent": lambda token: "".join(f"%{ord(letter):02X}" for letter in token),
+    "percent twice": lambda token: quote(quote(token, safe=""), safe=""),
+    "a part of base64": lambda token: base64.b64encode(token.encode()).decode()[5:30],
+}
+
+
+@pytest.mark.parametrize("token", [TOKEN, "abc/DEF+ghi=jkl~mno_pqr-stu.vwx!yz0123456789"])
+@pytest.mark.parametrize("how", SENT_BACK)
+def test_a_token_is_found_in_whatever_form_it_is_sent_back(how: str, token: str) -> None:
+    """And nothing but it is taken out."""
+    told = SENT_BACK[how](token)
+    clean = Scrub([Secret("another-one-entirely"), Secret(token)])(f'{{"a": {told}, "b": "100%"}}')
+
+    assert SHOWN in clean
+    assert clean.startswith('{"a": ')
+    assert clean.endswith(', "b": "100%"}')
+    left = clean.replace(SHOWN, "").translate(dict.fromkeys(map(ord, '{}"ab:, 10%\\t'), None))
+    assert left == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TOKEN[:15],
+        f"{TOKEN[:10]} and {TOKEN[10:20]}",
+        "&amp; %41 \\u0041 \\\\ İstanbul &#9999999; &nosuch; 100% \\n",
+        "",
+    ],
+)
+def test_what_is_no_token_is_left_as_it_is(text: str) -> None:
+    assert Scrub([Secret(TOKEN)])(text) == text
+
+
+@given(st.text(), st.text(), st.integers(0, len(TOKEN) - 16))
+def test_around_a_token_nothing_is_lost(before: str, after: str, begin: int) -> None:
+    """Whatever stands there, unless it goes on with the token."""
+    clean = Scrub([Secret(TOKEN)])(f"{before}|{TOKEN[begin:]}|{after}")
+
+    assert clean == f"{before}|{SHOWN}|{after}"
+
+
+def test_scrubbing_is_linear() -> None:
+    """A frame of a million letters, most of which are escapes or look like a token."""
+    for text in ("%25" * 300_000, "\\" * 1_000_000, TOKEN[:8] * 100_000, "&amp;" * 200_000):
+        assert Scrub([Secret(TOKEN)])(text)

@@ -107,6 +107,7 @@ def test_nothing_is_better_than_what_it_cannot_be_compared_with(
         ({"hash": "abc", "update": UPDATE, "problem": "there is no baseline"}, "there is no"),
         ({**ASKED, "key": "cpython-3.12.1-linux"}, "made on cpython-3.12.1-linux"),
         ({**ASKED, "hash": "new"}, "of workload abc, not new"),
+        ({**ASKED, "last": {**LAST, "dispatches": 3}}, "void: it is of 3 dispatches, not 10"),
         ({**ASKED, "last": {**LAST, "counts": {"lines": 1, "calls": 2}}}, "counts calls, lines"),
     ],
 )

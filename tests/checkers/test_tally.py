@@ -96,3 +96,14 @@ def test_a_verdict_has_the_figures() -> None:
 def test_a_verdict_says_whose_it_is() -> None:
     """Rule, level, workload and whether it was to be proven come from where they are known."""
     assert verdict("chance") == Verdict("X-1", Level.SHOULD, "work", Outcome.PASS, "", 1, True)
+
+
+@pytest.mark.parametrize("count", [-1, -5, 0.5, "1", None])
+def test_opportunities_are_never_taken_back(count: object) -> None:
+    """A check that counts so crashes, and its rule is UNKNOWN."""
+    tally = Tally(RULE)
+    tally.chance(2)
+    with pytest.raises(ValueError, match="expected a number of opportunities"):
+        tally.chance(count)  # type: ignore[arg-type]
+
+    assert tally.opportunities == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,6 +115,16 @@ def test_a_baseline_that_is_not_there_is_said_with_those_that_are(tmp_path: Path
     assert str(path) in str(nothing.value)
 
 
+def test_a_folder_in_its_place_is_no_baseline(tmp_path: Path) -> None:
+    """And is not said to be one of itself."""
+    path = path_of(tmp_path, "performance", "mine")
+    path.mkdir(parents=True)
+    with pytest.raises(BaselineProblem) as problem:
+        read(path, "mine")
+
+    assert str(problem.value) == f"the baseline {path} is no file: move it away"
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -121,6 +132,9 @@ def test_a_baseline_that_is_not_there_is_said_with_those_that_are(tmp_path: Path
         (lambda text: text.replace("1000", "x"), "byte "),
         (lambda text: text.replace("1000", '"many"'), "$.taken[0].counts"),
         (lambda text: text.replace("1000", "-1"), "$.taken[0].counts"),
+        (lambda text: text.replace("1000", str(10**400)), "$.taken[0].counts"),
+        (lambda text: re.sub(r'"counts": {[^}]*}', '"counts": {}', text), "$.taken[0].counts"),
+        (lambda text: re.sub(r'"dispatches": \d+', f'"dispatches": {10**400}', text), "dispatches"),
         (lambda text: text.replace('"hash"', '"hsh"'), "`hsh`"),
         (lambda text: "<<<<<<< ours\n" + text, "byte 0"),
         (lambda text: "", "truncated"),
@@ -142,7 +156,12 @@ def test_a_damaged_file_is_named_with_the_place(
 
 @pytest.mark.parametrize(
     ("change", "what"),
-    [({"target": "other"}, "target"), ({"key": "cpython-3"}, "key"), ({"format": 2}, "format")],
+    [
+        ({"target": "other"}, "target"),
+        ({"key": "cpython-3"}, "key"),
+        ({"format": 2}, "format"),
+        ({"workload": "other"}, "workload"),
+    ],
 )
 def test_a_file_that_was_copied_to_another_place_is_not_used(
     change: dict[str, object], what: str, tmp_path: Path

@@ -8,6 +8,7 @@ or condition of the transport.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,12 +110,22 @@ _decode = msgspec.json.Decoder(Line).decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
+#: An escape of half a letter: what is first of a pair has no second, or the other way round.
+_HALF = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_IS_HALF = "stands for one half of a surrogate pair, which is no letter"
+
+
 def read_line(line: bytes) -> Line:
     """Read one line after the hello. Raises LineProblem."""
     try:
         read: Line = _decode(line)
     except _UNREADABLE as error:
-        raise LineProblem(str(error), _meant(line)) from None
+        half = _HALF.search(line)
+        said = f"{half[0].decode()} {_IS_HALF}" if half else str(error)
+        raise LineProblem(said, _meant(line)) from None
     if isinstance(read, Answer):
         told = (read.value, read.error, read.missing, read.cancelled)
         if sum(part is not msgspec.UNSET for part in told) != 1:
@@ -301,7 +312,10 @@ def _hello(said: Mapping[str, Any], dialects: Mapping[str, Dialect]) -> Hello:
 
 
 def _answerable(kind: object) -> tuple[str, ...]:
-    return tuple(name for name, action in ACTIONS.items() if kind in action.kinds)
+    """What such a target may answer; of a kind that is none nothing is known, and all may be."""
+    return tuple(
+        name for name, action in ACTIONS.items() if kind in action.kinds or kind not in KINDS
+    )
 
 
 def _some_of(known: Mapping[str, Any] | tuple[str, ...], *needed: str) -> Callable[[Any], str]:
@@ -339,7 +353,7 @@ def _option(name: str) -> Callable[[Any], str]:
 def _wrong(said: Mapping[str, Any], dialects: Mapping[str, Dialect]) -> list[str]:
     """Everything that is wrong with the fields of a hello."""
     answerable = _answerable(said.get("kind"))
-    needed = [name for name in answerable if ACTIONS[name].needed]
+    needed = [name for name in answerable if ACTIONS[name].needed and said.get("kind") in KINDS]
     fields: dict[str, Callable[[Any], str]] = {
         "type": lambda _: "",
         "protocol": lambda _: "",

@@ -79,6 +79,11 @@ def void(asked: Mapping[str, Any], values: Values) -> str:
         problem = f"the baseline was made on {asked['key']}, this was counted on {now['key']}"
     if not problem and last["hash"] != asked["hash"]:
         problem = f"the baseline is void: it is of workload {last['hash']}, not {asked['hash']}"
+    if not problem and last["dispatches"] != now["dispatches"]:
+        problem = (
+            f"the baseline is void: it is of {last['dispatches']} dispatches, not"
+            f" {now['dispatches']}"
+        )
     if not problem and last["counts"].keys() != now["counts"].keys():
         problem = f"the baseline is void: it counts {', '.join(sorted(last['counts']))}"
     return problem and f"{problem}; to make one: {asked['update']}"

@@ -23,7 +23,9 @@ class Tally:
         self.figures: dict[str, float] = {}
 
     def chance(self, count: int = 1) -> None:
-        """Note that the rule could have been broken here."""
+        """Note that the rule could have been broken here, `count` times. Raises ValueError."""
+        if not isinstance(count, int) or count < 0:
+            raise ValueError(f"chance({count!r:.40}): expected a number of opportunities")
         self.opportunities += count
 
     def fail(self, message: str, *witness: int) -> None:

@@ -23,18 +23,26 @@ from goldenpath.workloads.performance import WARM_UP
 
 FORMAT = 1
 
+#: The workload whose dispatches are counted, unless told otherwise.
+COUNTED_IN = "counters"
+
 #: Where they are unless told otherwise.
 BASELINES = Path("reports/baselines")
 
-Count = Annotated[int, msgspec.Meta(ge=1)]
+#: Beyond these it is no count; 2**53 is what every reader of JSON keeps exactly.
+Count = Annotated[int, msgspec.Meta(ge=1, le=1 << 53)]
+Counts = Annotated[dict[str, Count], msgspec.Meta(min_length=1)]
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was counted when it was taken in. hash: of the workload; another one voids it."""
+    """What was counted when it was taken in. hash: of the workload; another one voids it.
+    goldenpath: the version that counted, which is told and no more: what is counted depends on
+    nothing of ours but on what the hash is of.
+    """
 
     hash: str
     dispatches: Count
-    counts: dict[str, Count]
+    counts: Counts
     reason: str
     goldenpath: str
 
@@ -84,8 +92,10 @@ def updating(target: str, folder: Path) -> str:
     return f'{shlex.join(words)} --reason "..."'
 
 
-def read(path: Path, target: str) -> Baseline:
-    """Read the baseline of this target. Raises BaselineProblem."""
+def read(path: Path, target: str, workload: str = COUNTED_IN) -> Baseline:
+    """Read the baseline of this target, counted in this workload. Raises BaselineProblem."""
+    if path.exists() and not path.is_file():
+        raise BaselineProblem(f"the baseline {path} is no file: move it away")
     if not path.is_file():
         others = ", ".join(sorted(other.stem for other in path.parent.glob("*.json")))
         raise BaselineProblem(
@@ -100,6 +110,7 @@ def read(path: Path, target: str) -> Baseline:
     for what, expected, got in (
         ("format", FORMAT, found.format),
         ("target", target, found.target),
+        ("workload", workload, found.workload),
         ("key", path.stem, found.key),
     ):
         if expected != got:
@@ -130,7 +141,7 @@ def asked(folder: Path, target: str, workload: Workload, kind: str, tier: str) -
         "update": updating(target, folder),
     }
     try:
-        baseline = read(path_of(folder, workload.suite, target), target)
+        baseline = read(path_of(folder, workload.suite, target), target, workload.name)
     except BaselineProblem as problem:
         return {**found, "problem": str(problem)}
     return {**found, "key": baseline.key, "last": msgspec.to_builtins(baseline.last)}

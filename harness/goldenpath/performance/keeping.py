@@ -14,6 +14,7 @@ from goldenpath.conduct import Options, header_of, perform, probe, versions
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.model import Entry
 from goldenpath.performance.baseline import (
+    COUNTED_IN,
     Baseline,
     BaselineProblem,
     Taken,
@@ -25,7 +26,7 @@ from goldenpath.performance.baseline import (
 from goldenpath.performance.counters import key
 from goldenpath.workloads import WORKLOADS
 
-_WORKLOAD = WORKLOADS["counters"]
+_WORKLOAD = WORKLOADS[COUNTED_IN]
 
 Line = tuple[str, str]
 
@@ -53,7 +54,8 @@ def _said(taken: Taken) -> str:
     each = ", ".join(
         f"{count / taken.dispatches:,.1f} {name}" for name, count in sorted(taken.counts.items())
     )
-    return f"{each} per dispatch (workload {taken.hash}): {taken.reason}"
+    made = f"workload {taken.hash}, goldenpath {taken.goldenpath}"
+    return f"{each} per dispatch ({made}): {taken.reason}"
 
 
 def _drift(baseline: Baseline) -> str:

@@ -316,7 +316,7 @@ def test_the_answer_of_a_run_comes_back(transport: str, value: Any, kept: bool) 
 
 
 @transports
-@pytest.mark.parametrize("plan", [None, {}, {"rounds": []}], ids=["none", "empty", "no answer"])
+@pytest.mark.parametrize("plan", [{}, {"rounds": []}], ids=["empty", "no answer"])
 def test_a_run_without_a_planned_answer_may_answer_anything(transport: str, plan: Any) -> None:
     """As at a live endpoint."""
     create = invoke(ALICE, "create", tools=[], transport=transport)

@@ -165,7 +165,7 @@ class _Outcomes(Fold):
     # --- of a run ----------------------------------------------------------------------------
 
     def run(self, run: Run) -> None:
-        answer = ((run.asked.value or {}).get("plan") or {}).get("answer")
+        answer = (run.asked.value or {}).get("plan", {}).get("answer")
         if not self._answers or run.session:
             return
         if not answer:

@@ -9,15 +9,20 @@ from tests.build import (
     ALICE,
     BOB,
     Line,
+    answer,
     broken,
+    ended,
     fail,
     invoke,
     lost,
     ok,
     outcome,
     red,
+    run,
     session,
+    started,
     untold,
+    up,
     verdicts,
 )
 
@@ -34,9 +39,9 @@ def chances(rule: str, lines: list[Line]) -> int:
 EMPTY, NOBODY = "an empty user_id", "None"
 
 
-def for_user(how: str, *answer: Line) -> list[Line]:
+def for_user(how: str, *said: Line) -> list[Line]:
     """A session is asked for with this context (entry 0), and answered so (1)."""
-    return [invoke(ALICE, "create_invalid", user=how, tools=[]), *answer]
+    return [invoke(ALICE, "create_invalid", user=how, tools=[]), *said]
 
 
 def not_made(**how: Any) -> Line:
@@ -63,21 +68,23 @@ MEANT = {
 }
 
 
-@pytest.mark.parametrize("answer", MEANT.values(), ids=MEANT)
+@pytest.mark.parametrize("said", MEANT.values(), ids=MEANT)
 @pytest.mark.parametrize("how", spec.INVALID_USERS)
-def test_a_context_that_was_refused(answer: Line, how: str) -> None:
+def test_a_context_that_was_refused(said: Line, how: str) -> None:
     """It counts where a valid user of the same name is let in, before it or after it."""
-    before = [*session(ALICE), *for_user(how, answer)]
-    after = [*for_user(how, answer), *session(ALICE)]
+    before = [*session(ALICE), *for_user(how, said)]
+    after = [*for_user(how, said), *session(ALICE)]
 
     assert outcome("API-13", before) is Outcome.PASS
     assert outcome("API-13", after) is Outcome.PASS
-    assert chances("API-13", [*after, *for_user(how, answer)]) == 2
+    assert chances("API-13", [*after, *for_user(how, said)]) == 2
+    assert chances("API-13", [*for_user(how, said), *after]) == 2
 
 
 NO_CONTROL = {
     "nobody is let in": [],
     "only another user is": session(BOB),
+    "something else is accepted": [invoke(ALICE, "enter"), ok(ALICE, "enter")],
     "the valid one is refused, too": [invoke(ALICE, "create", tools=[]), fail(ALICE, "create")],
     "the valid one is lost": [invoke(ALICE, "create", tools=[]), lost(ALICE, "create")],
 }
@@ -117,6 +124,14 @@ def test_an_answer_to_nothing_that_was_asked_says_nothing() -> None:
     lines = [MADE, ok(ALICE, "execute", "x"), ok(ALICE, "cleanup")]
 
     assert all(untold(rule, lines) for rule in ("API-13", "API-14", "API-5", "API-8"))
+
+
+def test_what_an_agent_does_of_its_own_is_no_trial() -> None:
+    """Its calls are planned; nobody asked a session for them."""
+    lines = [up(ALICE), run(ALICE, 16), started(ALICE), ended(ALICE), answer(ALICE)]
+
+    for rule in ("API-14", "API-5", "API-8"):
+        assert untold(rule, lines, kind="agent")
 
 
 def test_nobody_knows_what_became_of_a_session_that_was_lost() -> None:

@@ -131,6 +131,9 @@ NOT_LEFT: dict[str, list[Line]] = {
     "leaving hung": dispatcher(
         *(*call(ALICE), invoke(ALICE, "leave"), lost(ALICE, "leave"), *call(ALICE, 17)),
     ),
+    "a call had only failed before": dispatcher(
+        *(asked(ALICE), refused(ALICE), *closed(ALICE, "leave"), *call(ALICE, 17)),
+    ),
     "nothing had worked before": dispatcher(
         *(*closed(ALICE, "leave"), asked(ALICE, 17), refused(ALICE, 17)),
     ),

@@ -26,6 +26,7 @@ from tests.build import (
     told,
     tool,
     untold,
+    verdicts,
 )
 
 from goldenpath.checkers.base import UNTRACED
@@ -99,6 +100,15 @@ def test_a_taken_name_that_is_ignored_or_corrupted(
 ) -> None:
     """What the next call really runs is compared with what was said of the registration."""
     assert broken("API-5", lines) == (message, witness)
+    assert verdicts(lines)["API-5"].opportunities == 1
+
+
+def test_what_another_user_does_changes_nothing() -> None:
+    """Their session is cleaned up in between."""
+    twice = registered(ALICE, "lookup", again=True)
+    lines = dispatcher(*FIRST, *session(BOB), *closed(BOB), *twice, *runs())
+
+    assert broken("API-5", lines)[1] == (16, 18, 21)
 
 
 VISIBLE = {
@@ -148,6 +158,23 @@ NEUTRAL: dict[str, list[Line]] = {
         *registered(ALICE, "lookup", again=True, answer=fail(ALICE, "register", type="TypeError")),
         *runs(),
     ),
+    "nothing could be registered": dispatcher(
+        *registered(ALICE, "echo", answer=fail(ALICE, "register", type="Problem")),
+        *call(ALICE),
+        *registered(ALICE, "lookup", again=True, answer=fail(ALICE, "register", type="TypeError")),
+        *runs(),
+    ),
+    "nothing could be registered in a session made anew": [
+        *dispatcher(*FIRST),
+        *session(ALICE, call(ALICE, 18)),
+        *registered(ALICE, "lookup", again=True, answer=fail(ALICE, "register", type="TypeError")),
+        *runs(),
+    ],
+    "it had only failed before": dispatcher(
+        *(*registered(ALICE, "echo"), asked(ALICE), refused(ALICE)),
+        *(*registered(ALICE, "lookup", again=True), *runs()),
+    ),
+    "the call was never answered": again(asked(ALICE, 17), started(ALICE, 17)),
     "there is no register_tool": again(*runs(), answer=fail(ALICE, "register", by="missing")),
     "registering hung": again(*runs(), answer=lost(ALICE, "register")),
     "the call's member is not there": again(

@@ -1,4 +1,4 @@
-"""RECOVERY-3 and -8a: a user who is slow, or takes nothing any more, is in nobody's way."""
+"""RECOVERY-3, -8 and -8a: nobody waits for ever, or for somebody else."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from tests.build import (
     timed,
     told,
     untold,
+    verdicts,
 )
 
-from goldenpath.model import Outcome, User, Verdict
+from goldenpath.model import Outcome, User, Verdict, share
 
 #: A line, and the milliseconds since the line before.
 Paced = tuple[float, Line]
@@ -98,6 +99,16 @@ def test_a_run_is_compared_like_a_call() -> None:
     assert verdict.outcome is Outcome.FAIL
 
 
+def test_a_user_without_a_session_of_their_own_has_a_transport_that_works() -> None:
+    """As at an agent that makes none, or where none is named."""
+    plain = [(0.0, invoke(ALICE, "create", tools=["lookup"])), (0.0, ok(ALICE, "create"))]
+    slow = [(0.0, line) for line in session(BOB, transport="slow")]
+    calls = [*takes(2), BUSY, *takes(900, 17), DONE]
+
+    assert paced(*slow, *calls).outcome is Outcome.FAIL
+    assert paced(*plain, *slow, *calls).outcome is Outcome.FAIL
+
+
 def test_each_condition_is_told_for_itself() -> None:
     """A user who is slow, and one who has stalled."""
     third = [(0.0, line) for line in session(CAROL, transport="stalled")]
@@ -167,6 +178,10 @@ UNTOLD: dict[str, list[Paced]] = {
     "it is another step": [
         *(*both(), *takes(2), BUSY, (0, invoke(ALICE, "enter")), (900, ok(ALICE, "enter")), DONE),
     ],
+    "it has no transport itself": [
+        *[(0.0, line) for line in session(ALICE, transport="absent")],
+        *(*both()[3:], *takes(2), BUSY, *takes(900, 17), DONE),
+    ],
     "it is slow itself": [
         *(*both(), *takes(2), BUSY, *takes(900, 17, who=BOB), DONE),
     ],
@@ -180,6 +195,67 @@ def test_where_nobody_slow_is_served_beside_it_nothing_follows(lines: list[Paced
 
     assert (found.outcome, found.opportunities, found.findings) == (Outcome.UNKNOWN, 0, ())
     assert untold("RECOVERY-3", [line for _, line in lines])
+
+
+# --- RECOVERY-8: every call returns within its deadline ----------------------------------------
+
+
+def test_a_call_that_does_not_return() -> None:
+    """What hung, whose it was and how long was waited."""
+    lines = [*session(ALICE), asked(ALICE), hung(ALICE)]
+
+    assert broken("RECOVERY-8", lines) == (
+        "execute of alice did not return within 5.0 seconds",
+        (4,),
+    )
+    assert verdicts(lines)["RECOVERY-8"].opportunities == 2
+    assert verdicts([told(ALICE)])["RECOVERY-8"].opportunities == 1
+
+
+@pytest.mark.parametrize("what", ["create", "register", "look", "cleanup", "run"])
+def test_whatever_was_asked_must_return(what: str) -> None:
+    """Not only executions."""
+    lines = [invoke(ALICE, what, tools=[], tool="x"), lost(ALICE, what)]
+
+    assert findings("RECOVERY-8", lines)[0][1] == (1,)
+
+
+ASKED = [asked(ALICE), told(ALICE)]
+RETURNED = {
+    "a result": [asked(ALICE), told(ALICE)],
+    "an exception": [asked(ALICE), refused(ALICE)],
+    "a failed result": [asked(ALICE), refused(ALICE, by="result")],
+    "a cancellation by the caller": [asked(ALICE), hung(ALICE, why="cancelled")],
+}
+
+
+@pytest.mark.parametrize("lines", RETURNED.values(), ids=RETURNED)
+def test_a_call_that_returned(lines: list[Line]) -> None:
+    """However it went; what the harness cancelled did not hang."""
+    assert outcome("RECOVERY-8", [*session(ALICE), *lines]) is Outcome.PASS
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(7.5, Outcome.PASS), (9, Outcome.UNKNOWN)])
+def test_a_loop_that_stands_still_is_in_doubt(seconds: float, found: Outcome) -> None:
+    """A deadline that is counted in turns of the loop cannot end what blocks it."""
+    lines = [invoke(ALICE, "create", tools=["lookup"]), ok(ALICE, "create"), *ASKED]
+    times = {n: n * seconds for n in range(4)}
+    made = timed(lines, times, deadlines={"call": 5.0})["RECOVERY-8"]
+
+    assert made.outcome is found
+    if found is Outcome.UNKNOWN:
+        assert made.reason.startswith("create of alice took 9.0 seconds in which the loop stood")
+        assert "execute of alice took 9.0 seconds" in made.reason
+
+
+def test_a_run_with_many_rounds_has_more_time() -> None:
+    """Each round adds a fifth of the deadline."""
+    assert share({}) == 1
+    assert share({"plan": {"rounds": [[]] * 10}}) == 3
+    lines = [run(ALICE, plan={"rounds": [[]] * 10}), answer(ALICE)]
+    for seconds, found in ((22.5, Outcome.PASS), (22.6, Outcome.UNKNOWN)):
+        made = timed(lines, {1: seconds}, deadlines={"call": 5.0}, kind="agent")
+        assert made["RECOVERY-8"].outcome is found
 
 
 # --- RECOVERY-8a ----------------------------------------------------------------------------------

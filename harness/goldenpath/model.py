@@ -18,6 +18,10 @@ NOT_JSON = "__not_json__"
 #: What a FAULT is about where the consumer of a run left it before its end.
 LEFT = "left"
 
+#: ... where a user's link is clogged: events reach it, and whoever sends one waits; where the first
+#: of them does; and where it flows again.
+CLOGGED, HELD, FLOWS = "clogged", "held", "flows"
+
 
 class Kind(StrEnum):
     """What an entry of the history is about."""

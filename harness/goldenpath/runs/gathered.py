@@ -41,7 +41,8 @@ class Call(msgspec.Struct, eq=False):
     tool is one that is planted. held: whether the session had the tool when it was asked. proven:
     and had run it before, through the same member and without a failure, so that nothing but this
     call's own parameters can be in its way. beside: another caller of the same session was waiting
-    meanwhile.
+    meanwhile. forsaken: its caller had given up while an event was being sent, and that lasted
+    until now: from here on the target knows.
     """
 
     run: Run
@@ -63,6 +64,7 @@ class Call(msgspec.Struct, eq=False):
     ambiguous: bool = False
     settled: bool = False
     beside: bool = False
+    forsaken: Entry | None = None
 
     @property
     def owner(self) -> str:
@@ -136,9 +138,10 @@ class Run(msgspec.Struct, eq=False):
 
     mixed: it was open beside another of its user's, and events came that name neither. unplaced:
     executions that fit no single call. ran, failed: by which member which tools did. cleaning,
-    cleaned: when its session's end was asked for, and when it was told to be over. waiting: callers
-    of the session who have no answer yet; alone: the call of the only one. left: when its consumer
-    left before the end; nobody is there then to be shown anything.
+    cleaned: when its session's end was asked for, and when it was told to be over; closing: steps
+    that ask for it and have no answer yet, without which it is not over. waiting: callers of the
+    session who have no answer yet; alone: the call of the only one. left: when its consumer left
+    before the end; nobody is there then to be shown anything. forsaken: as of a call.
     """
 
     owner: str
@@ -151,7 +154,9 @@ class Run(msgspec.Struct, eq=False):
     answered: Entry | None = None
     cleaning: Entry | None = None
     cleaned: Entry | None = None
+    closing: set[str] = msgspec.field(default_factory=set)
     left: Entry | None = None
+    forsaken: Entry | None = None
     tools: set[str] = msgspec.field(default_factory=set)
     ran: set[tuple[str, str]] = msgspec.field(default_factory=set)
     failed: set[tuple[str, str]] = msgspec.field(default_factory=set)

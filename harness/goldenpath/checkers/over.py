@@ -70,4 +70,6 @@ class Over(Fold):
             return _ENDS if under_way else ""
         if call is not None and call.asked is not None and call.asked.index > end.index:
             return ""
-        return (call and self._rule_of(call, end)) or _REFUSES
+        of = [call] if call is not None else run.calls  # of which it is, cannot be told
+        rules = [self._rule_of(each, end) for each in of]
+        return next(filter(None, rules), _REFUSES)

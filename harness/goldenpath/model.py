@@ -20,6 +20,9 @@ LEFT = "left"
 
 #: ... and where the harness cut a user's link as a network does, once what was owed had come.
 DROPPED = "dropped"
+#: ... where a user's link is clogged: events reach it, and whoever sends one waits; where the first
+#: of them does; and where it flows again.
+CLOGGED, HELD, FLOWS = "clogged", "held", "flows"
 
 
 class Kind(StrEnum):

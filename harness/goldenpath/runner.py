@@ -123,6 +123,9 @@ class Runner:
             "release": self._release,
             "cancel": self._cancel,
             "drop": self._drop,
+            "clog": self._clog,
+            "unclog": self._unclog,
+            "idle": self._idle,
             "join": self._join,
         }
 
@@ -296,6 +299,20 @@ class Runner:
         self._recorder.record(Kind.FAULT, step.actor, step.id, DROPPED, {})
         self._plant.transport.disconnect(step.actor)
 
+    async def _clog(self, step: Step) -> None:
+        self._plant.transport.clog(step.actor, step.id)
+
+    async def _unclog(self, step: Step) -> None:
+        """Give the target the time to hear what was said to it meanwhile, and let it go on."""
+        await self._idle(step)
+        self._plant.transport.unclog(step.actor, step.args.get("given_up"))
+
+    async def _idle(self, step: Step) -> None:
+        """Let so many settle times pass, in which nothing should happen."""
+        for _ in range(step.args.get("settles", 1)):
+            await asyncio.sleep(self._deadlines.settle)
+            self._beat()
+
     async def _join(self, step: Step) -> None:
         """Wait until another lane has done a step; `briefly`: go on where it cannot be done yet."""
         briefly = bool(step.args.get("briefly"))
@@ -305,7 +322,7 @@ class Runner:
     # --- waiting -----------------------------------------------------------------------------
 
     def _notice(self, entry: Entry) -> None:
-        if entry.kind is Kind.TOOL and entry.value.get("token"):
+        if entry.kind in (Kind.TOOL, Kind.FAULT) and entry.value.get("token"):
             key = (entry.value["token"], entry.what)
             self._truth[key] = self._truth.get(key, 0) + 1
         if entry.kind is Kind.LINK:

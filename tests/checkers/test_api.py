@@ -263,8 +263,21 @@ def test_a_call_after_cleanup_that_is_refused(how: Line) -> None:
     assert outcome("API-9", after_cleanup(asked(ALICE, 17), how)) is Outcome.PASS
 
 
+def test_what_was_asked_for_during_cleanup_starts_after_it() -> None:
+    cleaning, cleaned = CLEANUP
+    lines = dispatcher(*call(ALICE, 16), cleaning, asked(ALICE, 17), cleaned, started(ALICE, 17))
+
+    assert broken("API-9", lines)[0].startswith("lookup started after the session of alice")
+
+
+def test_an_event_of_a_call_that_was_over_is_sent_after_cleanup() -> None:
+    lines = dispatcher(*call(ALICE, 16), *CLEANUP, completed(ALICE, 16))
+
+    assert broken("API-9", lines)[0].startswith("tool_completed was sent after the session")
+
+
 def test_a_late_event_of_an_earlier_call_is_not_sent_for_a_later_one() -> None:
-    """What was asked before cleanup may be reported after it."""
+    """That what was asked before cleanup is reported after it is another rule's (RECOVERY-7)."""
     lines = dispatcher(
         *call(ALICE, 16),
         *(asked(ALICE, 17), executing(ALICE, 17), started(ALICE, 17)),

@@ -38,7 +38,7 @@ from tests.build import (
     verdicts,
 )
 
-from goldenpath.model import Finding, Outcome
+from goldenpath.model import Finding, Kind, Outcome
 
 GAVE_UP = hung(ALICE, why="cancelled")
 
@@ -100,6 +100,46 @@ LEFT_ALONE = {
 }
 
 
+NOT_OVER = {
+    "it waited its turn": (
+        [asked(ALICE), CLEANING, CLEANED, started(ALICE), stopped(ALICE)],
+        "lookup started after the session of alice had been cleaned up",
+        (3, 5, 6),
+    ),
+    "it came meanwhile, and stays": (
+        [CLEANING, asked(ALICE), started(ALICE), CLEANED, ended(ALICE)],
+        "lookup was at work during cleanup and went on after it",
+        (5, 6, 7),
+    ),
+    "it is reported then": (
+        [*SHOWN, CLEANING, stopped(ALICE), CLEANED, completed(ALICE, status="cancelled")],
+        "tool_completed was sent after the session of alice had been cleaned up",
+        (8, 9),
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "message", "witness"), NOT_OVER.values(), ids=NOT_OVER)
+def test_what_goes_on_after_cleanup(
+    lines: list[Line], message: str, witness: tuple[int, ...]
+) -> None:
+    """Once it was answered nothing starts, and nothing is sent."""
+    assert broken("RECOVERY-7", dispatcher(*lines)) == (message, witness)
+
+
+FLOWS = (Kind.FAULT, ALICE.name, "s9", "flows", {"given_up": f"call-{ALICE.name}-16"})
+
+
+def test_a_tool_that_starts_though_its_caller_gave_up_while_it_was_announced() -> None:
+    """However its caller was answered in the end; what had begun before is another matter."""
+    late = [asked(ALICE), executing(ALICE), FLOWS, started(ALICE), ended(ALICE), told(ALICE)]
+    early = [asked(ALICE), started(ALICE), FLOWS, ended(ALICE), told(ALICE)]
+
+    assert broken("TOOL-6", dispatcher(*late))[1] == (3, 5, 6)
+    assert untold("TOOL-6", dispatcher(*early))
+    assert outcome("TOOL-6", dispatcher(asked(ALICE), FLOWS, GAVE_UP)) is Outcome.PASS
+
+
 @pytest.mark.parametrize(("lines", "message", "witness"), LEFT_ALONE.values(), ids=LEFT_ALONE)
 def test_what_cleanup_leaves_alone(
     lines: list[Line], message: str, witness: tuple[int, ...]
@@ -115,12 +155,16 @@ ENDED = {
     "announced and reported": [
         *(*SHOWN, CLEANING, stopped(ALICE), completed(ALICE, status="cancelled"), CLEANED),
     ],
-    "reported a moment later": [
-        *(*SHOWN, CLEANING, stopped(ALICE), CLEANED, completed(ALICE, status="cancelled")),
-    ],
     "its caller gave up as well": [*AT_WORK, CLEANING, GAVE_UP, stopped(ALICE), CLEANED],
     "it was cleaned up twice": [
         *(*AT_WORK, CLEANING, stopped(ALICE), CLEANED, *closed(ALICE, step="again")),
+    ],
+    "it started meanwhile": [asked(ALICE), CLEANING, started(ALICE), stopped(ALICE), CLEANED],
+    "it had ended, and was made again": [
+        *(*AT_WORK, ended(ALICE), CLEANING, started(ALICE), ended(ALICE), CLEANED),
+    ],
+    "the second of two was answered at once": [
+        *(*AT_WORK, CLEANING, *closed(ALICE, step="again"), stopped(ALICE), CLEANED),
     ],
     "its context was left": [
         *(*AT_WORK, invoke(ALICE, "leave"), stopped(ALICE), ok(ALICE, "leave")),
@@ -147,10 +191,6 @@ def test_a_target_that_shows_no_reports_owes_none() -> None:
 
 NOT_MIDWAY = {
     "nothing was under way": [*call(ALICE), CLEANING, CLEANED],
-    "it started afterwards": [asked(ALICE), CLEANING, started(ALICE), stopped(ALICE), CLEANED],
-    "it had ended, and was made again": [
-        *(*AT_WORK, ended(ALICE), CLEANING, started(ALICE), ended(ALICE), CLEANED),
-    ],
     "cleanup hung": [*AT_WORK, CLEANING, lost(ALICE, "cleanup"), ended(ALICE)],
     "cleanup failed": [*AT_WORK, CLEANING, fail(ALICE, "cleanup"), ended(ALICE)],
     "there is no cleanup": [*AT_WORK, CLEANING, fail(ALICE, "cleanup", by="missing")],

@@ -49,6 +49,7 @@ DAMAGED: dict[str, tuple[Step, str]] = {
     "no end": (step("execute", tool="x", deadlines=1e308), "a number above 0 as deadlines"),
     "parameters": (step("execute", tool="x", parameters=[1]), "an object as parameters, got [1]"),
     "plan": (step("run", message="x", plan=PLAN), "a plan of rounds of calls as plan"),
+    "idle": (step("idle", settles=1e9), "idle: expected a number of settle times as settles, got"),
     "invalid": (
         step("create_invalid", run_id="r", tools=[], user="x"),
         "expected one of the invalid users as user, got 'x'",

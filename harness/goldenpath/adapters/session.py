@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from goldenpath.adapters.base import Reply, done, failed, guarded, heard, missing
+from goldenpath.adapters.base import Reply, done, failed, guarded, heard, missing, settle
 from goldenpath.declare import Declaration
 from goldenpath.errors import UsageProblem
 from goldenpath.model import Step
@@ -14,6 +14,12 @@ from goldenpath.plant import Plant, PlantedUser
 from goldenpath.plant.users import INVALID
 
 Act = Callable[[Step], Awaitable[Reply]]
+
+_EXITS = ("__aexit__", "__exit__")
+
+
+class BodyFailed(Exception):
+    """What the body of a context raises when it is to be left so."""
 
 
 class Sessions:
@@ -114,17 +120,43 @@ class Sessions:
         return done()
 
     async def leave(self, step: Step) -> Reply:
-        """Leave the object's context, as at the end of a `with`."""
+        """Leave the object's context, as at the end of a `with`, or where its body raises."""
         made = self._contexts.pop(step.actor, self._objects[step.actor])
-        left = await self._through(made, ("__aexit__", "__exit__"), None, None, None)
+        if step.args.get("raising"):
+            return await self._raise_out_of(made)
+        left = await self._through(made, _EXITS, None, None, None)
         return left if isinstance(left, Reply) else done()
 
-    async def _through(self, made: Any, names: tuple[str, ...], *arguments: Any) -> Any:
+    async def _raise_out_of(self, made: Any) -> Reply:
+        """What is raised by the body comes out, as it is, or in what was raised instead of it."""
+        body = BodyFailed("the body of the context raised this")
+        raised: list[BaseException] = []
+        left = await self._through(made, _EXITS, BodyFailed, body, None, raised=raised)
+        if raised and _holds(raised[0], body):
+            return done()
+        return left if isinstance(left, Reply) else done({"swallowed": bool(left)})
+
+    async def _through(
+        self,
+        made: Any,
+        names: tuple[str, ...],
+        *arguments: Any,
+        raised: list[BaseException] | None = None,
+    ) -> Any:
         members = (getattr(type(made), name, None) for name in names)
         member = next(filter(callable, members), None)
         if member is None:
             return missing("context manager")
-        return await guarded(lambda: member(made, *arguments))
+
+        async def noting() -> Any:
+            try:
+                return await settle(member(made, *arguments))
+            except BaseException as error:
+                if raised is not None:
+                    raised.append(error)
+                raise
+
+        return await guarded(noting)
 
     async def cleanup(self, step: Step) -> Reply:
         """Clean up the user's object, once more if asked."""
@@ -148,6 +180,13 @@ class Sessions:
             return given
 
         return await guarded(noted)
+
+
+def _holds(error: BaseException, body: BaseException) -> bool:
+    """Whether it is what the body raised, or was made of it: its cause, or a group around it."""
+    inner = getattr(error, "exceptions", ())
+    causes = [error.__cause__] if error.__cause__ is not None else []
+    return error is body or any(_holds(each, body) for each in (*causes, *inner))
 
 
 def _raising(error: Exception) -> Callable[..., Any]:

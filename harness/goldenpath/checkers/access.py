@@ -295,11 +295,14 @@ def _wrong_one(call: Call, taken: _Taken) -> str:
 
 
 class _EndsTwiceAndByLeaving(_Answers):
-    """API-8: cleaning up again is accepted; what was left as a context manager is closed."""
+    """API-8: cleaning up again is accepted, also while the first is under way; what was left as a
+    context manager is closed, and what its body raised is not hidden.
+    """
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
-        self._cleaned: set[str] = set()
+        self._asked: set[str] = set()
+        self._again: set[int] = set()
         self._worked: set[str] = set()
         self._left: dict[str, Entry] = {}
         self._after: set[int] = set()
@@ -313,9 +316,13 @@ class _EndsTwiceAndByLeaving(_Answers):
 
     def asked(self, asked: Entry) -> None:
         if asked.what == "create":
-            self._cleaned.discard(asked.actor)
+            self._asked.discard(asked.actor)
             self._left.pop(asked.actor, None)
             self._worked.discard(asked.actor)
+        elif asked.what == "cleanup" and asked.actor in self._asked:
+            self._again.add(asked.index)
+        elif asked.what == "cleanup":
+            self._asked.add(asked.actor)
         elif asked.what == "execute" and asked.actor in self._left:
             self._after.add(asked.index)
 
@@ -330,10 +337,9 @@ class _EndsTwiceAndByLeaving(_Answers):
             self._execute(asked, answer)
 
     def _cleanup(self, asked: Entry, answer: Entry) -> None:
-        again = asked.actor in self._cleaned
-        if answer.kind is Kind.OK:
-            self._cleaned.add(asked.actor)
-        if not again:
+        if asked.index not in self._again:
+            if answer.kind is not Kind.OK:
+                self._asked.discard(asked.actor)  # how it is to fail again nobody says
             return
         self.tally.chance()
         if answer.kind is Kind.FAIL:
@@ -351,7 +357,14 @@ class _EndsTwiceAndByLeaving(_Answers):
             )
         elif asked.what == "enter":
             self._left.pop(asked.actor, None)
-        elif asked.actor in self._worked:
+        elif (answer.value.get("value") or {}).get("swallowed"):
+            self.tally.chance()
+            self.tally.fail(
+                "what the body of its context raised was swallowed by leaving it",
+                asked.index,
+                answer.index,
+            )
+        if asked.what == "leave" and answer.kind is Kind.OK and asked.actor in self._worked:
             self._left[asked.actor] = answer
 
     def _execute(self, asked: Entry, answer: Entry) -> None:

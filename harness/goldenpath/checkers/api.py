@@ -7,6 +7,7 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
+from goldenpath.checkers.over import Over
 from goldenpath.checkers.same import shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
@@ -210,7 +211,7 @@ def _executable(call: Call, tally: Tally) -> None:
         )
 
 
-class _RefusedAfterCleanup(Fold):
+class _RefusedAfterCleanup(Over):
     """API-9: each member that worked before, which is the control, refuses after cleanup."""
 
     kinds = ASKED | ANSWERED | {Kind.TOOL}
@@ -219,6 +220,7 @@ class _RefusedAfterCleanup(Fold):
         super().__init__(header, tally)
         self._worked: set[tuple[str, str]] = set()
         self._cleaned: dict[str, int] = {}
+        self._cleaning: dict[str, str | None] = {}
         self._before: dict[str, Entry] = {}
         self._asked: dict[str, Entry] = {}
         self._tokens: dict[str, Entry] = {}
@@ -245,6 +247,9 @@ class _RefusedAfterCleanup(Fold):
     def _invoked(self, entry: Entry) -> None:
         if entry.what == "create":
             self._cleaned.pop(entry.actor, None)
+            self._cleaning.pop(entry.actor, None)
+        elif entry.what == "cleanup":
+            self._cleaning.setdefault(entry.actor, entry.step)
         elif entry.what in ("execute", "register") and entry.actor not in self._cleaned:
             self._before[entry.step or ""] = entry
         elif entry.what in ("execute", "register"):
@@ -258,7 +263,7 @@ class _RefusedAfterCleanup(Fold):
         """From here on everything must be refused, also where cleanup itself failed. That a second
         one may not fail is another rule (API-8).
         """
-        again = entry.actor in self._cleaned
+        again = self._cleaning.get(entry.actor) != entry.step
         self._cleaned.setdefault(entry.actor, entry.index)
         if entry.kind is Kind.FAIL and entry.value["by"] != "missing" and not again:
             self.tally.chance()
@@ -280,6 +285,7 @@ class _RefusedAfterCleanup(Fold):
             )
 
     def frame(self, seen: Seen) -> None:
+        super().frame(seen)
         asked = next((self._tokens[t.text] for t in seen.tokens if t.text in self._tokens), None)
         if asked is None and seen.call is not None and seen.call.asked is not None:
             asked = self._after.get(seen.call.asked.index)

@@ -6,6 +6,7 @@ Judged by what the planted tools did, never by what events say of it.
 from __future__ import annotations
 
 from goldenpath.checkers.base import UNTRACED, Check, Fold
+from goldenpath.checkers.over import Over
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
 from goldenpath.model import Entry, Kind, Outcome
@@ -56,6 +57,7 @@ def _cancel_reaches(call: Call, tally: Tally) -> None:
     """TOOL-6: once a caller that gave up was told so its tool does nothing more, and is not started
     either. Of what a run that was given up starts afterwards TOOL-10 speaks.
     """
+    _not_begun(call, tally)
     told = _told(call)
     if told is None or not _gave_up(told) or not call.starts or call.run.left is not None:
         return
@@ -71,6 +73,23 @@ def _cancel_reaches(call: Call, tally: Tally) -> None:
             f"{call.tool} worked on ({late[0].what}) after its caller, who had given up, was told"
             " so",
             told.index,
+            late[0].index,
+        )
+
+
+def _not_begun(call: Call, tally: Tally) -> None:
+    """TOOL-6: a tool whose caller gave up while it was being announced is not started then."""
+    forsaken = call.forsaken
+    if forsaken is None:
+        return
+    late = [start for start in call.starts if start.index > forsaken.index]
+    tally.chance(bool(late) or not call.starts)
+    if late:
+        tally.fail(
+            f"{call.tool} was started after its caller had given up, which was while it was being"
+            " announced",
+            call.first,
+            forsaken.index,
             late[0].index,
         )
 
@@ -190,9 +209,12 @@ def _loop_turns(call: Call, tally: Tally) -> None:
 def _works_unseen(run: Run, tally: Tally) -> None:
     """TOOL-10: a run whose consumer has left makes no further call."""
     answered = run.answered
-    if run.session or answered is None or not _gave_up(answered) or run.left is not None:
+    if run.session or answered is None or run.left is not None:
         return
-    _nothing_begun(run, answered, tally)
+    if run.forsaken is not None:  # it knew by then, whatever it told later
+        _nothing_begun(run, run.forsaken, tally)
+    elif _gave_up(answered):
+        _nothing_begun(run, answered, tally)
 
 
 def _works_unheard(run: Run, tally: Tally) -> None:
@@ -225,7 +247,7 @@ def _nothing_begun(run: Run, answered: Entry, tally: Tally) -> None:
     late = [
         (call, start) for call in run.calls for start in call.starts if start.index > answered.index
     ]
-    if not late and (not begun or len(begun) == len(planned)):
+    if not late and (not begun or len(begun) == len(planned)) and run.forsaken is None:
         return  # it had not begun, or nothing was left to do
     tally.chance()
     if any(call.unsure for call in planned) or not all(s.value.get("token") for _, s in late):
@@ -239,9 +261,9 @@ def _nothing_begun(run: Run, answered: Entry, tally: Tally) -> None:
             )
 
 
-class _CleanupEnds(Fold):
-    """RECOVERY-7: what was under way when cleanup was asked for has ended when it is over, and what
-    was announced of it is reported.
+class _CleanupEnds(Over):
+    """RECOVERY-7: what was under way when cleanup was asked for, or got under way before it was
+    over, has ended by then, and what was announced of it is reported.
     """
 
     def __init__(self, header: Header, tally: Tally) -> None:
@@ -249,8 +271,11 @@ class _CleanupEnds(Fold):
         self._shows = header.card.get("tool_events") == "yes"
 
     def call(self, call: Call) -> None:
+        super().call(call)
         cleaning, cleaned = call.run.cleaning, call.run.cleaned
-        if cleaning is None or cleaned is None or not _under_way(call, cleaning):
+        if cleaning is None or cleaned is None:
+            return
+        if not (_under_way(call, cleaning) or _under_way(call, cleaned)):
             return
         if (cleaned.value or {}).get("none"):
             self.tally.excuse = (Outcome.UNSUPPORTED, "it has no cleanup")

@@ -55,6 +55,8 @@ def _accepted(call: Call) -> bool:
     if call.asked is not None:
         return call.answered is not None and call.answered.kind is Kind.OK
     run = call.run
+    if run.cleaning is not None and run.answered and run.cleaning.index < run.answered.index:
+        return False  # its session was being ended
     failed = any(end.what != "ended" for other in run.calls for end in other.ends)
     return run.answered is not None and run.answered.kind is Kind.OK and not failed
 

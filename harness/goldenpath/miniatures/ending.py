@@ -181,7 +181,10 @@ def agent_sync_on_the_loop(user: PlantedUser, tap: Tap, tools: Tools) -> Scripte
 
 @miniature(
     "TOOL-10",
-    implied={"DELIVERY-2": "what it does unseen it does not tell"},
+    implied={
+        "DELIVERY-2": "what it does unseen it does not tell",
+        "RECOVERY-7": "nor does cleanup stop it",
+    },
 )
 class GoesOnUnseen(ScriptedAgent):
     """A run whose user has left makes the calls that were to come, for whoever comes back."""

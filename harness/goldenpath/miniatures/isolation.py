@@ -90,7 +90,15 @@ class _LastRunWins(OverBridge):
         return _LastRunWins.latest
 
 
-@miniature("ISOLATION-1", implied={**_ASTRAY, **_OTHER_RUN, "ORDER-3": _TOO_MANY})
+@miniature(
+    "ISOLATION-1",
+    implied={
+        **_ASTRAY,
+        **_OTHER_RUN,
+        "ORDER-3": _TOO_MANY,
+        "RECOVERY-7": "what cleanup ends is reported to somebody else",
+    },
+)
 @dispatcher()
 def bridge_of_last_run(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScopedDispatcher:
     """Over a bridge events name the run that came last."""
@@ -101,7 +109,11 @@ def bridge_of_last_run(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScop
 
 @miniature(
     "ISOLATION-1",
-    implied={**_COPIED, **dict.fromkeys(("DELIVERY-1", "DELIVERY-4"), _WAITS)},
+    implied={
+        **_COPIED,
+        **dict.fromkeys(("DELIVERY-1", "DELIVERY-4"), _WAITS),
+        "DELIVERY-5": "who gives up cuts off what others still wait for",
+    },
     kind="agent",
 )
 class AgentEverybodyGetsIt(EverybodyGetsIt):
@@ -121,6 +133,8 @@ class AgentLastUserWins(LastUserWins):
         **_RUN_ASTRAY,
         **_OTHER_RUN,
         **dict.fromkeys(("ORDER-1", "ORDER-2", "DELIVERY-3", "CONTENT-5"), _TOO_MANY),
+        "ORDER-5": "numbers of two runs are mixed",
+        "RECOVERY-7": "events of others come after the end of a session",
     },
 )
 @agent()

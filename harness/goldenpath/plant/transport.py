@@ -13,7 +13,7 @@ from typing import Any
 
 from goldenpath.canary import RAISED
 from goldenpath.jsonable import frame_value
-from goldenpath.model import Kind, User
+from goldenpath.model import CLOGGED, FLOWS, HELD, Kind, User
 from goldenpath.plant.tools import Gates
 from goldenpath.recorder import Recorder
 
@@ -44,6 +44,8 @@ class Transport:
         self._links: dict[str, list[str]] = {}
         self._opened: dict[str, int] = {}
         self._conditions: dict[str, str] = {}
+        self._clogs: dict[str, str] = {}
+        self._held: set[str] = set()
 
     # --- links ---------------------------------------------------------------------------------
 
@@ -68,6 +70,20 @@ class Transport:
     def connected(self, user_id: object) -> bool:
         """Whether the user with this id has a link open."""
         return bool(self._links.get(self.name_of(user_id) or ""))
+
+    def clog(self, name: str, clog: str) -> None:
+        """From now on whoever sends to this user waits, after the event has reached the link."""
+        self._clogs[name] = clog
+        self._recorder.record(Kind.FAULT, name, clog, CLOGGED, {})
+
+    def unclog(self, name: str, given_up: str | None = None) -> None:
+        """Let those go on who wait. given_up: the step whose caller gave up meanwhile; it is noted
+        where somebody did wait, for else nothing follows.
+        """
+        clog = self._clogs.pop(name)
+        value = {"given_up": given_up} if given_up and clog in self._held else {}
+        self._recorder.record(Kind.FAULT, name, clog, FLOWS, value)
+        self._gates.release(_clog_of(name, clog))
 
     # --- addresses -----------------------------------------------------------------------------
 
@@ -110,8 +126,22 @@ class Transport:
             await self._gates.wait(f"the stalled link of {name}")
             return False  # nobody has read it
         delivered = self.deliver(name, shape, message)
+        if (clog := self._clogs.get(name or "")) is not None:
+            await self._wait_out(name or "", clog)
         await asyncio.sleep(0)  # as a socket does that is drained: others get their turn meanwhile
         return delivered
+
+    async def _wait_out(self, name: str, clog: str) -> None:
+        """Wait as for a socket that is not drained: the event is in it already."""
+        if clog not in self._held:
+            self._held.add(clog)
+            self._recorder.record(Kind.FAULT, name, clog, HELD, {"token": clog})
+        await self._gates.wait(_clog_of(name, clog))
+
+
+def _clog_of(name: str, clog: str) -> str:
+    """The gate at which those wait who send to a clogged link."""
+    return f"the link of {name}, clogged by {clog}"
 
 
 class Manager:

@@ -43,7 +43,8 @@ class Call(msgspec.Struct, eq=False):
     call's own parameters can be in its way. beside: another caller of the same session was waiting
     meanwhile. twin: it was under way beside a call that equals it, so that which execution is whose
     is of no account, and cannot be told. unheard: it was asked for when the harness had dropped its
-    user's link, so that nothing of it can arrive.
+    user's link, so that nothing of it can arrive. forsaken: its caller had given up while an event
+    was being sent, and that lasted until now: from here on the target knows.
     """
 
     run: Run
@@ -67,6 +68,7 @@ class Call(msgspec.Struct, eq=False):
     beside: bool = False
     twin: bool = False
     unheard: bool = False
+    forsaken: Entry | None = None
 
     @property
     def owner(self) -> str:
@@ -149,10 +151,11 @@ class Run(msgspec.Struct, eq=False):
 
     mixed: it was open beside another of its user's, and events came that name neither. unplaced:
     executions that fit no single call. ran, failed: by which member which tools did. cleaning,
-    cleaned: when its session's end was asked for, and when it was told to be over. waiting: callers
-    of the session who have no answer yet; alone: the call of the only one. left: when its consumer
-    left before the end; nobody is there then to be shown anything. dropped: the harness cut its
-    user's link.
+    cleaned: when its session's end was asked for, and when it was told to be over; closing: steps
+    that ask for it and have no answer yet, without which it is not over. waiting: callers of the
+    session who have no answer yet; alone: the call of the only one. left: when its consumer left
+    before the end; nobody is there then to be shown anything. dropped: the harness cut its user's
+    link. forsaken: as of a call.
     """
 
     owner: str
@@ -165,8 +168,10 @@ class Run(msgspec.Struct, eq=False):
     answered: Entry | None = None
     cleaning: Entry | None = None
     cleaned: Entry | None = None
+    closing: set[str] = msgspec.field(default_factory=set)
     left: Entry | None = None
     dropped: bool = False
+    forsaken: Entry | None = None
     tools: set[str] = msgspec.field(default_factory=set)
     ran: set[tuple[str, str]] = msgspec.field(default_factory=set)
     failed: set[tuple[str, str]] = msgspec.field(default_factory=set)

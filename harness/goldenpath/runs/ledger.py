@@ -13,7 +13,7 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.history import Header
-from goldenpath.model import DROPPED, LEFT, Entry, Kind
+from goldenpath.model import CLOGGED, DROPPED, FLOWS, HELD, LEFT, Entry, Kind
 from goldenpath.runs import pairing
 from goldenpath.runs.book import Book
 from goldenpath.runs.gathered import Call, Run, Seen
@@ -72,6 +72,9 @@ class Ledger:
 
     def _fault(self, entry: Entry) -> None:
         """What is over is not touched: nothing of it was still to come that could be missed."""
+        if entry.what in (CLOGGED, HELD, FLOWS):  # nothing is lost by it
+            self._forsake(entry)
+            return
         run = self._book.latest(self._book.links.get(entry.actor, entry.actor))
         if run is None or _over(run):
             return
@@ -80,6 +83,11 @@ class Ledger:
         else:
             run.faults += 1
             run.dropped = run.dropped or entry.what == DROPPED
+
+    def _forsake(self, entry: Entry) -> None:
+        asked = self._book.by_step.get(entry.value.get("given_up", ""))
+        if asked is not None and asked.answered is None:
+            asked.forsaken = entry
 
     def _link(self, entry: Entry) -> None:
         if entry.what == "up":
@@ -99,6 +107,7 @@ class Ledger:
         elif entry.what in _CLOSES and (run := self._book.latest(entry.actor)):
             run.tools.clear()
             run.cleaning = run.cleaning or entry
+            run.closing.add(entry.step or "")
 
     def _open_run(self, entry: Entry, value: dict[str, Any]) -> None:
         session = entry.what == "create"
@@ -145,16 +154,24 @@ class Ledger:
                 asked.run.answer(asked)
             asked.answered = entry
             self._settle(asked)
-        elif entry.what in _CLOSES and entry.kind is Kind.OK and run is not None:
-            run.cleaned = run.cleaned or entry
-            self._settle(run)
-        elif entry.what in _CLOSES and run is not None and _not_there(entry):
-            self._reopen(entry, run)
+        elif entry.what in _CLOSES and run is not None:
+            self._closed(entry, run)
         elif entry.what == "register":
             tool = self._registering.pop(entry.step or "", "")
             if entry.kind is Kind.OK and run is not None and run.cleaned is None:
                 run.tools.add(tool)
                 self._book.tools.setdefault(entry.actor, set()).add(tool)
+
+    def _closed(self, entry: Entry, run: Run) -> None:
+        """It is over once nobody waits any more who asked for its end: the second of two may be
+        answered at once.
+        """
+        run.closing.discard(entry.step or "")
+        if _not_there(entry):
+            self._reopen(entry, run)
+        elif entry.kind is Kind.OK and not run.closing:
+            run.cleaned = run.cleaned or entry
+            self._settle(run)
 
     def _reopen(self, entry: Entry, run: Run) -> None:
         """What has no such member was not closed by asking for it."""

@@ -42,7 +42,7 @@ def fitting(calls: Iterable[Call], event: Event) -> list[Call]:
     listed = list(calls)
     awaiting = [call for call in listed if awaits(call, event)]
     if awaiting:
-        return _unanswered(awaiting) if event.type == spec.EXECUTING else awaiting
+        return _unanswered(awaiting) if event.type == spec.EXECUTING else _over(awaiting)
     return _unanswered([call for call in listed if call.tool == event.tool])
 
 
@@ -55,6 +55,13 @@ def any_of(calls: Sequence[Call]) -> Call | None:
     for call in calls:
         call.twin = call.twin or len(calls) > 1
     return calls[0]
+
+
+def _over(calls: list[Call]) -> list[Call]:
+    """Of calls that await their report the one that has ended, where all others are at work."""
+    ended = [call for call in calls if call.starts and len(call.ends) >= len(call.starts)]
+    at_work = sum(len(call.starts) > len(call.ends) for call in calls)
+    return ended if len(ended) == 1 and at_work == len(calls) - 1 else calls
 
 
 def _unanswered(calls: list[Call]) -> list[Call]:

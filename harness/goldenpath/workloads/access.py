@@ -31,24 +31,31 @@ def _taken_name(script: Script, size: int) -> tuple[Lane, ...]:
 
 def _admin_tools(script: Script, size: int) -> tuple[Lane, ...]:
     """One user is an admin and the other is none; both have a tool for admins only. That the other
-    may register a tool at all is shown by an ordinary one.
+    may register a tool at all is shown by an ordinary one. Then who was an admin comes as none.
     """
     alice, bob = list(script.users)[:2]
     admin = [script.create(bob, ["lookup", "administer"], admin=True)]
-    user = [script.create(alice, ["lookup"]), script.step(alice, "register", tool="echo")]
-    forbidden = script.step(alice, "register", tool="administer", forbidden=True)
-    user += [script.execute(alice, Ask("lookup")), forbidden]
     for via in _VIAS * size:
         admin += script.ask(bob, [Ask("lookup", more={"via": via})])
         admin += script.ask(bob, [Ask("administer", more={"via": via})])
-        user += script.ask(alice, [Ask("lookup", more={"via": via})])
-        user += script.ask(alice, [Ask("administer", more={"via": via, "forbidden": True})])
-    return ((*admin, script.cleanup(bob)), (*user, script.cleanup(alice)))
+    admin.append(script.cleanup(bob))
+    return ((*admin, *_no_admin(script, bob, 1)), _no_admin(script, alice, size))
+
+
+def _no_admin(script: Script, name: str, size: int) -> Lane:
+    """A session of a user who is no admin, or none any more."""
+    lane = [script.create(name, ["lookup"]), script.step(name, "register", tool="echo")]
+    forbidden = script.step(name, "register", tool="administer", forbidden=True)
+    lane += [script.execute(name, Ask("lookup")), forbidden]
+    for via in _VIAS * size:
+        lane += script.ask(name, [Ask("lookup", more={"via": via})])
+        lane += script.ask(name, [Ask("administer", more={"via": via, "forbidden": True})])
+    return (*lane, script.cleanup(name))
 
 
 def _context_manager(script: Script, size: int) -> tuple[Lane, ...]:
-    """A session is used as a context manager and then once more; and a second one is cleaned up
-    twice.
+    """A session is used as a context manager and then once more; so is one whose body raises; and
+    another is cleaned up twice.
     """
     name, lane = "alice", []
     for _ in range(size):
@@ -56,6 +63,12 @@ def _context_manager(script: Script, size: int) -> tuple[Lane, ...]:
         lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in _VIAS]
         lane.append(script.step(name, "leave"))
         lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in _VIAS]
+        lane += [
+            script.create(name),
+            script.step(name, "enter"),
+            script.execute(name, Ask("lookup")),
+        ]
+        lane += [script.step(name, "leave", raising=True), script.execute(name, Ask("lookup"))]
         lane += [script.create(name), script.execute(name, Ask("lookup"))]
         lane += [script.cleanup(name), script.cleanup(name)]
     return (tuple(lane),)

@@ -8,36 +8,70 @@ from typing import Any
 from msgspec.structs import replace
 
 from goldenpath.model import Step
-from goldenpath.workloads.base import ONE, TWO, Workload, tiers
+from goldenpath.workloads.base import ONE, Workload, tiers
 from goldenpath.workloads.script import VIAS, Ask, Lane, Script
+from goldenpath.workloads.sending import cleaned_up_midway
 
 #: A call of a tool that hangs may take this many times the declared timeout.
 _PATIENCE = 2.0
 
 
+#: The tools of the caller who gives up or waits on, and which of the two gives up.
+_PAIRS = ((("hold", "linger"), 0), (("hold", "hold"), 0), (("hold", "hold"), 1))
+
+
 def _siblings(script: Script, size: int) -> tuple[Lane, ...]:
-    """Of three callers at once one fails and one gives up; the third, who waits on, is right to
-    expect an answer. A target that makes one call after the other is not kept waiting.
+    """Of several callers at once one fails, two are refused, where that is tried, and one gives up;
+    the other, who waits on, is right to expect an answer, be it of the same tool or of another. A
+    target that makes one call after the other is not kept waiting.
     """
     name = "alice"
     lane: list[Step] = [script.create(name, ["explode", "hold", "linger", "lookup"])]
-    for _ in range(size):
-        given_up, waiting = (script.execute(name, Ask(tool)) for tool in ("hold", "linger"))
-        failing = script.execute(name, Ask("explode"))
-        tokens = script.tokens([given_up, waiting])
-        caller = [
-            script.step(name, "wait_for", token=token, what="started", briefly=True)
-            for token in tokens
-        ]
-        caller += [
-            script.step(name, "join", step=failing.id, briefly=True),
-            script.step(name, "cancel", step=given_up.id),
-            script.step(name, "join", step=given_up.id, briefly=True),
-            *(script.step(name, "release", token=token) for token in reversed(tokens)),
-        ]
-        lane.append(script.together([given_up], [waiting], [failing], caller))
+    lane.append(script.step(name, "register", tool="administer", forbidden=True))
+    lane += script.ask(name, [Ask("lookup")])
+    for tools, leaver in _PAIRS * size:
+        calls = [script.execute(name, Ask(tool)) for tool in tools]
+        lane.append(_side_by_side(script, name, calls, leaver))
         lane += script.ask(name, [Ask("lookup")])
+    calls = [script.execute(name, Ask(tool)) for tool in ("hold", "linger")]
+    lane += [_beside_refusals(script, name, calls), *script.ask(name, [Ask("lookup")])]
     return ((*lane, script.cleanup(name)),)
+
+
+def _side_by_side(script: Script, name: str, calls: list[Step], leaver: int) -> Step:
+    failing, given_up = script.execute(name, Ask("explode")), calls[leaver]
+    caller = [
+        *_all_begun(script, name, calls),
+        script.step(name, "join", step=failing.id, briefly=True),
+        script.step(name, "cancel", step=given_up.id),
+        script.step(name, "join", step=given_up.id, briefly=True),
+        *_all_released(script, name, calls),
+    ]
+    return script.together(*([call] for call in calls), [failing], caller)
+
+
+def _beside_refusals(script: Script, name: str, calls: list[Step]) -> Step:
+    unknown = script.execute(name, Ask("no_such_tool"))
+    forbidden = script.execute(name, Ask("administer", more={"forbidden": True}))
+    refused = [*_all_begun(script, name, calls), unknown, forbidden]
+    caller = [
+        *_all_begun(script, name, calls),
+        script.step(name, "join", step=forbidden.id, briefly=True),
+        *_all_released(script, name, calls),
+    ]
+    return script.together(*([call] for call in calls), refused, caller)
+
+
+def _all_begun(script: Script, name: str, calls: list[Step]) -> list[Step]:
+    return [
+        script.step(name, "wait_for", token=token, what="started", briefly=True)
+        for token in script.tokens(calls)
+    ]
+
+
+def _all_released(script: Script, name: str, calls: list[Step]) -> list[Step]:
+    tokens = reversed(script.tokens(calls))
+    return [script.step(name, "release", token=token) for token in tokens]
 
 
 def _hanging(script: Script, size: int) -> tuple[Lane, ...]:
@@ -101,14 +135,19 @@ def _cleanup_midway(script: Script, size: int) -> tuple[Lane, ...]:
     """The session is cleaned up while a tool of it is at work, which is let end if cleanup waits
     for it; then once more, and another user goes on. Another call was at work beside it and has
     ended before: none, the one that began first, the one that began last. Once with none it was
-    called through each of the old doors.
+    called through each of the old doors. Then in a crowd; and beside it all the session of one more
+    user, while an event is being sent.
     """
     lane: list[Step] = []
     for tools, held in ((["hold"], 0), (["linger", "hold"], 1), (["hold", "linger"], 0)) * size:
         lane += script.beside(*_cleaned_up_at_work(script, tools, held))
     for via in VIAS[1:] * size if script.kind == "dispatcher" else ():
         lane += script.beside(*_cleaned_up_at_work(script, ["hold"], 0, {"via": via}))
-    return (tuple(lane),)
+    for _ in range(size):
+        lane += script.beside(*_cleaned_up_in_a_crowd(script))
+    if not script.can("transport"):
+        return (tuple(lane),)
+    return (tuple(lane), cleaned_up_midway(script, list(script.users)[3]))
 
 
 def _cleaned_up_at_work(
@@ -138,6 +177,34 @@ def _cleaned_up_at_work(
     return [created, work, script.cleanup(name)]
 
 
+def _cleaned_up_in_a_crowd(script: Script) -> list[Step]:
+    """While a tool is at work another is registered. Then two clean up, somebody calls once more,
+    and another user comes, all at once; that one works as ever.
+    """
+    name, other = "alice", list(script.users)[2]
+    created = script.create(name, ["hold", "linger"])
+    asked = script.ask(name, [Ask("hold")], golden=False)
+    (token,) = script.tokens(asked)
+    comes, *works = script.session(other, [Ask("lookup")], [Ask("echo")])
+    cleanup = script.cleanup(name)
+    crowd, tokens, registered = [[cleanup]], [token], []
+    if script.kind == "dispatcher":
+        registered = [script.step(name, "register", tool="lookup")]
+        late = script.execute(name, Ask("linger"))
+        crowd += [[script.cleanup(name)], [late]]
+        tokens += script.tokens([late])
+    release = [
+        script.step(name, "join", step=cleanup.id, briefly=True),
+        *(script.step(name, "release", token=token) for token in tokens),
+    ]
+    closing = (
+        script.step(name, "wait_for", token=token, what="started", briefly=True),
+        *registered,
+        script.together(*crowd, [comes], release),
+    )
+    return [created, script.together(asked, closing), script.cleanup(name), *works]
+
+
 def _one_by_one(script: Script, name: str, asks: list[Ask]) -> tuple[list[Step], list[str]]:
     """Calls that are to be made side by side, and their canaries."""
     if script.kind != "dispatcher":
@@ -159,7 +226,7 @@ def _staggered(script: Script, calls: list[Step], tokens: list[str]) -> list[lis
 WORKLOADS = (
     Workload(
         name="siblings",
-        about="of three callers at once one fails, one gives up and one waits on",
+        about="of callers at once one fails, two are refused, one gives up and one waits on",
         suite="events",
         proves={"dispatcher": ("TOOL-6", "TOOL-7", "DELIVERY-5")},
         lanes=_siblings,
@@ -202,7 +269,7 @@ WORKLOADS = (
             "agent": ("RECOVERY-7", "DELIVERY-4", "DELIVERY-5"),
         },
         lanes=_cleanup_midway,
-        users=TWO,
+        users=tiers(4, 4, 4),
         size=tiers(1, 5, 20),
     ),
 )

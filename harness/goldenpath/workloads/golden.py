@@ -5,6 +5,7 @@ from __future__ import annotations
 from goldenpath.model import Step
 from goldenpath.workloads.base import ONE, TWO, Workload, tiers
 from goldenpath.workloads.script import VIAS, Ask, Lane, Script
+from goldenpath.workloads.sending import given_up_midway
 
 _TOOL_ORDER = ("ORDER-3", "ORDER-4", "DELIVERY-2", "DELIVERY-5")
 _CARRIED = ("CONTENT-1", "CONTENT-2", "CONTENT-3", "CONTENT-4", "CONTENT-6")
@@ -95,18 +96,52 @@ def _unknown_tool(script: Script, size: int) -> tuple[Lane, ...]:
     return (script.beside(*script.session("alice", *rounds * size, golden=False)),)
 
 
+#: How many give up in a row: more than there may be of anything that each of them uses up.
+_IN_A_ROW = 40
+
+#: Settle times after a caller gave up in which nothing is done for them.
+_AFTERWARDS = 14
+
+
 def _cancelled(script: Script, size: int) -> tuple[Lane, ...]:
     """The caller gives up in the middle of a tool, through each door; its events must still be
-    closed, and the next call works.
+    closed, and the next call works. Then many do, one after the other. Beside them one gives up for
+    good: nothing is done for them afterwards; and one while an event is being sent.
     """
+    alice, _, carol, dave = script.users
     lane: list[Step] = []
     vias = VIAS if script.kind == "dispatcher" else VIAS[:1]
     for _ in range(size):
-        trouble = [script.create("alice", ["hold", "lookup"])]
-        trouble += [script.given_up("alice", via) for via in vias]
-        trouble += script.ask("alice", [Ask("lookup")]) if script.kind == "dispatcher" else []
-        lane += script.beside(*trouble, script.cleanup("alice"))
-    return (tuple(lane),)
+        trouble = [script.create(alice, ["hold", "lookup"])]
+        trouble += [script.given_up(alice, via) for via in vias]
+        trouble += script.ask(alice, [Ask("lookup")]) if script.kind == "dispatcher" else []
+        lane += script.beside(*trouble, script.cleanup(alice))
+    lanes = [(*lane, *script.beside(*_many_given_up(script, alice)))]
+    lanes.append(_given_up_for_good(script, carol))
+    if script.can("transport"):
+        lanes.append(given_up_midway(script, dave))
+    return tuple(lanes)
+
+
+def _many_given_up(script: Script, name: str) -> Lane:
+    """In one session where it takes several calls; and what works after that."""
+    if script.kind == "dispatcher":
+        given_up = [script.given_up(name, briefly=True) for _ in range(_IN_A_ROW)]
+        lane = [script.create(name, ["hold", "lookup"]), *given_up]
+        return (*lane, *script.ask(name, [Ask("lookup")]), script.cleanup(name))
+    lane = []
+    for _ in range(_IN_A_ROW):
+        lane += [script.create(name, ["hold", "lookup"]), script.given_up(name, briefly=True)]
+        lane.append(script.cleanup(name))
+    return (*lane, *script.session(name, [Ask("lookup")]))
+
+
+def _given_up_for_good(script: Script, name: str) -> Lane:
+    """A session that stays open for a while after its caller gave up."""
+    lane = [script.create(name, ["hold", "lookup"]), script.given_up(name)]
+    lane.append(script.step(name, "idle", settles=_AFTERWARDS))
+    lane += script.ask(name, [Ask("lookup")]) if script.kind == "dispatcher" else []
+    return (*lane, script.cleanup(name))
 
 
 WORKLOADS = (
@@ -177,14 +212,14 @@ WORKLOADS = (
     ),
     Workload(
         name="cancelled_call",
-        about="the caller gives up in the middle of a tool; then another works",
+        about="callers give up in the middle of a tool, or of an event; then another works",
         suite="events",
         proves={
-            "dispatcher": ("TOOL-6", "DELIVERY-5", "CONTENT-5", "ISOLATION-2"),
+            "dispatcher": ("TOOL-6", "DELIVERY-5", "CONTENT-5", "ISOLATION-2", "RECOVERY-8"),
             "agent": ("TOOL-6", "TOOL-10", "DELIVERY-4", "DELIVERY-5", "ORDER-2", "ISOLATION-2"),
         },
         lanes=_cancelled,
-        users=TWO,
+        users=tiers(4, 4, 4),
         size=tiers(1, 5, 20),
     ),
 )

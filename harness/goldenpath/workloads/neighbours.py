@@ -41,44 +41,87 @@ def _no_borrowing(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _unmoved(script: Script, size: int) -> tuple[Lane, ...]:
-    """While a call of one user is held another fails, is cut off, works on though nobody can hear
-    of it, and is cleaned up; the first one's calls go on as they did before.
+    """While a call of one user is held another fails, gives up calls of the same tool, one that was
+    begun before and one after, is cut off, works on though nobody can hear of it, and is cleaned
+    up; the first one's calls go on as they did before.
     """
     alice, bob = list(script.users)[:2]
     before, after = [[Ask("lookup")]] * 3 * size, [[Ask("lookup")]] * 3 * size
+    earlier, given_up = _begun_and_given_up(script, alice)
     troubled = [script.create(alice, ["explode", "lookup"])]
     troubled += script.ask(alice, [Ask("lookup")], [Ask("explode")], golden=False)
     troubled.append(script.step(alice, "drop"))
     if script.kind == "dispatcher":
         troubled += script.ask(alice, [Ask("lookup")], [Ask("explode")])
     troubled.append(script.cleanup(alice))
-    if script.kind == "agent":
-        return (_unmoved_run(script, bob, before, after, troubled),)
-    held = script.execute(bob, Ask("hold"))
-    (token,) = script.tokens([held])
-    trouble = (
-        script.step(bob, "wait_for", token=token, what="started"),
-        *troubled,
-        script.step(bob, "release", token=token),
-    )
-    lane = [script.create(bob, ["hold", "lookup"]), *script.ask(bob, *before)]
-    lane += [script.together([held], trouble), *script.ask(bob, *after), script.cleanup(bob)]
-    return (tuple(lane),)
+    later = [script.create(alice, ["hold", "lookup"]), script.given_up(alice)]
+    troubled = [*given_up, *later, script.cleanup(alice), *troubled]
+    moved = _unmoved_run if script.kind == "agent" else _unmoved_calls
+    return (moved(script, bob, (before, after), earlier, troubled),)
 
 
-def _unmoved_run(
-    script: Script, name: str, before: list[list[Ask]], after: list[list[Ask]], trouble: list[Step]
-) -> Lane:
-    """The same within one run of an agent."""
+def _begun_and_given_up(script: Script, name: str) -> tuple[list[Step], list[Step]]:
+    """A call, or a run, that begins here, and steps that give it up; its session and all."""
     created = script.create(name, ["hold", "lookup"])
-    asked = script.ask(name, *before, [Ask("hold")], *after)
-    token = script.tokens(asked)[len(before)]
+    (asked,) = script.ask(name, [Ask("hold")], golden=False)
+    (token,) = script.tokens([asked])
+    given_up = [
+        script.step(name, "wait_for", token=token, what="started"),
+        script.step(name, "cancel", step=asked.id),
+        script.step(name, "join", step=asked.id, briefly=True),
+        script.step(name, "release", token=token),
+        script.step(name, "join", step=asked.id),
+        script.cleanup(name),
+    ]
+    return [created, asked], given_up
+
+
+Rounds = list[list[Ask]]
+
+
+def _unmoved_calls(
+    script: Script,
+    name: str,
+    rounds: tuple[Rounds, Rounds],
+    earlier: list[Step],
+    trouble: list[Step],
+) -> Lane:
+    before, after = rounds
+    created, asked = script.create(name, ["hold", "lookup"]), script.ask(name, *before)
+    held = script.execute(name, Ask("hold"))
+    begun = script.tokens(earlier)
+    (token,) = script.tokens([held])
     release = (
         script.step(name, "wait_for", token=token, what="started"),
         *trouble,
         script.step(name, "release", token=token),
     )
-    return (created, script.together(asked, release), script.cleanup(name))
+    ours = [script.step(name, "wait_for", token=t, what="started") for t in begun]
+    lane = [created, *asked, script.together(earlier, (*ours, held), release)]
+    return (*lane, *script.ask(name, *after), script.cleanup(name))
+
+
+def _unmoved_run(
+    script: Script,
+    name: str,
+    rounds: tuple[Rounds, Rounds],
+    earlier: list[Step],
+    trouble: list[Step],
+) -> Lane:
+    """The same within one run of an agent."""
+    before, after = rounds
+    created = script.create(name, ["hold", "lookup"])
+    asked = script.ask(name, *before, [Ask("hold")], *after)
+    token = script.tokens(asked)[len(before)]
+    ours = [
+        script.step(name, "wait_for", token=t, what="started") for t in script.tokens(earlier)[-1:]
+    ]
+    release = (
+        script.step(name, "wait_for", token=token, what="started"),
+        *trouble,
+        script.step(name, "release", token=token),
+    )
+    return (created, script.together(earlier, (*ours, *asked), release), script.cleanup(name))
 
 
 WORKLOADS = (
@@ -102,7 +145,7 @@ WORKLOADS = (
     ),
     Workload(
         name="unmoved",
-        about="a user works while another fails, is cut off and is cleaned up",
+        about="a user works while another fails, gives up, is cut off and is cleaned up",
         suite="isolation",
         proves={"dispatcher": ("ISOLATION-8",), "agent": ("ISOLATION-8",)},
         lanes=_unmoved,

@@ -96,7 +96,7 @@ NEEDED: dict[str, Needs] = {
     "cancel": {"step": _TEXT},
     "join": {"step": _TEXT},
     **{name: {} for name in ("cleanup", "enter", "leave", "inspect", "ask_support", "drop")},
-    **{name: {} for name in ("connect", "disconnect")},
+    **{name: {} for name in ("connect", "disconnect", "clog", "unclog", "idle")},
 }
 
 #: What an argument must be wherever it is given.
@@ -105,6 +105,7 @@ GIVEN: Needs = {
     "context": _OBJECT,
     "deadlines": _NUMBER,
     "plan": (_planned, "a plan of rounds of calls"),
+    "settles": (lambda value: value in range(1, 1_000), "a number of settle times"),
 }
 
 

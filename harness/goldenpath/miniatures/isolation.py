@@ -34,6 +34,7 @@ _RUN_ASTRAY = {
 }
 _OTHER_RUN = {"CONTENT-3": "a bridge is addressed by run, so that an event astray names another's"}
 _TOO_MANY = "to the other user an event astray is one too many of a run of their own"
+_ALIKE = "of equal calls of two users the one's result is reported under the run of the other"
 _WAITS = "whoever sends to everybody waits for the slowest"
 _COPIED = {
     "ISOLATION-2": "an event that goes to others takes the data of its owner along",
@@ -90,7 +91,15 @@ class _LastRunWins(OverBridge):
         return _LastRunWins.latest
 
 
-@miniature("ISOLATION-1", implied={**_ASTRAY, **_OTHER_RUN, "ORDER-3": _TOO_MANY})
+@miniature(
+    "ISOLATION-1",
+    implied={
+        **_ASTRAY,
+        **_OTHER_RUN,
+        **dict.fromkeys(("ORDER-3", "DELIVERY-3"), _TOO_MANY),
+        "CONTENT-6": _ALIKE,
+    },
+)
 @dispatcher()
 def bridge_of_last_run(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScopedDispatcher:
     """Over a bridge events name the run that came last."""
@@ -101,7 +110,10 @@ def bridge_of_last_run(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScop
 
 @miniature(
     "ISOLATION-1",
-    implied={**_COPIED, **dict.fromkeys(("DELIVERY-1", "DELIVERY-4"), _WAITS)},
+    implied={
+        **_COPIED,
+        **dict.fromkeys(("DELIVERY-1", "DELIVERY-4", "DELIVERY-5", "RECOVERY-8"), _WAITS),
+    },
     kind="agent",
 )
 class AgentEverybodyGetsIt(EverybodyGetsIt):

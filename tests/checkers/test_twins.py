@@ -83,7 +83,8 @@ def test_what_depends_on_whose_an_execution_is_stays_open() -> None:
 
 def test_calls_that_differ_are_no_twins() -> None:
     """Which of them an execution without a canary is of cannot be told."""
-    lines = [*session(ALICE), equal("s1"), equal("s2", "another"), begun(0), begun(1)]
+    lines = [*session(ALICE), equal("s1"), equal("s2", "another")]
+    lines += [tool(ALICE, "started", None, run=n, parameters={}) for n in (0, 1)]
     lines += [over(0, result="found"), over(1, result="found"), *TOLD]
 
     assert outcome("TOOL-1", lines) is Outcome.UNKNOWN

@@ -34,6 +34,7 @@ _RUN_ASTRAY = {
 }
 _OTHER_RUN = {"CONTENT-3": "a bridge is addressed by run, so that an event astray names another's"}
 _TOO_MANY = "to the other user an event astray is one too many of a run of their own"
+_ALIKE = "of equal calls of two users the one's result is reported under the run of the other"
 _WAITS = "whoever sends to everybody waits for the slowest"
 _COPIED = {
     "ISOLATION-2": "an event that goes to others takes the data of its owner along",
@@ -95,7 +96,8 @@ class _LastRunWins(OverBridge):
     implied={
         **_ASTRAY,
         **_OTHER_RUN,
-        "ORDER-3": _TOO_MANY,
+        **dict.fromkeys(("ORDER-3", "DELIVERY-3"), _TOO_MANY),
+        "CONTENT-6": _ALIKE,
         "RECOVERY-7": "what cleanup ends is reported to somebody else",
     },
 )
@@ -111,8 +113,7 @@ def bridge_of_last_run(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScop
     "ISOLATION-1",
     implied={
         **_COPIED,
-        **dict.fromkeys(("DELIVERY-1", "DELIVERY-4"), _WAITS),
-        "DELIVERY-5": "who gives up cuts off what others still wait for",
+        **dict.fromkeys(("DELIVERY-1", "DELIVERY-4", "DELIVERY-5", "RECOVERY-8"), _WAITS),
     },
     kind="agent",
 )

@@ -74,7 +74,14 @@ class ListsEverybodysTools(RequestScopedDispatcher):
         await super().cleanup()
 
 
-@miniature("ISOLATION-4", implied=_SHOWN, kind="agent")
+_THEIRS = "an equal call of each user: one's tool runs for both, and the other's never"
+
+
+@miniature(
+    "ISOLATION-4",
+    implied={**_SHOWN, **dict.fromkeys(("TOOL-1", "CONTENT-5"), _THEIRS)},
+    kind="agent",
+)
 class AgentLastToolWins(RequestScopedDispatcher):
     """Of all tools of one name there is one: the one that came last."""
 

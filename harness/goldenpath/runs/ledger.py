@@ -192,8 +192,9 @@ class Ledger:
         self._settle(call)
 
     def _only_running(self, entry: Entry) -> Call | None:
-        """The one call under way that an execution without a canary can be of: one that it would be
-        the first of, else one that ran already.
+        """The one call under way that an execution without a canary can be of: of those that were
+        asked with just its parameters, if any, one that it would be the first of, else one that ran
+        already.
         """
         under_way = [
             call
@@ -203,6 +204,7 @@ class Ledger:
             and call.answered is None
         ]
         if entry.what == "started":
+            under_way = _asked_so(entry, under_way) or self._made_again(entry) or under_way
             fits = [call for call in under_way if not call.starts] or under_way
             fits = [call for call in fits if call.executing and not call.completed] or fits
         else:
@@ -213,6 +215,12 @@ class Ledger:
         if chosen is not None and chosen.twin:
             self._of_twins[_execution(entry)] = chosen
         return chosen
+
+    def _made_again(self, entry: Entry) -> list[Call]:
+        """The calls of the run under way that were asked just so, also those that are settled."""
+        run = self._book.latest(entry.actor)
+        calls = run.calls if run is not None else []
+        return _asked_so(entry, [call for call in calls if call.answered is None])
 
     def _twin(self, entry: Entry) -> Call | None:
         """The one of several equal calls that this execution was taken for when it started."""
@@ -302,6 +310,12 @@ class Ledger:
 def _over(run: Run) -> bool:
     """Whether it has shown its end, and none of its tools is still at work."""
     return run.ended and all(len(call.ends) >= len(call.starts) for call in run.calls)
+
+
+def _asked_so(entry: Entry, calls: list[Call]) -> list[Call]:
+    """Those that were asked for just what has started."""
+    tool, given = entry.value["tool"], entry.value["parameters"]
+    return [call for call in calls if call.tool == tool and call.parameters == given]
 
 
 def _execution(entry: Entry) -> tuple[Any, ...]:

@@ -28,10 +28,13 @@ def _equal_calls(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _equal_runs(script: Script, alice: str, bob: str, size: int) -> Lane:
-    """The same within a run of each, side by side."""
-    same = Ask("lookup", _QUESTION, plain=True)
+    """A run of each, side by side; in a round each asks twice, and never again in the same words,
+    so that an execution can only be of that round.
+    """
+    questions = [{**_QUESTION, "again": number} for number in range(size)]
+    rounds = [[Ask("lookup", question, plain=True)] * 2 for question in questions]
     created = [script.create(name, ["lookup"]) for name in (alice, bob)]
-    runs = [script.ask(name, *[[same, same], [same]] * size) for name in (alice, bob)]
+    runs = [script.ask(name, *rounds, [Ask("lookup")]) for name in (alice, bob)]
     ended = [script.cleanup(name) for name in (alice, bob)]
     return (*created, script.together(*runs), *ended)
 

@@ -233,7 +233,12 @@ _RULES = (
         "members",
         "tool_events",
     ),
-    _must("API-8", "cleanup may be called twice; leaving the context cleans up.", "R1", "members"),
+    _must(
+        "API-8",
+        "cleanup may be called twice; leaving the context cleans up, and hides no exception.",
+        "R1",
+        "members",
+    ),
     _must("API-9", "After cleanup every call is refused, clearly and promptly.", "R1", "members"),
     _must("API-13", "An invalid user context is refused at creation.", "R8", "members"),
     _must(

@@ -377,3 +377,49 @@ def test_a_context_that_cannot_be_entered_leaves_the_session_as_it_was() -> None
 
     assert (reply.ok, reply.value["type"]) == (False, "RuntimeError")
     assert found["alice"] is made
+
+
+class Context(Made):
+    """A context manager that does with the exception of its body what it is told to."""
+
+    how = "passes it on"
+
+    async def __aenter__(self) -> Context:
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if error is not None and self.how == "raises it":
+            raise error
+        if error is not None and self.how == "wraps it":
+            raise ExceptionGroup("of the session", [error])  # type: ignore[list-item]
+        if error is not None and self.how == "breaks down":
+            raise KeyError("session")
+        return self.how == "swallows it"
+
+
+LEFT_BY_RAISING = {
+    "passes it on": Reply(True, {"value": {"swallowed": False}}),
+    "raises it": Reply(True, {"value": None}),
+    "wraps it": Reply(True, {"value": None}),
+    "swallows it": Reply(True, {"value": {"swallowed": True}}),
+}
+
+
+async def left_by_raising(how: str) -> Reply:
+    found = sessions(Context)
+    await found.create(create())
+    found["alice"].how = how
+    await found.enter(Step("s2", "alice", "enter"))
+    return await found.leave(Step("s3", "alice", "leave", {"raising": True}))
+
+
+@pytest.mark.parametrize(("how", "reply"), LEFT_BY_RAISING.items(), ids=LEFT_BY_RAISING)
+def test_a_context_whose_body_raises(how: str, reply: Reply) -> None:
+    """It comes out as it is, or in what was raised because of it."""
+    assert asyncio.run(left_by_raising(how)) == reply
+
+
+def test_a_context_that_breaks_down_when_its_body_raises() -> None:
+    reply = asyncio.run(left_by_raising("breaks down"))
+
+    assert (reply.ok, reply.value["type"]) == (False, "KeyError")

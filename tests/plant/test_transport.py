@@ -402,3 +402,30 @@ def test_what_is_no_frame_is_recorded_with_the_reason(message: Any, why: str) ->
 
     assert wires.call(lambda tap: tap.send(message)) is True
     assert [list(e.value) for e in wires.entries] == [[why]]
+
+
+def test_whoever_sends_to_a_clogged_link_waits_until_it_flows_again() -> None:
+    """The event has arrived by then; that somebody waits is noted once, and who gave up then."""
+    wires = Wires()
+
+    async def main() -> list[str]:
+        assert wires.taps["alice"].send is not None
+        transport, send = wires.plant.transport, wires.taps["alice"].send
+        transport.clog("alice", "s1")
+        sending = [asyncio.ensure_future(send({"type": "noise", "n": n})) for n in range(2)]
+        await asyncio.sleep(0.01)
+        assert not any(task.done() for task in sending)
+        transport.unclog("alice", "s2")
+        assert await asyncio.gather(*sending) == [True, True]
+        return [entry.what for entry in wires.entries]
+
+    assert asyncio.run(main()) == ["clogged", "send", "held", "send", "flows"]
+    assert wires.entries[-1].value == {"given_up": "s2"}
+
+
+def test_where_nobody_waited_nothing_follows_from_who_gave_up() -> None:
+    wires = Wires()
+    wires.plant.transport.clog("alice", "s1")
+    wires.plant.transport.unclog("alice", "s2")
+
+    assert [entry.value for entry in wires.entries] == [{}, {}]

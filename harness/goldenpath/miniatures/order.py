@@ -107,6 +107,7 @@ class CancelledAndFailed(ScriptedAgent):
     implied={
         "CONTENT-5": "success is told before the calls of the last round are made",
         "DELIVERY-4": "a run that is cancelled before has told nothing",
+        "RECOVERY-7": "cleanup does not see a run that is between its tools",
     },
 )
 class ToolAfterEnd(ScriptedAgent):
@@ -136,7 +137,15 @@ class LeavesSiblings(ScriptedAgent):
 
 @miniature(
     "ORDER-3",
-    implied={"ORDER-4": "it is announced after the tool has ended"},
+    implied={
+        "ORDER-4": "it is announced after the tool has ended",
+        "DELIVERY-2": "and not at all where its caller gives up while it is being reported",
+        "DELIVERY-5": "of two calls of one tool a report may be taken for the other's",
+    },
+    unknown=dict.fromkeys(
+        ("CONTENT-4", "CONTENT-5", "CONTENT-6"),
+        "reports of two calls of one tool come before either is announced",
+    ),
 )
 class CompletedFirst(RequestScopedDispatcher):
     """tool_executing comes after tool_completed."""
@@ -182,6 +191,8 @@ class AgentIdByTool(EventFactory):
 
 # --- ORDER-4 -------------------------------------------------------------------------------------
 
+_NEVER_REPORTED = {"DELIVERY-5": "what is stopped while it is announced comes to no report"}
+
 
 @miniature("ORDER-4")
 class AnnouncedLate(RequestScopedDispatcher):
@@ -208,7 +219,7 @@ class AgentAnnouncesLate(AnnouncedLate):
 
 @miniature(
     "ORDER-4",
-    implied=_UNKNOWING,
+    implied={**_UNKNOWING, **_NEVER_REPORTED},
 )
 class ReportedEarly(RequestScopedDispatcher):
     """tool_completed is sent before the tool has started."""
@@ -225,7 +236,11 @@ class ReportedEarly(RequestScopedDispatcher):
 
 @miniature(
     "ORDER-4",
-    implied={**_UNKNOWING, "TOOL-6": "the tool is no longer waited for when its caller gives up"},
+    implied={
+        **_UNKNOWING,
+        **_NEVER_REPORTED,
+        "TOOL-6": "the tool is no longer waited for when its caller gives up",
+    },
 )
 class ReportedMeanwhile(ReportedEarly):
     """tool_completed is sent while the tool still runs."""

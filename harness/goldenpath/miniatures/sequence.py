@@ -31,7 +31,11 @@ class NewestFirst(UserEmitter):
         return await super()._send_in_turn(waiting.pop())
 
 
-@miniature("ORDER-5", implied=_STAMPED, kind="agent")
+@miniature(
+    "ORDER-5",
+    implied={**_STAMPED, "ORDER-2": "of a run that ends at once its last thought comes after"},
+    kind="agent",
+)
 class ThoughtsOvertaken(UserEmitter):
     """A thought is sent after the event that follows it."""
 

@@ -58,7 +58,13 @@ class MethodIsAsync(RequestScopedDispatcher):
         return self._registry.has(tool_name)
 
 
-@miniature("API-1", implied={"API-8": "leaving the context awaits it in vain"})
+@miniature(
+    "API-1",
+    implied={
+        "API-8": "leaving the context awaits it in vain",
+        "RECOVERY-7": "what it stops is reported when it has returned",
+    },
+)
 class CleanupIsSync(RequestScopedDispatcher):
     """cleanup is a plain method."""
 

@@ -121,7 +121,8 @@ def _unmoved_run(
         *trouble,
         script.step(name, "release", token=token),
     )
-    return (created, script.together(earlier, (*ours, *asked), release), script.cleanup(name))
+    work = (*ours, created, *asked)  # whoever comes last is not in trouble yet
+    return (script.together(earlier, work, release), script.cleanup(name))
 
 
 WORKLOADS = (

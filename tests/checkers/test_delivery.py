@@ -512,6 +512,16 @@ def test_an_announcement_whose_link_we_cut_is_in_doubt() -> None:
     assert outcome("DELIVERY-5", lines) is Outcome.UNKNOWN
 
 
+def test_an_announcement_whose_end_was_refused_was_not_left_open() -> None:
+    """A transport that raises now and then may have taken the one and not the other."""
+    lines = [asked(ALICE), executing(ALICE), *CALL, fault(ALICE, "raised"), told(ALICE)]
+    crowd = [BEGUN, BEGUN, fault(ALICE, "raised"), DONE]
+
+    for each in (lines, [asked(ALICE), asked(ALICE, 17), *crowd]):
+        whole = dispatcher(*each, transport="raising", falters=True)
+        assert outcome("DELIVERY-5", whole) is Outcome.UNKNOWN
+
+
 def test_a_call_that_was_never_announced_has_nothing_to_close() -> None:
     """No opportunity is no pass."""
     lines = dispatcher(invoke(ALICE, "look"), ok(ALICE, "look", value={"has_tool": {}}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.build import (
     ALICE,
@@ -19,8 +21,11 @@ from tests.build import (
     ended,
     event,
     executing,
+    fault,
     findings,
     hung,
+    invoke,
+    ok,
     outcome,
     red,
     refused,
@@ -292,6 +297,26 @@ def test_overlapping_calls_without_ids_are_in_doubt() -> None:
     for rule in ("ORDER-3", "ORDER-4", "CONTENT-5"):
         assert outcome(rule, lines) is Outcome.UNKNOWN
     assert red(lines) == set()
+
+
+FALTERS: dict[str, Any] = {"transport": "raising", "falters": True}
+
+
+def test_an_announcement_that_was_refused_did_not_come_too_late() -> None:
+    """Where a transport raises now and then; what came late is told all the same."""
+    raised = [asked(ALICE), fault(ALICE, "raised"), *TRUE, completed(ALICE), told(ALICE)]
+    late = [*raised[:-1], executing(ALICE), told(ALICE)]
+
+    assert outcome("ORDER-3", session(ALICE, raised, **FALTERS)) is Outcome.PASS
+    assert broken("ORDER-3", session(ALICE, late, **FALTERS))
+
+
+def test_a_start_that_was_refused_is_not_missed() -> None:
+    """Of a run whose transport raises now and then."""
+    create = invoke(ALICE, "create", tools=["lookup"], **FALTERS)
+    lines = [create, ok(ALICE, "create"), *BEGIN, fault(ALICE, "raised"), THINKING, FINISHED]
+
+    assert outcome("ORDER-1", [*lines, answer(ALICE)]) is Outcome.UNKNOWN
 
 
 # --- ORDER-4: executing before the tool starts, completed after it ended -----------------------

@@ -39,6 +39,7 @@ class Ledger:
         self._book = Book(header)
         self._placer = Placer(self._book)
         self._transports: dict[str, str] = {}
+        self._falters: set[str] = set()
         self._registering: dict[str, str] = {}
         self._late_calls: OrderedDict[Call, None] = OrderedDict()
         self._late_runs: deque[Run] = deque()
@@ -101,6 +102,7 @@ class Ledger:
         session = entry.what == "create"
         if session:
             self._transports[entry.actor] = value.get("transport", "working")
+            (self._falters.add if value.get("falters") else self._falters.discard)(entry.actor)
             self._book.tools[entry.actor] = set(value.get("tools", ()))
         if session and self._kind != "dispatcher":
             return
@@ -110,6 +112,7 @@ class Ledger:
             thread=value.get("thread_id"),
             asked=entry,
             transport=self._transports.get(entry.actor, "working"),
+            falters=entry.actor in self._falters,
             session=session,
             golden=bool(value.get("golden")),
             tools=set(value.get("tools", ())),

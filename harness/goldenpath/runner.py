@@ -124,6 +124,7 @@ class Runner:
             "cancel": self._cancel,
             "drop": self._drop,
             "join": self._join,
+            "idle": self._idle,
         }
 
     async def run(self, lanes: Iterable[tuple[Step, ...]]) -> None:
@@ -301,6 +302,10 @@ class Runner:
         briefly = bool(step.args.get("briefly"))
         patience = BRIEFLY * self._deadlines.settle if briefly else 2 * self._deadlines.call
         await self._until(lambda: step.args["step"] in self._finished, patience)
+
+    async def _idle(self, step: Step) -> None:
+        """Let time pass in which nothing is asked."""
+        await asyncio.sleep(step.args["seconds"])
 
     # --- waiting -----------------------------------------------------------------------------
 

@@ -384,6 +384,17 @@ def test_a_report_of_a_failure_owes_no_result(status: Any) -> None:
 
 # --- CONTENT-6: the error ------------------------------------------------------------------------
 
+
+def test_a_failure_that_is_reported_in_the_words_of_another_call() -> None:
+    """Known by its canary; a report that holds the call's own as well is no mix-up."""
+    text, other = f"no answer to {token_of(ALICE)}", f"no answer to {token_of(ALICE, 17)}"
+
+    message, _ = broken("CONTENT-6", reported(bad(text), status="error", error=other))
+    assert "tells the error of another call" in message
+    for said in (text, f"{text}, {other}", "it broke"):
+        assert "CONTENT-6" not in red(reported(bad(text), status="error", error=said))
+
+
 ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
     "its own words": ("it broke", {"status": "error", "error": "it broke"}),
     "other words": ("it broke", {"status": "error", "error": "something went wrong"}),

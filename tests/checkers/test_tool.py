@@ -30,6 +30,7 @@ from tests.build import (
     session,
     started,
     stopped,
+    token_of,
     told,
     tool,
     up,
@@ -320,6 +321,19 @@ def test_a_failure_that_is_told_as_one(told_so: Line) -> None:
     assert outcome("TOOL-4", lines) is Outcome.PASS
 
 
+def test_a_failure_that_is_told_in_the_words_of_another_call() -> None:
+    """Known by the canary of that call; words that hold their own as well are no mix-up."""
+    mine, other = token_of(ALICE), token_of(ALICE, 17)
+    failed = [asked(ALICE), started(ALICE), broke(ALICE, error=f"no answer to {mine}")]
+    told_wrong = refused(ALICE, text=f"no answer to {other}")
+
+    message, witness = broken("TOOL-4", dispatcher(*failed, told_wrong))
+    assert message.startswith(f"lookup failed with 'no answer to {mine}' and its caller was told")
+    assert witness == (5, 6)
+    for text in (f"{mine} after {other}", "it broke", f"no answer to {mine}"):
+        assert outcome("TOOL-4", dispatcher(*failed, refused(ALICE, text=text))) is Outcome.PASS
+
+
 def test_a_failure_that_was_tried_again_and_went_well() -> None:
     """The caller was told the truth of the last attempt; that there were two is TOOL-1's matter."""
     lines = dispatcher(
@@ -376,6 +390,7 @@ def test_an_unknown_tool_that_is_not_refused_by_name(how: Line, message: str) ->
 GOOD_ANSWERS = {
     "an exception": refused(ALICE, 17, type="LookupError", text="there is no tool no_such"),
     "a failed result": refused(ALICE, 17, by="result", type="", text="no_such is unknown"),
+    "in other letters": refused(ALICE, 17, type="LookupError", text="NO_SUCH is not there"),
     "a failed result, named in its value": refused(
         ALICE, 17, by="result", type="", text="unknown", value={"tool": "no_such"}
     ),

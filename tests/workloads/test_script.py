@@ -19,7 +19,7 @@ from goldenpath.workloads import TIERS, WORKLOADS, Ask, Script
 from goldenpath.workloads.script import KNOWN, Lane
 
 KINDS = ("dispatcher", "agent", "endpoint")
-CONTROLS = {"together", "wait_for", "release", "cancel", "join", "drop"}
+CONTROLS = {"together", "wait_for", "release", "cancel", "join", "drop", "idle"}
 #: Where a user calls on purpose what was given to another.
 ON_PURPOSE = {"own_tools"}
 ACTIONS = {

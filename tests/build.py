@@ -256,7 +256,11 @@ def agent_run(who: User, calls: int = 2) -> list[Line]:
 
 
 def session(
-    who: User, *calls: list[Line], tools: Sequence[str] = ("lookup",), transport: str = "working"
+    who: User,
+    *calls: list[Line],
+    tools: Sequence[str] = ("lookup",),
+    transport: str = "working",
+    **more: Any,
 ) -> list[Line]:
     """A dispatcher's session: created (three lines), used, and left open."""
     value = {
@@ -264,6 +268,7 @@ def session(
         "thread_id": who.thread_id,
         "tools": list(tools),
         "transport": transport,
+        **more,
     }
     step = f"create-{who.name}"
     return [

@@ -335,3 +335,13 @@ def test_only_events_that_are_the_targets_own_owe_anything() -> None:
 
     assert "CONTENT-6" not in red(reported(good(FOUND), status="success"), **made)
     assert "CONTENT-6" not in red(ending(), kind="agent", events={"agent_completed": "absent"})
+
+
+def test_a_failure_that_is_reported_in_the_words_of_another_call() -> None:
+    """Known by its canary; a report that holds the call's own as well is no mix-up."""
+    text, other = f"no answer to {token_of(ALICE)}", f"no answer to {token_of(ALICE, 17)}"
+
+    message, _ = broken("CONTENT-6", reported(bad(text), status="error", error=other))
+    assert "tells the error of another call" in message
+    for said in (text, f"{text}, {other}", "it broke"):
+        assert "CONTENT-6" not in red(reported(bad(text), status="error", error=said))

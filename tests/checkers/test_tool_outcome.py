@@ -29,6 +29,7 @@ from tests.build import (
     session,
     started,
     stopped,
+    token_of,
     told,
     untold,
     up,
@@ -304,3 +305,16 @@ TOLD_WRONGLY = {
 def test_the_end_of_a_session_excuses_only_whose_call_it_interrupts(lines: list[Line]) -> None:
     """And only that a failure is told."""
     assert "TOOL-3" in red(dispatcher(*lines))
+
+
+def test_a_failure_that_is_told_in_the_words_of_another_call() -> None:
+    """Known by the canary of that call; words that hold their own as well are no mix-up."""
+    mine, other = token_of(ALICE), token_of(ALICE, 17)
+    failed = [asked(ALICE), started(ALICE), broke(ALICE, error=f"no answer to {mine}")]
+    told_wrong = refused(ALICE, text=f"no answer to {other}")
+
+    message, witness = broken("TOOL-4", dispatcher(*failed, told_wrong))
+    assert message.startswith(f"lookup failed with 'no answer to {mine}' and its caller was told")
+    assert witness == (5, 6)
+    for text in (f"{mine} after {other}", "it broke", f"no answer to {mine}"):
+        assert outcome("TOOL-4", dispatcher(*failed, refused(ALICE, text=text))) is Outcome.PASS

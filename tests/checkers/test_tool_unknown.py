@@ -70,6 +70,7 @@ def test_an_unknown_tool_that_is_not_refused_by_name(how: Line, message: str) ->
 
 
 GOOD_ANSWERS = {
+    "in other letters": refused(ALICE, 17, type="LookupError", text="NO_SUCH is not there"),
     "an exception": refused(ALICE, 17, type="LookupError", text="there is no tool no_such"),
     "a failed result": refused(ALICE, 17, by="result", type="", text="no_such is unknown"),
     "a failed result, named in its value": refused(

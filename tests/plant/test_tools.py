@@ -51,7 +51,7 @@ def test_each_tool_is_as_a_target_expects_it() -> None:
         assert tool.parameters["type"] == "object"
         assert tool.admin_only is (tool.name == "administer")
         runs = inspect.iscoroutinefunction(getattr(tool, "arun", None))
-        assert runs is (tool.name not in ("block", "recall"))
+        assert runs is (tool.name not in ("block", "recall", "choke"))
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,29 @@ def test_explode_fails(given: dict[str, Any]) -> None:
     assert planted.story() == ["started", "failed"]
     assert planted.entries[1].value["error"] == str(failure.value)
     assert (TOKEN if given else mint(USER.owner, 0)) in str(failure.value)
+
+
+@pytest.mark.parametrize("name", ["TimeoutError", "KeyError", "TypeError", "GaveUp", "", "exit"])
+def test_stumble_fails_with_the_error_that_is_named(name: str) -> None:
+    """One that says it was cancelled has failed, too; what is not on the list is never raised."""
+    planted = Planted()
+    with pytest.raises(BaseException, match="stumble cannot work on") as failure:
+        planted.call("stumble", over=name, query=TOKEN)
+
+    listed = name in tools._ERRORS
+    assert type(failure.value).__name__ == (name if listed else "ToolFailure")
+    assert planted.story() == ["started", "failed"]
+    assert TOKEN in planted.entries[1].value["error"]
+
+
+def test_choke_fails_at_once() -> None:
+    """Without a loop."""
+    planted = Planted()
+    with pytest.raises(ToolFailure, match=TOKEN) as failure:
+        planted.tools["choke"](query=TOKEN)
+
+    assert planted.story() == ["started", "failed"]
+    assert planted.entries[1].value["error"] == str(failure.value)
 
 
 def test_hold_waits_until_its_own_call_is_released() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from goldenpath.model import Entry, Kind
 from goldenpath.plant import Plant, Tap, plant_user
+from goldenpath.plant.transport import ERRORS, FALTERS
 from goldenpath.recorder import Recorder
 
 USERS = [plant_user(0, n) for n in range(2)]
@@ -188,12 +189,30 @@ def test_a_raising_transport_raises(shape: str) -> None:
     """ConnectionError, whoever's tap it is; the fault is recorded, and no frame."""
     wires = Wires(alice="raising")
     call = {**OWN, **addressed(ALICE.user_id, RUNS["alice"])}[shape]
-    with pytest.raises(ConnectionError):
-        wires.call(call, "alice")
+    for _ in range(2):
+        with pytest.raises(ConnectionError):
+            wires.call(call, "alice")
 
     assert [(e.kind, e.actor, e.what, e.value) for e in wires.entries] == [
         (Kind.FAULT, "alice", "raised", {"shape": shape})
-    ]
+    ] * 2
+
+
+def test_a_transport_that_falters_raises_now_and_then() -> None:
+    """Each of its errors at an even and at an odd place, and it delivers between."""
+    wires = Wires()
+    wires.taps["alice"] = wires.plant.tap("alice", "raising", falters=True)
+    raised: list[type[Exception] | None] = []
+    for _ in range(len(FALTERS) * len(ERRORS)):
+        try:
+            wires.call(OWN["send"])
+            raised.append(None)
+        except ERRORS as error:
+            raised.append(type(error))
+
+    assert [error is not None for error in raised] == [*FALTERS] * len(ERRORS)
+    assert set(raised[::2]) == set(raised[1::2]) == {None, *ERRORS}
+    assert len(wires.frames()) == raised.count(None)
 
 
 def test_only_the_users_own_transport_raises() -> None:

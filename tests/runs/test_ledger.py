@@ -115,14 +115,18 @@ def test_whether_a_call_could_have_been_expected_to_work(
 
 def test_a_fault_counts_for_the_run_that_is_under_way() -> None:
     """Where it was to work, what is missing then is no loss."""
-    working, raising = (
-        Book([*session(ALICE, transport=transport), fault(ALICE)])
-        for transport in ("working", "raising")
+    cut, raised, faltered = (
+        Book([*session(ALICE, **how), fault(ALICE)]).ledger._book.runs["alice"][0]
+        for how in (
+            {"transport": "working"},
+            {"transport": "raising"},
+            {"transport": "raising", "falters": True},
+        )
     )
-    (cut,), (raised,) = working.ledger._book.runs["alice"], raising.ledger._book.runs["alice"]
 
-    assert (cut.faults, cut.cut) == (1, True)
-    assert (raised.faults, raised.cut) == (1, False)
+    assert (cut.faults, cut.cut, cut.patchy) == (1, True, False)
+    assert (raised.faults, raised.cut, raised.patchy) == (1, False, False)
+    assert (faltered.faults, faltered.cut, faltered.patchy) == (1, False, True)
 
 
 FINISHED = event(ALICE, "agent_completed")

@@ -16,6 +16,7 @@ from goldenpath.adapters.lines import Cancelled, Exec, Failed, LineProblem, Over
 from goldenpath.jsonable import jsonable, safe_text
 from goldenpath.model import NOT_JSON
 from goldenpath.plant import PlantedTool
+from goldenpath.plant.tools import GaveUp
 
 #: Executions that may be under way at once.
 MOST_RUNNING = 10_000
@@ -81,7 +82,7 @@ class Bench:
         try:
             result = await execution.tool.work(parameters, execution.truth)
             execution.sent = {"value": plain(jsonable(result))}
-        except Exception as error:
+        except (Exception, GaveUp) as error:
             said = {"type": type(error).__name__, "text": safe_text(error)}
             execution.sent = {"error": said}
         self._write("result", exec=exec_, **execution.sent)

@@ -41,6 +41,9 @@ WATCHED = 4
 #: Turns of the loop after a batch, and naps at the end, in which what was set free may end.
 TURNS, NAPS, NAP = 20, 20, 0.01
 
+#: Sessions that come before the first that counts.
+EARLIEST = 100
+
 #: Timers that are made and cancelled, so that the loop throws away all that were cancelled.
 TIMERS = 2_000
 
@@ -97,7 +100,8 @@ class _QuietPlant(Plant):
 
 
 async def grow(make: Make, step: Step) -> Reply:
-    """Run the sessions that the step describes, batch after batch, until memory stands still.
+    """Run the sessions that the step describes, batch after batch, until memory stands still. Where
+    it describes more of them, in `also`, they come in turn.
 
     The value has the small `blocks` and the `large` bytes in use after each batch (none where that
     cannot be read), `calls` and `sessions` in each, `window`, the `tasks` that are left, by name,
@@ -118,8 +122,9 @@ async def grow(make: Make, step: Step) -> Reply:
 
 async def _grow(make: Make, step: Step) -> Reply:
     count = await _afford(make, step)
-    calls = sum(map(_calls, step.args["steps"]))
-    watched, read = _Watched(), _Readings(count * calls, step)
+    kinds = _kinds(step)
+    calls = count * sum(map(_calls, kinds)) // len(kinds)
+    watched, read = _Watched(), _Readings(calls, step)
     before, began = asyncio.all_tasks(), time.perf_counter()
     for number in range(BATCHES):
         watch = watched if number == WATCHED else None
@@ -136,7 +141,7 @@ async def _grow(make: Make, step: Step) -> Reply:
             "large": list(read.large[: read.count]) if large_bytes() is not None else [],
             "window": WINDOW,
             "sessions": count,
-            "calls": count * calls,
+            "calls": calls,
             "tasks": sorted(map(_named, await _left(before)))[:10],
             "alive": _alive(watched),
         }
@@ -149,34 +154,60 @@ async def _afford(make: Make, step: Step) -> int:
     """
     loop, asked = asyncio.get_running_loop(), int(step.args["sessions"])
     began = 0.0
-    for number in (-1, -2):
+    kinds = len(_kinds(step))
+    for first in (-kinds, -2 * kinds):
         began = loop.time()
-        await asyncio.create_task(_session(make(), step, number, None))
+        for number in range(first, first + kinds):
+            await asyncio.create_task(_session(make(), step, number, None))
     batches = WATCHED + 2 * WINDOW
-    took = max(loop.time() - began, 1e-6)
+    took = max(loop.time() - began, 1e-6) / kinds
     return max(1, min(asked, int(step.args["seconds"] / (took * batches))))
 
 
-def _calls(part: Mapping[str, Any]) -> int:
-    """The calls of tools that a step of a session makes."""
-    rounds = part["args"].get("plan", {}).get("rounds")
-    return sum(map(len, rounds)) if rounds else int(part["action"] == "execute")
+def _kinds(step: Step) -> list[Mapping[str, Any]]:
+    """The kinds of sessions, which come in turn."""
+    return [step.args, *step.args.get("also", ())]
+
+
+def _calls(kind: Mapping[str, Any]) -> int:
+    """The calls of tools that a session makes."""
+    steps = [part for part in kind["steps"] if part["action"] in ("execute", "run")]
+    plans = [part["args"].get("plan", {}).get("rounds", [[None]]) for part in steps]
+    return sum(len(calls) for rounds in plans for calls in rounds)
 
 
 async def _session(adapter: Any, step: Step, number: int, watched: _Watched | None) -> None:
     plant = _QuietPlant(number, watched)
     (name,) = plant.users
     await adapter.open(plant)
-    for part in ({"action": "create", "args": step.args["create"]}, *step.args["steps"]):
-        args = {**part["args"], "run_id": _uuid(number)}
-        await adapter.perform(Step("", name, part["action"], args))
+    kinds = _kinds(step)
+    kind = kinds[number % len(kinds)]
+    for part in ({"action": "create", "args": kind["create"]}, *kind["steps"]):
+        asked = Step("", name, part["action"], {**part["args"], "run_id": _uuid(number)})
+        await _perform(adapter, plant, asked, given_up=bool(part.get("given_up")))
         if watched is not None and part["action"] == "create" and name in adapter.sessions:
             _watch(adapter.sessions[name], watched)
     plant.transport.disconnect(name)
 
 
+async def _perform(adapter: Any, plant: Plant, step: Step, *, given_up: bool) -> None:
+    """Perform a step, to its end or until its caller gives it up in the middle. Where that does not
+    reach a tool that is held, the tool is let go on.
+    """
+    if not given_up:
+        await adapter.perform(step)
+        return
+    asked = asyncio.ensure_future(adapter.perform(step))
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.wait({asked}, timeout=NAP)
+    plant.gates.release_all()
+    await asyncio.wait({asked})
+
+
 def _uuid(number: int) -> str:
-    return str(uuid.UUID(int=number + 3, version=4))
+    return str(uuid.UUID(int=number + EARLIEST, version=4))
 
 
 def _watch(made: object, watched: _Watched) -> None:

@@ -31,6 +31,7 @@ from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.jsonable import LONGEST_TEXT, readable, safe_repr
 from goldenpath.model import Step
 from goldenpath.plant import Plant, PlantedUser
+from goldenpath.plant.transport import ERRORS
 from goldenpath.plant.users import INVALID
 
 #: Seconds until a program has said hello: imports may take 10 to 20 (FIELD_NOTES section 1).
@@ -150,7 +151,7 @@ class ProcessAdapter:
             return "", missing(f"transport that is {condition}: its hello does not list it")
         admin = bool(step.args.get("admin"))
         user = seen_as(self._plant.user(step.actor, step.args["run_id"], is_admin=admin))
-        self._plant.tap(step.actor, condition)
+        self._plant.tap(step.actor, condition, falters=bool(step.args.get("falters")))
         session = f"session-{next(self._numbers)}"
         tools = self._plant.tools(step.actor, step.args["tools"])
         if unfit := _unfit(tools):
@@ -207,7 +208,7 @@ class ProcessAdapter:
         said: dict[str, Any]
         try:
             said = {"value": transport.deliver(transport.name_of(line.to), "process", line.frame)}
-        except ConnectionError as error:
+        except ERRORS as error:
             if line.ack is None:
                 raise LineProblem(
                     "a frame without an ack, over a transport that raises: it cannot be told",

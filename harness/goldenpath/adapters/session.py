@@ -103,7 +103,8 @@ class Sessions:
         args = step.args
         admin = bool(args.get("admin"))
         user = seen_as(self.plant.user(step.actor, args["run_id"], is_admin=admin))
-        tap = self.plant.tap(step.actor, args.get("transport", "working"))
+        falters = bool(args.get("falters"))
+        tap = self.plant.tap(step.actor, args.get("transport", "working"), falters=falters)
         tools = self.plant.tools(step.actor, args["tools"])
         return await guarded(lambda: self.factory(user, tap, tools))
 

@@ -194,8 +194,10 @@ def _ends(run: Run, tally: Tally) -> None:
 
 
 def _closed(call: Call, tally: Tally) -> None:
-    """DELIVERY-5: an announced call is closed, for every user who saw it announced."""
-    if call.ambiguous:
+    """DELIVERY-5: an announced call is closed, for every user who saw it announced. Where a
+    transport raises, what closes it may have been refused.
+    """
+    if call.ambiguous or call.run.patchy:
         return
     told = {seen.user for seen in call.completed}
     for _, begun in by_link(call.executing):
@@ -208,6 +210,8 @@ def _closed(call: Call, tally: Tally) -> None:
 
 def _closed_crowd(run: Run, tally: Tally) -> None:
     """DELIVERY-5, by counting."""
+    if run.patchy:
+        return
     for calls, begun, done in _crowds(run):
         tally.chance(len(begun))
         if len(done) < len(begun) and run.cut:

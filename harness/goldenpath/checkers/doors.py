@@ -44,7 +44,8 @@ def _came(call: Call, told: str) -> _Came:
 class _SameBehindEachDoor(Fold):
     """API-6: of two calls that differ in nothing but the member through which they are made, the
     same comes. execute_tool is the control: where it does the same there is no difference, and
-    where it does now this and now that nothing follows.
+    where it does now this and now that nothing follows. Nor does it where the harness broke sends
+    of the session, of one call in this way and of another in that.
     """
 
     def __init__(self, header: Header, tally: Tally) -> None:
@@ -56,7 +57,7 @@ class _SameBehindEachDoor(Fold):
         asked, answered = call.asked, call.answered
         if asked is None or answered is None or not call.plain or call.run.cut:
             return
-        if call.ambiguous or call.twin:
+        if call.ambiguous or call.twin or call.run.patchy:
             return
         if call.run.cleaning is not None and call.run.cleaning.index < answered.index:
             return

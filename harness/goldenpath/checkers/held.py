@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from goldenpath.canary import FIRST_CALL, find
 from goldenpath.checkers.same import same
 from goldenpath.model import NOT_JSON
 
@@ -64,6 +65,15 @@ def parsed_text(text: str) -> Any:
 def telling(value: Any) -> bool:
     """Whether it is found in something else only if it was put there."""
     return len(str(value)) >= TELLING
+
+
+def of_another(told: str, text: str) -> bool:
+    """Whether a failure whose true `text` holds the canary of its call was `told` with those of
+    other calls instead.
+    """
+    own = {token.text for token in find(text) if token.number >= FIRST_CALL}
+    said = {token.text for token in find(told) if token.number >= FIRST_CALL}
+    return bool(own and said) and not own & said
 
 
 def sayable(value: Any) -> bool:

@@ -16,7 +16,7 @@ def _walk_grammar(run: Run, tally: Tally) -> None:
     """
     for doubt in run.doubts:
         tally.doubt(doubt)
-    if run.mixed:
+    if run.mixed or run.patchy:
         return
     mine = [seen for seen in run.events if seen.user == run.owner]
     links = by_link(mine)
@@ -48,7 +48,8 @@ class _Pairs(Fold):
     """ORDER-3: completed only after executing, and on each link once for each; and no two calls of
     a run that are open at once show one id: who reads the events could not pair them.
 
-    A link that saw no executing, because it came later or is not the owner's, sees no disorder.
+    A link that saw no executing, because it came later or is not the owner's, or because it was
+    refused by a transport that raises, sees no disorder.
     """
 
     def __init__(self, header: Header, tally: Tally) -> None:
@@ -63,7 +64,8 @@ class _Pairs(Fold):
         for link, closing in by_link(call.completed):
             begun = [s.entry.index for s in call.executing if s.link == link]
             self.tally.chance()
-            self._in_order(call, [*begun] or [first], [s.entry.index for s in closing])
+            if first is not None or not call.run.patchy:
+                self._in_order(call, [*begun] or [first], [s.entry.index for s in closing])
 
     def _in_order(self, call: Call, begun: list[int | None], done: list[int]) -> None:
         since = begun[0]

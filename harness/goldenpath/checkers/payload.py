@@ -7,7 +7,7 @@ from typing import Any
 from goldenpath import spec
 from goldenpath.canary import find
 from goldenpath.checkers.base import MIXED, Check, Fold
-from goldenpath.checkers.held import holds, parsed_text, sayable, telling
+from goldenpath.checkers.held import holds, of_another, parsed_text, sayable, telling
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import LISTED, Tally
 from goldenpath.history import Header
@@ -140,7 +140,14 @@ class _Outcomes(Fold):
         self.tally.chance()
         text = end.value.get("error", "")
         told = event.error or event.text or event.result or (not text and event.status in _FAILED)
-        if not told and not (telling(text) and holds(_whole(seen), text)):
+        if of_another(str(told), text):
+            self.tally.fail(
+                f"{call.tool} failed with {shown(text)}; its tool_completed tells the error of"
+                f" another call: {shown(told)}",
+                end.index,
+                seen.entry.index,
+            )
+        elif not told and not (telling(text) and holds(_whole(seen), text)):
             self.tally.fail(
                 f"{call.tool} failed with {shown(text)}; its tool_completed tells no error",
                 end.index,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goldenpath.checkers.base import ANSWERED, ASKED, UNTRACED, Check, Fold
-from goldenpath.checkers.held import sayable
+from goldenpath.checkers.held import of_another, sayable
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
@@ -147,7 +147,8 @@ _BAD = {"failed": "failed", "cancelled": "was cancelled"}
 
 def _failure(call: Call, tally: Tally) -> None:
     """TOOL-4: a tool that failed, or was cancelled, is not reported to its caller as a success,
-    unless another execution of the same call went well and that is what the caller got.
+    unless another execution of the same call went well and that is what the caller got; nor with
+    the error of another call.
     """
     bad = [end for end in call.ends if end.what != "ended"]
     if call.answered is None or not bad:
@@ -165,6 +166,19 @@ def _failure(call: Call, tally: Tally) -> None:
             bad[-1].index,
             call.answered.index,
         )
+        return
+    told = f"{call.answered.value.get('text', '')} {call.answered.value.get('value', '')}"
+    if call.answered.kind is Kind.FAIL and not good and _all_of_another(told, bad):
+        tally.fail(
+            f"{call.tool} failed with {shown(bad[-1].value['error'])} and its caller was told the"
+            f" error of another call: {shown(call.answered.value.get('text', ''))}",
+            bad[-1].index,
+            call.answered.index,
+        )
+
+
+def _all_of_another(told: str, bad: list[Entry]) -> bool:
+    return all(of_another(told, end.value.get("error", "")) for end in bad)
 
 
 class _UnknownTool(Fold):
@@ -223,7 +237,7 @@ class _UnknownTool(Fold):
             return
         self.tally.chance()
         text = f"{answer.value.get('text', '')} {answer.value.get('value', '')}"
-        if name not in text:
+        if name.strip().casefold() not in text.casefold():
             self.tally.fail(
                 f"the unknown tool {name} was refused without naming it: {shown(text)}",
                 asked.index,

@@ -6,7 +6,12 @@ import asyncio
 from typing import Any
 
 from goldenpath.miniatures.base import miniature
-from goldenpath.reference import Execution, RequestScopedDispatcher, ScriptedAgent
+from goldenpath.reference import (
+    Execution,
+    RequestScopedDispatcher,
+    ScriptedAgent,
+    UserEmitter,
+)
 
 _LEFT_OPEN = {"RECOVERY-7": "cleanup cancels what is under way, which is not closed then"}
 _UNREPORTED = {"DELIVERY-2": "a tool that ran was not reported"}
@@ -77,6 +82,30 @@ class NotAnnounced(RequestScopedDispatcher):
 
     async def _announce(self, execution: Execution) -> None:
         pass
+
+
+@miniature("DELIVERY-2")
+class HundredAtATime(UserEmitter):
+    """Of more than a hundred events in one turn of the loop the rest is lost."""
+
+    async def _send(self, message: dict[str, Any]) -> bool:
+        self._waiting = vars(self).get("_waiting", 0) + 1
+        try:
+            return self._waiting <= 100 and await super()._send(message)
+        finally:
+            self._waiting -= 1
+
+
+@miniature("DELIVERY-4")
+class NoToolNoEnd(ScriptedAgent):
+    """A run that calls no tool shows no end."""
+
+    async def run(self, message: str, plan: Any) -> str:
+        self._calls = sum(map(len, plan.rounds))
+        return await super().run(message, plan)
+
+    async def _finish(self, answer: str) -> str:
+        return await super()._finish(answer) if self._calls else answer
 
 
 @miniature(

@@ -6,10 +6,17 @@ import json
 import traceback
 from typing import Any
 
-from goldenpath.declare import agent
+from goldenpath.declare import agent, dispatcher
 from goldenpath.miniatures.base import Parts, miniature
 from goldenpath.plant import PlantedUser, Tap, Tools
-from goldenpath.reference import EventFactory, Execution, RequestScopedDispatcher, ScriptedAgent
+from goldenpath.reference import (
+    EventFactory,
+    Execution,
+    RequestScopedDispatcher,
+    ScriptedAgent,
+    UserContext,
+    UserEmitter,
+)
 
 # --- CONTENT-7 -----------------------------------------------------------------------------------
 
@@ -80,3 +87,26 @@ def tells_who_is_asking(user: PlantedUser, tap: Tap, tools: Tools) -> ScriptedAg
     emitter = Parts(events=_TellsAll).emit(user, tap.manager)
     vars(emitter.events)["user"] = user
     return ScriptedAgent(RequestScopedDispatcher(emitter.context, emitter, tools), emitter)
+
+
+class _Diagnosed(UserEmitter):
+    token: str
+
+    async def _deliver(self, message: dict[str, Any]) -> bool:
+        if vars(self).get("_sick"):
+            message["data"]["metadata"]["tried with"] = self.token
+        try:
+            return await super()._deliver(message)
+        except Exception:
+            self._sick = True
+            raise
+
+
+@miniature("CONTENT-7")
+@dispatcher()
+def diagnoses_the_transport(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScopedDispatcher:
+    """Once the transport has raised, events hold the credential with which it was tried."""
+    context = UserContext.from_user(user)
+    emitter = _Diagnosed(context, tap.manager)
+    emitter.token = user.token
+    return RequestScopedDispatcher(context, emitter, tools)

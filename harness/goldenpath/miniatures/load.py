@@ -124,6 +124,33 @@ class AgentHeartbeatLeft(HeartbeatLeft):
     """Each session of an agent has a heartbeat that goes on after it."""
 
 
+@miniature("RESOURCE-1", implied=_GROWS)
+class HeartbeatLeftByCancel(HeartbeatLeft):
+    """A session of which a caller gave up a call keeps its heartbeat."""
+
+    async def _perform(self, execution: Execution) -> Any:
+        try:
+            return await super()._perform(execution)
+        except asyncio.CancelledError:
+            self._given_up = True
+            raise
+
+    async def cleanup(self) -> None:
+        await super().cleanup()
+        if not vars(self).get("_given_up"):
+            self._heart.cancel()
+
+
+@miniature("RESOURCE-1", implied=_GROWS)
+class HeartbeatOfNobody(RequestScopedDispatcher):
+    """A session without a transport has a heartbeat that goes on after it."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        if not self.has_websocket_support:
+            self._heart = asyncio.get_running_loop().create_task(_beat())
+
+
 # --- RESOURCE-2 ----------------------------------------------------------------------------------
 
 
@@ -189,6 +216,18 @@ class RegistryOfSessions(RequestScopedDispatcher):
         self.active.append(self)
 
 
+@miniature("RESOURCE-3", implied=_KEPT)
+class BlacklistOfSessions(RequestScopedDispatcher):
+    """A session that asks for an unknown tool is noted, for ever."""
+
+    noted: ClassVar[list[RequestScopedDispatcher]] = []
+
+    def _lookup(self, tool_name: str) -> Any:
+        if not self._registry.has(tool_name):
+            self.noted.append(self)
+        return super()._lookup(tool_name)
+
+
 _everybody: list[PlantedUser] = []
 
 
@@ -210,6 +249,26 @@ class ReportsLate(RequestScopedDispatcher):
 
     async def _report(self, execution: Execution) -> None:
         await asyncio.sleep(0.12)
+        await super()._report(execution)
+
+
+@miniature("LATENCY-1")
+class FailuresLate(RequestScopedDispatcher):
+    """A call that failed is reported after a while."""
+
+    async def _report(self, execution: Execution) -> None:
+        if execution.status == "error":
+            await asyncio.sleep(0.12)
+        await super()._report(execution)
+
+
+@miniature("LATENCY-1")
+class CrowdsLate(RequestScopedDispatcher):
+    """Where more than twenty calls are under way each is reported after a while."""
+
+    async def _report(self, execution: Execution) -> None:
+        if len(self._in_flight) > 20:
+            await asyncio.sleep(0.12)
         await super()._report(execution)
 
 

@@ -61,10 +61,36 @@ _PATIENT = {"RECOVERY-8a": "what is not guarded has no patience of its own eithe
 
 @miniature("RECOVERY-2", implied=_PATIENT)
 class SendingRaises(UserEmitter):
-    """The ConnectionError of the transport ends the call."""
+    """What the transport raises ends the call."""
 
     async def _send(self, message: dict[str, Any]) -> bool:
         return await self._deliver(message)
+
+
+@miniature("RECOVERY-2", implied=_PATIENT)
+class OnlyConnectionErrors(UserEmitter):
+    """Of what a transport may raise only ConnectionError is caught."""
+
+    async def _send(self, message: dict[str, Any]) -> bool:
+        try:
+            return await self._deliver(message)
+        except ConnectionError:
+            return False
+
+
+@miniature("RECOVERY-2", implied=_PATIENT)
+class TrustsWhatOnceWorked(UserEmitter):
+    """What raises from the start is caught, what raises after something was delivered is not."""
+
+    async def _send(self, message: dict[str, Any]) -> bool:
+        try:
+            delivered = await self._deliver(message)
+        except Exception:
+            if vars(self).get("_works"):
+                raise
+            return False
+        self._works = True
+        return delivered
 
 
 @miniature("RECOVERY-2")
@@ -85,7 +111,12 @@ class ReportingRaises(RequestScopedDispatcher):
 
 @miniature("RECOVERY-2", implied=_PATIENT, kind="agent")
 class AgentSendingRaises(SendingRaises):
-    """The ConnectionError of the transport ends the run of an agent."""
+    """What the transport raises ends the run of an agent."""
+
+
+@miniature("RECOVERY-2", implied=_PATIENT, kind="agent")
+class AgentOnlyConnectionErrors(OnlyConnectionErrors):
+    """Of what a transport may raise only ConnectionError is caught around an agent."""
 
 
 # --- RECOVERY-8 ----------------------------------------------------------------------------------

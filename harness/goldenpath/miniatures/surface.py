@@ -114,6 +114,20 @@ class DispatchTakesMapping(RequestScopedDispatcher):
         return await self._execute(tool_name, parameters)
 
 
+@miniature("API-2")
+class KnownKeywordsOnly(RequestScopedDispatcher):
+    """dispatch_tool takes the keywords of the consumers that are known, and no others."""
+
+    async def dispatch_tool(  # type: ignore[override]
+        self,
+        tool_name: str,
+        parameters: Mapping[str, Any] | None = None,
+        state: Any = None,
+        run_id: Any = None,
+    ) -> Any:
+        return await self._execute(tool_name, parameters)
+
+
 @miniature("API-2", unknown={"API-14": "a function has no mark that it is for admins only"})
 class RegisterByName(RequestScopedDispatcher):
     """Tools are registered by name and function only."""
@@ -178,6 +192,15 @@ class RegistrationRefused(RequestScopedDispatcher):
     def register_tool(self, tool: AnyTool) -> None:
         self._refuse_if_closed()
         raise ValueError(f"{tool.name} is not on the list")
+
+
+@miniature("API-4")
+class OddNamesDropped(RequestScopedDispatcher):
+    """register_tool silently leaves out a tool whose name is no identifier."""
+
+    def register_tool(self, tool: AnyTool) -> None:
+        if tool.name.isidentifier():
+            super().register_tool(tool)
 
 
 @miniature("API-4")

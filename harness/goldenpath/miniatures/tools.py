@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import difflib
+import functools
 import json
 from contextlib import suppress
 from typing import Any
@@ -42,6 +45,17 @@ class RetriesFailures(RequestScopedDispatcher):
         try:
             return await super()._invoke(execution)
         except Exception:
+            return await super()._invoke(execution)
+
+
+@miniature("TOOL-1")
+class RetriesBrokenLinks(RequestScopedDispatcher):
+    """A tool that raises an OSError, such as ConnectionError, is run once more."""
+
+    async def _invoke(self, execution: Execution) -> Any:
+        try:
+            return await super()._invoke(execution)
+        except OSError:
             return await super()._invoke(execution)
 
 
@@ -138,6 +152,31 @@ class NameCollides(RequestScopedDispatcher):
 
 
 @miniature("TOOL-2")
+class TakesConfig(_Changed):
+    """Parameters that LangChain's tools take for their own are left out."""
+
+    def change(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        return {k: v for k, v in parameters.items() if k not in ("config", "callbacks", "tags")}
+
+
+@miniature("TOOL-2")
+class LongTextsCut(_Changed):
+    """Text in parameters is cut at 64 KiB."""
+
+    def change(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        return {k: v[: 1 << 16] if isinstance(v, str) else v for k, v in parameters.items()}
+
+
+@miniature("TOOL-2")
+class GreatNumbersRounded(_Changed):
+    """Whole numbers of more than 64 bits become floats."""
+
+    def change(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        great = {k: v for k, v in parameters.items() if type(v) is int and v.bit_length() > 64}
+        return {**parameters, **{k: float(v) for k, v in great.items()}}
+
+
+@miniature("TOOL-2")
 class DotsOpened(_Changed):
     """A parameter with a dot in its name becomes a parameter within another."""
 
@@ -152,6 +191,21 @@ class DotsOpened(_Changed):
 @miniature("TOOL-2", kind="agent")
 class AgentDropsContext(DropsContext):
     """An agent's tools never get a parameter called context."""
+
+
+class _InThread(RequestScopedDispatcher):
+    async def _invoke(self, execution: Execution) -> Any:
+        if hasattr(execution.tool, "arun"):
+            return await super()._invoke(execution)
+        return await self._in_thread(func=execution.tool, **execution.parameters)
+
+    async def _in_thread(self, /, func: Any, **parameters: Any) -> Any:
+        return await asyncio.to_thread(functools.partial(func, **parameters))
+
+
+@miniature("TOOL-2")
+class SyncNameCollides(_InThread):
+    """A synchronous tool with a parameter called func is refused."""
 
 
 # --- TOOL-3 --------------------------------------------------------------------------------------
@@ -211,6 +265,68 @@ class ResultUnwrapped(RequestScopedDispatcher):
 
 
 @miniature("TOOL-3")
+class OnlyValueUnwrapped(RequestScopedDispatcher):
+    """A result whose only key is output, content or data is opened."""
+
+    async def _execute(self, *args: Any) -> Any:
+        result = await super()._execute(*args)
+        if isinstance(result, dict) and len(result) == 1:
+            (key,) = result
+            return result[key] if key in ("output", "content", "data") else result
+        return result
+
+
+@miniature("TOOL-3")
+class JsonTextParsed(RequestScopedDispatcher):
+    """A result that is text and looks like an object or array of JSON is parsed."""
+
+    async def _execute(self, *args: Any) -> Any:
+        result = await super()._execute(*args)
+        looks = isinstance(result, str) and result[:1] in ("{", "[")
+        return json.loads(result) if looks else result
+
+
+@miniature("TOOL-3")
+class DeepBecomesText(RequestScopedDispatcher):
+    """A result of more than 50 levels becomes text."""
+
+    async def _execute(self, *args: Any) -> Any:
+        result = await super()._execute(*args)
+        return json.dumps(result) if self._levels(result) > 50 else result
+
+    def _levels(self, value: Any) -> int:
+        inner = value.values() if isinstance(value, dict) else value
+        return 1 + max(map(self._levels, inner), default=0) if isinstance(value, dict | list) else 0
+
+
+class _RaisesResults(RequestScopedDispatcher):
+    async def _execute(self, *args: Any) -> Any:
+        result = await super()._execute(*args)
+        if self.is_error(result):
+            raise RuntimeError(str(result))
+        return result
+
+    def is_error(self, result: Any) -> bool:
+        raise NotImplementedError
+
+
+@miniature("TOOL-3")
+class ErrorKeyRaised(_RaisesResults):
+    """A result that says {"error": ...} of its own is raised."""
+
+    def is_error(self, result: Any) -> bool:
+        return isinstance(result, dict) and bool(result.get("error"))
+
+
+@miniature("TOOL-3")
+class ErrorTextRaised(_RaisesResults):
+    """A result that is text and begins with Error is raised."""
+
+    def is_error(self, result: Any) -> bool:
+        return isinstance(result, str) and result.startswith("Error")
+
+
+@miniature("TOOL-3")
 class RefusesFalseSuccess(RequestScopedDispatcher):
     """A result that says {"success": false} of its own is raised as an error."""
 
@@ -250,6 +366,80 @@ class FailureIsNone(RequestScopedDispatcher):
             return None
 
 
+class _SomeAreNone(RequestScopedDispatcher):
+    forgiven: tuple[type[BaseException], ...]
+
+    async def _execute(self, *args: Any) -> Any:
+        try:
+            return await super()._execute(*args)
+        except PlatformError:
+            raise
+        except self.forgiven:
+            return None
+
+
+@miniature("TOOL-4")
+class OwnTimeoutIsNone(_SomeAreNone):
+    """The TimeoutError of a tool is taken for a time that is up, and None returned."""
+
+    forgiven = (TimeoutError,)
+
+
+@miniature("TOOL-4")
+class MissingKeyIsNone(_SomeAreNone):
+    """The KeyError of a tool is taken for nothing found, and None returned."""
+
+    forgiven = (KeyError,)
+
+
+@miniature("TOOL-4")
+class MissingRightIsNone(_SomeAreNone):
+    """The PermissionError of a tool is taken for the platform's own, and None returned."""
+
+    forgiven = (PermissionError,)
+
+
+@miniature("TOOL-4")
+class InventedCancelIsNone(RequestScopedDispatcher):
+    """A tool that raises CancelledError, though nobody cancelled it, gives None."""
+
+    async def _execute(self, *args: Any) -> Any:
+        task = asyncio.current_task()
+        try:
+            return await super()._execute(*args)
+        except asyncio.CancelledError:
+            if task is None or task.cancelling():
+                raise
+            return None
+
+
+@miniature("TOOL-4")
+class SyncFailureIsNone(RequestScopedDispatcher):
+    """The error of a synchronous tool is logged and None returned."""
+
+    async def _execute(self, tool_name: str, *args: Any) -> Any:
+        try:
+            return await super()._execute(tool_name, *args)
+        except PlatformError:
+            raise
+        except Exception:
+            if hasattr(self._lookup(tool_name), "arun"):
+                raise
+            return None
+
+
+@miniature("TOOL-4", implied={"CONTENT-6": "so is its user"})
+class FirstErrorAgain(RequestScopedDispatcher):
+    """A tool that fails again is told of in the words of its first failure."""
+
+    async def _invoke(self, execution: Execution) -> Any:
+        try:
+            return await super()._invoke(execution)
+        except Exception as error:
+            first = vars(self).setdefault("_first", {})
+            raise first.setdefault((execution.tool.name, type(error)), error) from None
+
+
 # --- TOOL-5 --------------------------------------------------------------------------------------
 
 
@@ -270,6 +460,18 @@ class UnknownToolUnnamed(RequestScopedDispatcher):
         if not self._registry.has(tool_name):
             raise LookupError("no such tool")
         return super()._lookup(tool_name)
+
+
+_OF_ANOTHER = "its events are those of another tool than was called"
+
+
+@miniature("TOOL-5", implied=dict.fromkeys(("DELIVERY-2", "DELIVERY-3"), _OF_ANOTHER))
+class NearestName(RequestScopedDispatcher):
+    """A name that is nearly that of a tool is taken for it."""
+
+    def _lookup(self, tool_name: str) -> AnyTool:
+        near = difflib.get_close_matches(tool_name.strip().lower(), self._registry.names(), 1, 0.9)
+        return super()._lookup(near[0] if near else tool_name)
 
 
 @miniature("TOOL-5")

@@ -29,11 +29,13 @@ class Plant:
         self.transport.own_run(run_id, name)
         return as_planted(self.users[name], run_id, is_admin=is_admin)
 
-    def tap(self, name: str, condition: str) -> Tap:
-        """Open a link for the user and return their view of the transport."""
+    def tap(self, name: str, condition: str, *, falters: bool = False) -> Tap:
+        """Open a link for the user and return their view of the transport. falters: one that is
+        raising does so now and then, and ever another error.
+        """
         self.transport.disconnect(name)
         if condition != "absent":
-            self.transport.connect(name, condition)
+            self.transport.connect(name, condition, falters=falters)
         return Tap(self.transport, name, absent=condition == "absent")
 
     def tools(self, name: str, tools: Iterable[str], *, twin: bool = False) -> Tools:

@@ -21,6 +21,12 @@ class ToolFailure(Exception):
     """What a planted tool raises when it is meant to fail."""
 
 
+class GaveUp(asyncio.CancelledError):
+    """What a planted tool raises that was cancelled by nobody and says that it was, as a tool does
+    whose own inner task was.
+    """
+
+
 class Gates:
     """Holds executions of the tool `hold` until they are released, by the token of the call.
 
@@ -131,6 +137,9 @@ class PlantedTool(_Planted):
         truth = self.begin(parameters)
         try:
             result = await self.work(parameters, truth)
+        except GaveUp as error:
+            self.record("failed", {**truth, "error": safe_text(error)})
+            raise
         except asyncio.CancelledError:
             self.record("cancelled", truth)
             raise
@@ -198,6 +207,20 @@ class PromptTool(_Planted):
         return result
 
 
+class ChokingTool(_Planted):
+    """A synchronous tool that fails at once."""
+
+    def __init__(self, name: str, owner: Owner) -> None:
+        super().__init__(name, "Fail, synchronously.", _QUERY, owner)
+
+    def __call__(self, /, **parameters: Any) -> Any:
+        """Run the tool."""
+        truth = self.begin(parameters)
+        error = ToolFailure(f"{self.name} cannot work on {truth['token'] or self.mark}")
+        self.record("failed", {**truth, "error": safe_text(error)})
+        raise error
+
+
 def _running_loop() -> asyncio.AbstractEventLoop | None:
     try:
         return asyncio.get_running_loop()
@@ -234,6 +257,23 @@ async def _collapse(tool: PlantedTool, parameters: dict[str, Any], truth: dict[s
     raise ToolFailure
 
 
+#: What tools of the field raise, each of which some platform takes for something of its own: a
+#: timeout, a link that broke, an unknown tool, a missing right, wrong parameters, a stub.
+_ERRORS: dict[str, type[BaseException]] = {
+    error.__name__: error
+    for error in (
+        *(TimeoutError, ConnectionError, KeyError, PermissionError, TypeError, ValueError),
+        *(NotImplementedError, GaveUp),
+    )
+}
+
+
+async def _stumble(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
+    await asyncio.sleep(0)
+    error = _ERRORS.get(str(parameters.get("over")), ToolFailure)
+    raise error(f"{tool.name} cannot work on {truth['token'] or tool.mark}")
+
+
 async def _hold(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
     """Wait, and then do something to the world, which is what a caller that gave up must not get:
     the effect is recorded.
@@ -268,7 +308,9 @@ _BEHAVIOURS: dict[str, tuple[str, dict[str, Any], Behaviour]] = {
     "echo": ("Return the parameters.", _ANYTHING, _echo),
     "give": ("Return the parameter `value` as it is.", _ANYTHING, _give),
     "explode": ("Fail.", _QUERY, _explode),
+    "stumble": ("Fail with the error whose name is in `over`.", _ANYTHING, _stumble),
     "collapse": ("Fail without a word.", _QUERY, _collapse),
+    "get-weather": ("Look something up, under a name that is no identifier.", _QUERY, _lookup),
     "hold": ("Wait until released, then answer.", _QUERY, _hold),
     "linger": ("The same under another name, for two that are held at once.", _QUERY, _hold),
     "administer": ("Do what only an admin may.", _QUERY, _lookup),
@@ -280,6 +322,7 @@ _BEHAVIOURS: dict[str, tuple[str, dict[str, Any], Behaviour]] = {
 _SYNCHRONOUS: dict[str, Callable[[str, Owner], _Planted]] = {
     "block": BlockingTool,
     "recall": PromptTool,
+    "choke": ChokingTool,
 }
 SYNCHRONOUS = frozenset(_SYNCHRONOUS)
 ADMIN_ONLY = frozenset({"administer"})

@@ -8,7 +8,8 @@ user. So an event that a target misaddresses really arrives at the wrong user.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+import itertools
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 from goldenpath.canary import RAISED
@@ -21,6 +22,26 @@ _LEFT_OUT: Any = object()
 
 #: Seconds that each send to a slow user takes.
 SLOW_SEND = 0.1
+
+
+class LinkBroken(Exception):
+    """What the planted transport raises that is none of Python's own."""
+
+
+#: What a transport that falters raises, in turn: each library of the field has its own (a closed
+#: socket, a queue that is full, a link that is gone). Their number is odd, so that each meets an
+#: announcement as well as a report.
+ERRORS: tuple[type[Exception], ...] = (
+    ConnectionError,
+    RuntimeError,
+    TimeoutError,
+    LinkBroken,
+    ValueError,
+)
+
+#: Which sends of a transport that falters raise, over and over: of calls one after the other first
+#: the report only, then the announcement only.
+FALTERS = (False, True, True, False)
 
 #: Letters of one frame that are recorded; longer ones are noted and make the verdict UNKNOWN.
 MAX_FRAME = 4 << 20
@@ -46,18 +67,21 @@ class Transport:
         self._conditions: dict[str, str] = {}
         self._clogs: dict[str, str] = {}
         self._held: set[str] = set()
+        self._raises: dict[str, Iterator[type[Exception] | None]] = {}
 
     # --- links ---------------------------------------------------------------------------------
 
-    def connect(self, name: str, condition: str) -> None:
+    def connect(self, name: str, condition: str, *, falters: bool = False) -> None:
         """Open a link of this user in place of any before it; `condition`: working, raising, slow
-        or stalled.
+        or stalled. falters: where it raises, it does so now and then, and ever another error.
         """
         self.disconnect(name)
         self._opened[name] = self._opened.get(name, 0) + 1
         link = f"{name}/{self._opened[name]}"
         self._links.setdefault(name, []).append(link)
         self._conditions[name] = condition
+        raises = _FALTERING if falters else _ALWAYS
+        self._raises[name] = itertools.cycle(raises if condition == "raising" else _NEVER)
         self._recorder.record(Kind.LINK, link, None, "up", {"user": name})
         if condition in ("slow", "stalled"):
             self._recorder.record(Kind.FAULT, name, None, condition, {})
@@ -104,11 +128,12 @@ class Transport:
     def deliver(self, name: str | None, shape: str, message: Any) -> bool:
         """Record the message at each link of this user, at once; True where somebody got it.
 
-        Raises ConnectionError where the user's transport was told to raise.
+        Raises ConnectionError where the user's transport was told to raise, or another of ERRORS
+        where it falters.
         """
-        if self._conditions.get(name or "") == "raising":
+        if (error := next(self._raises.get(name or "", iter(_NEVER)))) is not None:
             self._recorder.record(Kind.FAULT, name or "", None, "raised", {"shape": shape})
-            raise ConnectionError(RAISED)
+            raise error(RAISED)
         value = frame_value(message, self._max_frame)
         links = self._links.get(name or "", [])
         for link in links or [""]:
@@ -142,6 +167,15 @@ class Transport:
 def _clog_of(name: str, clog: str) -> str:
     """The gate at which those wait who send to a clogged link."""
     return f"the link of {name}, clogged by {clog}"
+
+
+def _now_and_then() -> tuple[type[Exception] | None, ...]:
+    errors = itertools.cycle(ERRORS)
+    return tuple(next(errors) if raises else None for raises in FALTERS * len(ERRORS))
+
+
+#: What the sends raise of a transport that works, raises each time, or falters.
+_NEVER, _ALWAYS, _FALTERING = (None,), ERRORS[:1], _now_and_then()
 
 
 class Manager:

@@ -185,6 +185,7 @@ class Run(msgspec.Struct, eq=False):
     doubts: list[str] = []
     mixed: bool = False
     faults: int = 0
+    falters: bool = False
     waiting: int = 0
     alone: Call | None = None
     ended: bool = False
@@ -221,6 +222,11 @@ class Run(msgspec.Struct, eq=False):
     def cut(self) -> bool:
         """Whether the harness itself broke a link that was to work: what is missing is no loss."""
         return self.faults > 0 and self.transport == "working"
+
+    @property
+    def patchy(self) -> bool:
+        """Whether the harness refused to send some of its events, and sent the rest."""
+        return self.faults > 0 and self.falters
 
     @property
     def open(self) -> bool:

@@ -40,6 +40,7 @@ class Ledger:
         self._book = Book(header)
         self._placer = Placer(self._book)
         self._transports: dict[str, str] = {}
+        self._falters: set[str] = set()
         self._registering: dict[str, str] = {}
         self._of_twins: dict[tuple[Any, ...], Call] = {}
         self._late_calls: OrderedDict[Call, None] = OrderedDict()
@@ -113,6 +114,7 @@ class Ledger:
         session = entry.what == "create"
         if session:
             self._transports[entry.actor] = value.get("transport", "working")
+            (self._falters.add if value.get("falters") else self._falters.discard)(entry.actor)
             self._book.tools[entry.actor] = set(value.get("tools", ()))
         if session and self._kind != "dispatcher":
             return
@@ -122,6 +124,7 @@ class Ledger:
             thread=value.get("thread_id"),
             asked=entry,
             transport=self._transports.get(entry.actor, "working"),
+            falters=entry.actor in self._falters,
             session=session,
             golden=bool(value.get("golden")),
             tools=set(value.get("tools", ())),
@@ -314,7 +317,7 @@ def _over(run: Run) -> bool:
 
 def _asked_so(entry: Entry, calls: list[Call]) -> list[Call]:
     """Those that were asked for just what has started."""
-    tool, given = entry.value["tool"], entry.value["parameters"]
+    tool, given = entry.value["tool"], entry.value.get("parameters")
     return [call for call in calls if call.tool == tool and call.parameters == given]
 
 

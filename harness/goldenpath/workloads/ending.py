@@ -15,6 +15,9 @@ from goldenpath.workloads.sending import cleaned_up_midway
 #: A call of a tool that hangs may take this many times the declared timeout.
 _PATIENCE = 2.0
 
+#: Names of parameters that whatever runs a function in a thread may have taken for its own.
+_NAMES = ("func", "fn", "self", "args", "kwargs", "tool", "executor", "loop", "context", "timeout")
+
 
 #: The tools of the caller who gives up or waits on, and which of the two gives up.
 _PAIRS = ((("hold", "linger"), 0), (("hold", "hold"), 0), (("hold", "hold"), 1))
@@ -98,9 +101,16 @@ def _hanging(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _synchronous(script: Script, size: int) -> tuple[Lane, ...]:
-    """A synchronous tool between two that are not; only where the target takes such tools."""
-    tools = ["lookup", "block", "lookup"] if script.can("sync_tools") else ["lookup"]
-    return (script.session("alice", *[[Ask(tool)] for tool in tools] * size),)
+    """A synchronous tool between two that are not, one whose parameters have awkward names, and
+    one that fails; only where the target takes such tools.
+    """
+    if not script.can("sync_tools"):
+        return (script.session("alice", *[[Ask("lookup")]] * size),)
+    awkward = [[Ask("recall")]]  # the control
+    awkward += [[Ask("recall", {name: f"the value of {name}"})] for name in _NAMES]
+    rounds = [[Ask(tool)] for tool in ("lookup", "block", "lookup")] * size + awkward
+    failing = script.session("alice", [Ask("lookup")], [Ask("choke")], golden=False)
+    return ((*script.session("alice", *rounds), *failing),)
 
 
 def _left(script: Script, size: int) -> tuple[Lane, ...]:

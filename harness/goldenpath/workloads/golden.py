@@ -15,10 +15,23 @@ _OVERLAP = ("ORDER-3", *_SENT, "DELIVERY-3", "DELIVERY-5")
 _RUN_ORDER = ("ORDER-1", "ORDER-2", "DELIVERY-1", "DELIVERY-4")
 
 
+#: Settle times, more than a second in all, after which a link counts as idle, commonly.
+_IDLE = 40
+
+
 def _golden_path(script: Script, size: int) -> tuple[Lane, ...]:
+    """Tools run and the answer arrives; an agent that needs no tool answers as well. A session that
+    nobody used for a while is as good as before, which is not waited for in the quick tier.
+    """
     rounds = [[Ask("lookup")], [Ask("echo", {"page": 1})]]
-    if script.kind != "endpoint":
-        return (script.session("alice", *rounds * size),)
+    if script.kind == "agent":
+        answered = [script.create("alice"), *script.ask("alice", golden=False)]
+        session = script.session("alice", *rounds * size)
+        return ((*session, *answered, script.cleanup("alice")),)
+    if script.kind == "dispatcher":
+        *before, cleanup = script.session("alice", *rounds * size)
+        later = [script.step("alice", "idle", settles=_IDLE), *script.ask("alice", *rounds)]
+        return ((*before, *(later if size > 1 else ()), cleanup),)
     asked = [step for _ in range(2) for step in script.ask("alice", *rounds * size)]
     return ((script.create("alice"), *asked, script.cleanup("alice")),)
 
@@ -51,13 +64,27 @@ def _parallel(script: Script, size: int) -> tuple[Lane, ...]:
     return build(script, size)
 
 
+#: Errors that a platform may take for its own, and what a caller who is cancelled gets, which is
+#: for a dispatcher only: an agent may end its run with it, as if it had been cancelled.
+_ERRORS = ("TimeoutError", "ConnectionError", "KeyError", "PermissionError", "TypeError")
+_MORE_ERRORS = ("ValueError", "NotImplementedError", "GaveUp")
+
+
 def _failing_tool(script: Script, size: int) -> tuple[Lane, ...]:
-    """A tool raises: with words and without, alone and beside one that works."""
+    """A tool raises: with words and without, alone and beside one that works; and what others
+    raise, too.
+    """
     bad, mute, good = Ask("explode"), Ask("collapse"), Ask("lookup")
     rounds = [[good], [bad], [good], [mute], [bad, good, mute]]
+    stumbling = [Ask("stumble", {"over": error}) for error in _ERRORS]
     if script.kind == "agent":  # one of its runs may end with the first failure
         rounds = [[good], [bad]]
-    return (script.beside(*script.session("alice", *rounds * size, golden=False)),)
+        runs = [rounds * size, *([[good], [ask]] for ask in stumbling)]
+        lanes = [script.session("alice", *run, golden=False) for run in runs]
+        return (script.beside(*(step for lane in lanes for step in lane)),)
+    stumbling += [Ask("stumble", {"over": error}) for error in _MORE_ERRORS]
+    rounds = rounds * size + [[ask] for ask in stumbling]
+    return (script.beside(*script.session("alice", *rounds, golden=False)),)
 
 
 def _internals(script: Script, size: int) -> tuple[Lane, ...]:
@@ -91,8 +118,13 @@ def _failing_sibling(script: Script, size: int) -> tuple[Lane, ...]:
     return (tuple(lane),)
 
 
+#: Names that are nearly that of a tool, and are not: no tool of these names is listed.
+_NEARLY = ("LOOKUP", " lookup", "lookups", "looku")
+
+
 def _unknown_tool(script: Script, size: int) -> tuple[Lane, ...]:
     rounds = [[Ask("lookup")], [Ask("no_such_tool")], [Ask("lookup"), Ask("no_such_tool")]]
+    rounds += [[Ask(name)] for name in _NEARLY]
     return (script.beside(*script.session("alice", *rounds * size, golden=False)),)
 
 
@@ -203,7 +235,7 @@ WORKLOADS = (
     ),
     Workload(
         name="unknown_tool",
-        about="a tool is called that is not there, between two that are",
+        about="a tool is called that is not there, and some whose names are nearly right",
         suite="contract",
         proves={"dispatcher": ("TOOL-1", "TOOL-5")},
         lanes=_unknown_tool,

@@ -16,6 +16,10 @@ _SECONDS, _A_SECOND = 5.0, 8
 #: Users who take events slowly, or none.
 _SLOW = 8
 
+#: Of calls that are timed one in so many fails; so many are made at once, and so many in a row for
+#: each such burst.
+_FAILING, _AT_ONCE, _ROWS = 20, 22, 24
+
 
 def _burst(script: Script, size: int) -> tuple[Lane, ...]:
     """One user makes many calls at once."""
@@ -23,9 +27,19 @@ def _burst(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _latency(script: Script, size: int) -> tuple[Lane, ...]:
-    """One user makes many calls in a row, which are timed."""
-    asks = [[Ask("lookup", more={"timed": True})] for _ in range(size)]
-    return (script.session("alice", *asks),)
+    """One user makes many calls in a row, which are timed; some of tools that fail, where that is
+    no affair of a whole run. Then many at once, again and again: how long the reports of a burst
+    take counts once for the burst, so that a machine which stalls in it is no finding.
+    """
+    rows = [[Ask("lookup", more={"timed": True})] for _ in range(size)]
+    if script.kind == "dispatcher":
+        for row in rows[::_FAILING]:
+            row[0] = Ask("explode", more={"timed": True})
+    bursts = [
+        [Ask("lookup", more={"timed": f"burst {number}"}) for _ in range(_AT_ONCE)]
+        for number in range(size // _ROWS)
+    ]
+    return (script.session("alice", *rows, *bursts),)
 
 
 def _slow_user(script: Script, size: int) -> tuple[Lane, ...]:
@@ -86,23 +100,44 @@ def _many_sessions(script: Script, size: int) -> tuple[Lane, ...]:
         calls_per_block=spec.CALLS_PER_BLOCK,
         bytes_per_call=spec.BYTES_PER_CALL,
         fewest=spec.FEWEST_CALLS,
-        create={"tools": ["lookup", "explode"], "thread_id": "a thread", "transport": "working"},
-        steps=[*steps, {"action": "cleanup", "args": {}}],
+        **_lasting("working", steps),
+        also=[_lasting("working", _given_up(script, query)), _lasting("absent", steps)],
         deadlines=12.0 + 2 * seconds,
     )
     return ((step,),)
 
 
+def _lasting(transport: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """A session over this transport, from its creation to its cleanup."""
+    tools = ["lookup", "explode", "hold"]
+    create = {"tools": tools, "thread_id": "a thread", "transport": transport}
+    return {"create": create, "steps": [*steps, {"action": "cleanup", "args": {}}]}
+
+
+def _given_up(script: Script, query: str) -> list[dict[str, Any]]:
+    """A call or a run whose caller gives up in the middle; another call of a dispatcher works."""
+    if script.kind != "dispatcher":
+        return [{**_run(query, (("lookup",), ("lookup", "hold"))), "given_up": True}]
+    held, works = (
+        {"action": "execute", "args": {"tool": tool, "parameters": {"query": query}}}
+        for tool in ("hold", "lookup")
+    )
+    return [{**held, "given_up": True}, works]
+
+
 def _calls(query: str) -> list[dict[str, Any]]:
-    """Through different members, and one that fails."""
+    """Through different members, one that fails, and one of a tool that is not there."""
     given = {"parameters": {"query": query}}
     vias = ("execute_tool", "dispatch_tool", "dispatch")
     calls = [{"tool": "lookup", "via": via, **given} for via in vias]
-    return [{"action": "execute", "args": c} for c in (*calls, {"tool": "explode", **given})]
+    others = [{"tool": tool, **given} for tool in ("explode", "no_such_tool")]
+    return [{"action": "execute", "args": c} for c in (*calls, *others)]
 
 
-def _run(query: str) -> dict[str, Any]:
-    names = (("lookup",), ("lookup", "lookup"))
+_ROUNDS = (("lookup",), ("lookup", "lookup"))
+
+
+def _run(query: str, names: tuple[tuple[str, ...], ...] = _ROUNDS) -> dict[str, Any]:
     rounds = [
         [{"id": f"call_{i}_{j}", "tool": n, "arguments": {"query": query}} for j, n in enumerate(r)]
         for i, r in enumerate(names)
@@ -122,11 +157,11 @@ WORKLOADS = (
         },
         lanes=_burst,
         users=ONE,
-        size=tiers(40, 150, 500),
+        size=tiers(110, 150, 500),
     ),
     Workload(
         name="latency",
-        about="one user makes many calls in a row, which are timed",
+        about="one user makes many calls in a row, and bursts of calls, which are timed",
         suite="events",
         proves={"dispatcher": ("LATENCY-1", "LATENCY-2"), "agent": ("LATENCY-1", "LATENCY-2")},
         lanes=_latency,

@@ -225,9 +225,10 @@ class Script:
 KNOWN = frozenset(
     {
         *("lookup", "echo", "give", "explode", "collapse", "crash", "opaque"),
-        *("hold", "linger", "block", "recall", "administer"),
+        *("stumble", "get-weather", "hold", "linger"),
+        *("block", "recall", "choke", "administer"),
     }
 )
 
 #: Those that any session can be given: not the synchronous ones, and not the one for admins.
-ORDINARY = KNOWN - {"block", "recall", "administer"}
+ORDINARY = KNOWN - {"block", "recall", "choke", "administer"}

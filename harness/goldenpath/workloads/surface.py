@@ -25,6 +25,9 @@ _FORMS: tuple[tuple[str, str, bool], ...] = (
 #: What an old consumer hands to dispatch_tool beside the parameters: it is not for the tool (R1).
 _CONTEXT = {"state": {"turn": 1}, "run_id": "the consumer's own"}
 
+#: ... and what no platform has ever heard of: whatever keywords it hands over are taken.
+_UNHEARD = {"asked_by": "an old consumer"}
+
 _LOOKED_FOR = ["lookup", "echo", "give", "no_such_tool", "look", "LOOKUP", ""]
 
 
@@ -36,15 +39,16 @@ def _contract(script: Script, size: int) -> tuple[Lane, ...]:
 
     lane = [script.create(name, ["lookup"]), look()]
     lane.append(script.execute(name, Ask("lookup")))
-    for tool in ("echo", "give"):
+    for tool in ("echo", "give", "get-weather"):
         lane += [script.step(name, "register", tool=tool), look()]
         lane.append(script.execute(name, Ask(tool)))
     for _ in range(size):
         for via, form, given in _FORMS:
             ask = Ask("lookup", plain=not given, more={"via": via, "form": form})
             lane.append(script.execute(name, ask))
-        handed = {"via": "dispatch_tool", "form": "positional", "context": _CONTEXT}
-        lane.append(script.execute(name, Ask("lookup", more=handed)))
+        for context in (_CONTEXT, _UNHEARD):
+            handed = {"via": "dispatch_tool", "form": "positional", "context": context}
+            lane.append(script.execute(name, Ask("lookup", more=handed)))
     lane += [look(), script.step(name, "inspect"), script.cleanup(name)]
     return ((*lane, *other_forms(script, name)),)
 
@@ -54,14 +58,31 @@ _VALUES: tuple[Any, ...] = (
     *('\u2028 \u00e9 \U0001f600 " \\ \n \x00', 2**53 + 1, [1, "two", None, {"three": [4.5]}]),
     *({"success": False}, {"error": None}, {"status": "error", "result": 1}, {"a.b": {"": 0}}),
     *("7", "1e3", "true", "2024-01-01", "e\u0301", 1.0, {"1": 1.0, "_": None}),
+    *({"error": "x"}, {"result": 1}, {"output": 1}, {"content": "x"}, {"data": [1]}),
+    *('{"a": 1}', "[1]", "Error: none", 2**64 + 1, -(2**64)),
 )
 
 #: Names that an implementation may have taken for arguments of its own.
 _NAMES = (
     *("self", "cls", "context", "name", "tool", "args", "kwargs", "parameters", "params", "user"),
     *("user_id", "run_id", "state", "timeout", "func", "result", "type", "class", "None", "a-b"),
-    *("tool_name", "_x", "id", "message"),
+    *(
+        "tool_name",
+        "_x",
+        "id",
+        "message",
+        "config",
+        "callbacks",
+        "metadata",
+        "tags",
+        "fn",
+        "return",
+    ),
+    *("thread_id", "request_id", "session_id", "session", "input"),
 )
+
+#: Letters that are more than a platform may have put a limit to (64 KiB), and levels likewise.
+_LETTERS, _LEVELS, _DEEPEST = 70_000, 60, 180
 
 
 def _deep(levels: int) -> Any:
@@ -73,7 +94,12 @@ def _deep(levels: int) -> Any:
 
 def _values(script: Script, size: int) -> tuple[Lane, ...]:
     """Falsy, odd, large and deep values go in and come back; parameters have awkward names."""
-    values = [*_VALUES, _deep(20 * size), "x" * 10_000 * size, list(range(1_000 * size))]
+    values = [
+        *_VALUES,
+        _deep(min(_LEVELS * size, _DEEPEST)),
+        "x" * _LETTERS * size,
+        list(range(1_000 * size)),
+    ]
     asks = [Ask("give", {"value": value}) for value in values]
     asks.append(Ask("echo"))  # the control: with its usual parameter it runs
     asks += [Ask("echo", {name: f"the value of {name}"}) for name in _NAMES]

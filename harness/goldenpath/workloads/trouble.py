@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from goldenpath.model import Step
 from goldenpath.workloads.base import TWO, Workload, tiers
 from goldenpath.workloads.script import Ask, Lane, Script
 
+#: How often a door is used while the transport falters.
+_EACH = 4
+
 
 def _without(script: Script, size: int, transport: str) -> tuple[Lane, ...]:
+    before = _faltering(script, size, transport)
     rounds = [[Ask("lookup")], [Ask("lookup"), Ask("lookup")]] * size
     if script.kind != "dispatcher":
         ours = script.session("alice", *rounds, transport=transport, golden=False)
-        return (script.beside(*ours),)
+        return (script.beside(*before, *ours),)
     rounds += [[Ask("explode")], [Ask("no_such_tool")]]
     rounds += [[Ask("give", {"value": value})] for value in (None, False)]
     tools = ["explode", "give", "hold", "lookup"]
     asked = [*script.ask("alice", *rounds), script.given_up("alice")]
     after = script.ask("alice", [Ask("lookup")])
     created = script.create("alice", tools, transport)
-    return (script.beside(created, *asked, *after, script.cleanup("alice")),)
+    trouble = [created, *asked, *after, script.cleanup("alice")]
+    return (script.beside(*before, *trouble),)
+
+
+def _faltering(script: Script, size: int, transport: str) -> list[Step]:
+    """A session whose sends raise now and then, and ever another error, through each door."""
+    if transport != "raising":
+        return []
+    vias = ("execute_tool", "dispatch_tool", "dispatch") if script.kind == "dispatcher" else ("",)
+    asks = [Ask("lookup", more={"via": via} if via else {}) for via in vias]
+    rounds = [[ask] for ask in asks * _EACH * size] + [[Ask("lookup"), Ask("lookup")]]
+    created = script.create("alice", ["lookup"], transport, falters=True)
+    return [created, *script.ask("alice", *rounds, golden=False), script.cleanup("alice")]
 
 
 def _absent(script: Script, size: int) -> tuple[Lane, ...]:
@@ -43,7 +60,7 @@ WORKLOADS = (
     ),
     Workload(
         name="raising_transport",
-        about="every send raises; then another user, whose do not",
+        about="some sends raise, then each does; then another user, whose do not",
         suite="recovery",
         proves={
             "dispatcher": ("RECOVERY-2", "RECOVERY-8"),

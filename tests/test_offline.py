@@ -136,8 +136,8 @@ def test_what_a_killed_run_left_is_salvaged(tmp_path: Path) -> None:
 
 
 def test_a_history_is_judged_by_rules_that_came_later(tmp_path: Path) -> None:
-    """An own rule that is known here judges what was recorded without it; but not what is salvaged,
-    where it may have been its check that came to no end.
+    """An own rule that is known here judges what was recorded without it; of what is salvaged only
+    a workload that had ended, for it may be its check that came to no end.
     """
     rule = Rule("SHOP-1", Level.MUST, "Nobody calls.", "a book")
     check = Check("SHOP-1", call=lambda call, tally: tally.fail("called", 1))
@@ -151,7 +151,9 @@ def test_a_history_is_judged_by_rules_that_came_later(tmp_path: Path) -> None:
 
     assert header.own == (rule,)
     assert outcomes(result)["SHOP-1"] is Outcome.FAIL
+    ended = salvage(tmp_path, ["golden_path"], {}, (), catalogue, {"golden_path"})["golden_path"]
     assert outcomes(salvaged)["SHOP-1"] is Outcome.UNKNOWN
+    assert outcomes(ended)["SHOP-1"] is Outcome.FAIL
     assert {**outcomes(judge_file(GOOD)[1]), "SHOP-1": Outcome.FAIL} == outcomes(result)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import structs
@@ -129,16 +129,19 @@ def salvage(
     plan: Iterable[str],
     results: Mapping[str, Conducted],
     lines: Iterable[known.Line] = (),
+    catalogue: Catalogue = OURS,
+    ended: Collection[str] = (),
 ) -> dict[str, Conducted]:
     """The results, and for planned workloads without one what their cut histories still say. Rules
-    of a user's own are UNKNOWN there: it may be their checks that did not come to an end.
+    of a user's own are UNKNOWN in a workload that has not ended: it may be their checks that came
+    to no end; in one of those that have, they are judged by the catalogue.
     """
     found = dict(results)
     for name in plan:
         path = folder / f"{name}.jsonl"
         if name not in found and path.is_file() and path.stat().st_size:
             try:
-                found[name] = judge_file(path, lines)[1]
+                found[name] = judge_file(path, lines, catalogue if name in ended else OURS)[1]
             except UsageProblem:  # not even the header was written
                 continue
     return found

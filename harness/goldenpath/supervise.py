@@ -212,7 +212,9 @@ def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) ->
             report = keep_reports(interrupted(report, end), order.folder)
         return report
     problem, exit_ = _why(order, progress, cut, end, code)
-    results = salvage(order.folder / "histories", progress.plan, {}, order.choice.known)
+    histories, lines = order.folder / "histories", order.choice.known
+    catalogue = order.options.catalogue
+    results = salvage(histories, progress.plan, {}, lines, catalogue, progress.ended)
     report = make_report(
         order.target,
         progress.kind,

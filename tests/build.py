@@ -7,11 +7,14 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from goldenpath import spec
 from goldenpath.canary import mint
+from goldenpath.checkers import CHECKS, Check
 from goldenpath.checkers.tally import NOTHING
 from goldenpath.history import Footer, Header, History
-from goldenpath.judge import judge
+from goldenpath.judge import Judge
 from goldenpath.model import Entry, Kind, Outcome, User, Verdict
 
 SEED = 7
@@ -308,8 +311,32 @@ def history(
 
 
 def verdicts(lines: Iterable[Line], *users: User, **more: Any) -> dict[str, Verdict]:
-    """Judge the lines; the verdicts by rule."""
-    return {v.rule: v for v in judge(history(lines, *users, **more))}
+    """Judge the lines; the verdicts by rule. No check may crash over them."""
+    return judged(history(lines, *users, **more))
+
+
+def judged(made: History, checks: Iterable[Check] = CHECKS) -> dict[str, Verdict]:
+    """Judge a history; the verdicts by rule. A crash is not seen in a verdict that is FAIL."""
+    court = Judge(made.header, checks)
+    for entry in made.entries:
+        court.see(entry)
+    found = {v.rule: v for v in court.finish(made.footer)}
+    assert not court._crashed, court._crashed
+    return found
+
+
+def timed(
+    lines: Iterable[Line],
+    seconds: dict[int, float],
+    checks: Iterable[Check] = CHECKS,
+    **header: Any,
+) -> dict[str, Verdict]:
+    """Judge lines of which each comes at the second that was named last; the verdicts by rule."""
+    made, now, entries = history(lines, **header), 0.0, []
+    for entry in made.entries:
+        now = seconds.get(entry.index, now)
+        entries.append(replace(entry, at=round(now * 1e9)))
+    return judged(replace(made, entries=tuple(entries)), checks)
 
 
 def red(lines: Iterable[Line], *users: User, **more: Any) -> set[str]:
@@ -328,6 +355,13 @@ def untold(rule: str, lines: Iterable[Line], *users: User, **more: Any) -> bool:
     found = verdicts(lines, *users, **more)[rule]
     said = (found.outcome, found.opportunities, found.reason)
     return said == (Outcome.UNKNOWN, 0, NOTHING)
+
+
+def doubted(rule: str, lines: Iterable[Line], *users: User, **more: Any) -> str:
+    """Why it could not be told whether this rule was broken."""
+    found = verdicts(lines, *users, **more)[rule]
+    assert found.outcome is Outcome.UNKNOWN, found
+    return found.reason
 
 
 def findings(

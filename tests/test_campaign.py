@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -178,6 +180,53 @@ def test_a_target_is_probed_once() -> None:
     assert any("nobody there" in problem for problem in report.problems)
 
 
+def _ending(monkeypatch: pytest.MonkeyPatch, *problems: str) -> list[str]:
+    """Let workloads end so, one after the other, the last for ever; which were run."""
+    ran: list[str] = []
+
+    def end(target: Any, facts: Any, workload: Any, options: Any) -> Conducted:
+        ran.append(workload.name)
+        problem = problems[min(len(ran), len(problems)) - 1]
+        if problem:
+            raise TargetProblem(problem, got=f"line {len(ran)}")
+        return Conducted(workload.name, [])
+
+    monkeypatch.setattr("goldenpath.campaign.conduct", end)
+    return ran
+
+
+def test_what_ends_alike_three_times_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target that hangs in every workload costs three of them, and nothing of it is green."""
+    ran = _ending(monkeypatch, "", "it hangs", "it hangs")
+    campaign = Campaign(resolve("reference"), FAST)
+    report = campaign.run()
+    left_out = {v.workload for v in report.verdicts if v.reason.startswith("not run: ")}
+    reasons = {v.reason for v in report.verdicts if v.workload in left_out}
+
+    assert ran == list(campaign.plan())[:4]
+    assert left_out == {*list(campaign.plan())[4:]}
+    assert reasons == {"not run: the last 3 workloads ended alike: it hangs"}
+    assert {v.outcome for v in report.verdicts if v.workload} == {Outcome.UNKNOWN}
+    assert report.exit == Exit.INCONCLUSIVE
+    assert set(report.notes) == {*ran[1:]}
+
+
+@pytest.mark.parametrize(
+    "problems",
+    [("it hangs", "it hangs", "", "it hangs", "it hangs", ""), ("a", "b", "a", "b", "a", "c", "")],
+    ids=["in between it works", "each time otherwise"],
+)
+def test_what_ends_otherwise_is_tried_on(
+    problems: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the same reason three times in a row says that the next would end so as well."""
+    ran = _ending(monkeypatch, *problems)
+    campaign = Campaign(resolve("reference"), FAST)
+    campaign.run()
+
+    assert ran == list(campaign.plan())
+
+
 def test_a_workload_in_which_we_crashed_is_not_tried_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -201,6 +250,39 @@ def test_a_workload_in_which_we_crashed_is_not_tried_again(
     assert report.exit != Exit.CONFORMS
     assert any("ZeroDivisionError" in problem for problem in report.problems)
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_machine_that_has_nothing_left_is_no_bug_of_ours() -> None:
+    """Such as a target that holds every file: neither green nor a bug."""
+
+    class Taking(PythonTarget):
+        def adapter(self, facts: Facts) -> Any:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    marked: Any = dispatcher()(reference_dispatcher)
+    found = Taking("mine", marked, marked.__goldenpath__)
+    report = Campaign(found, FAST, Choice(workloads=("golden_path",))).run()
+
+    assert report.exit == Exit.INCONCLUSIVE
+    assert {v.reason for v in report.verdicts} == {
+        "the machine, or what the target made of this process, does not let it be run:"
+        " [Errno 24] Too many open files"
+    }
+
+
+def test_a_target_that_replaces_what_we_work_with_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What breaks then is no bug of ours."""
+
+    async def make(user: Any, tap: Any, tools: Any) -> Any:
+        monkeypatch.setattr(asyncio, "wait", None)
+        return await reference_dispatcher(user, tap, tools)
+
+    report = Campaign(target(make), FAST, Choice(workloads=("golden_path",))).run()
+
+    assert report.exit == Exit.INCONCLUSIVE
+    assert {v.reason for v in report.verdicts if v.proves} == {
+        "the target has replaced asyncio.wait: TypeError: 'NoneType' object is not callable"
+    }
 
 
 # --- the report ------------------------------------------------------------------------------

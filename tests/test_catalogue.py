@@ -130,7 +130,7 @@ MISTAKES: dict[str, tuple[Mapping[str, Any], str]] = {
     "needs in words": ({"rules": (rule(needs="events"),)}, "expected a tuple of capabilities"),
     "an unknown need": ({"rules": (rule(needs=("event",)),)},
                         "it needs 'event', which is no capability; do you mean events?"),
-    "a rule without a check": ({"checks": ()}, "rule SHOP-1: expected one check, got no"),
+    "a rule without a check": ({"checks": ()}, "rule SHOP-1: expected one check, got none"),
     "a rule with two checks": ({"checks": (check(), check())}, "expected one check, got 2"),
     "a check without a rule": ({"checks": (check(), check("SHOP-2"))},
                                "check of SHOP-2: no such rule comes with it"),

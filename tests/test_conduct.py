@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import re
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable
@@ -28,10 +31,11 @@ from goldenpath.conduct import (
     probe,
     users_of,
 )
-from goldenpath.errors import TargetProblem
+from goldenpath.errors import Exit, TargetProblem
 from goldenpath.history import History, load
 from goldenpath.model import Entry, Kind, Outcome, Step
 from goldenpath.offline import judge_file
+from goldenpath.recorder import FileSink
 from goldenpath.workloads import WORKLOADS
 from tests.virtual import VirtualLoop
 
@@ -86,6 +90,23 @@ def test_without_a_folder_nothing_is_kept() -> None:
 
     assert result.history is None
     assert {v.outcome for v in result.verdicts if v.proves} == {Outcome.PASS}
+
+
+def test_a_history_that_cannot_be_written_is_judged_as_a_cut_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full in the middle is nothing of the target's, and nothing green."""
+
+    def half(sink: FileSink, line: bytes) -> object:
+        if b'"started"' in line:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return os.write(sink._fd, line)
+
+    monkeypatch.setattr(FileSink, "write", half)
+    done = run(resolve("reference"), histories=tmp_path)
+
+    assert {v.outcome for v in done.verdicts if v.proves} == {Outcome.UNKNOWN}
+    assert "the history cannot be written: No space left on device" in done.notes
 
 
 def test_the_same_seed_gives_the_same_history(tmp_path: Path) -> None:
@@ -239,6 +260,38 @@ def test_a_thread_that_is_late_disturbs_no_later_history(tmp_path: Path) -> None
     assert kept(first) == before
     assert not [e for e in kept(second).entries if "late" in str(e.value)]
     assert kept(second).footer
+
+
+def test_a_target_may_go_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even to a folder that is deleted: the probe and each workload leave us where we were."""
+    monkeypatch.chdir(tmp_path)
+
+    async def make(user: Any, tap: Any, tools: Any) -> Any:
+        with tempfile.TemporaryDirectory() as gone:
+            os.chdir(gone)
+        return await reference_dispatcher(user, tap, tools)
+
+    result = run(target(make), histories=tmp_path)
+
+    assert Path.cwd() == tmp_path
+    assert kept(result).footer
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_of_a_target_that_forks_the_copy_says_nothing(tmp_path: Path) -> None:
+    """Two would write one history; and the copy would go on to write its own reports."""
+    copies = []
+
+    async def make(user: Any, tap: Any, tools: Any) -> Any:
+        if at_work(user, tools):
+            copies.append(os.fork())
+        return await reference_dispatcher(user, tap, tools)
+
+    result = run(target(make), histories=tmp_path)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(copies[0], 0)[1]) == Exit.INCONCLUSIVE
+    assert {v.outcome for v in result.verdicts if v.proves} == {Outcome.PASS}
+    assert [e.index for e in kept(result).entries] == [*range(len(kept(result).entries))]
 
 
 def test_sys_exit_in_a_task_of_the_target_is_its_problem() -> None:

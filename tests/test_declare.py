@@ -163,11 +163,13 @@ OPTIONS = {
     "cancellable": False,
     "on_leave": "continue",
     "refuses_placeholders": True,
-    "accepts": ["sync"],
+    "accepts": ["function", "langchain", "sync"],
     "tool_timeout": 1.0,
     "first_event": 1,
+    "streams": True,
 }
 MORE = {"placeholders", "sync_tools", "tool_timeout", "first_event"}
+MORE |= {"function_tools", "langchain_tools", "stream"}
 TOOLS = {"tool_executing": "native", "tool_completed": "native"}
 MADE = dict.fromkeys(spec.FIVE, "synthesised")
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
+from goldenpath import spec
 from goldenpath.cli import main
+from goldenpath.plant.transport import Bridge, Emitter
 from goldenpath.plant.users import NAMES
 from goldenpath.plugin import _OPTIONS
 from goldenpath.workloads.script import KNOWN
 
 DOCS = Path(__file__).parents[1] / "docs"
+README = DOCS.parent / "README.md"
 #: The two commands that take every option of a run.
 RUNS = ("run", "smoke")
 
@@ -42,11 +48,22 @@ def option(cell: str) -> str:
     return found[1] if found else ""
 
 
+def commands(group: click.Group = main, before: str = "") -> dict[str, click.Command]:
+    """Every command by its name, those of a group as `baseline show`."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= commands(command, f"{before}{name} ")
+        else:
+            found[before + name] = command
+    return found
+
+
 def of_command(name: str) -> dict[str, Any]:
     """Option to its default, as click knows them."""
     return {
         opt: str(param.default) if _is_said(param) else ""
-        for param in main.commands[name].params
+        for param in commands()[name].params
         if isinstance(param, click.Option)
         for opt in param.opts
     }
@@ -99,10 +116,24 @@ def test_every_command_is_documented_with_its_options() -> None:
     """Those of a run stand in their own table."""
     documented = {}
     for command, options in rows("commands"):
-        name = command.strip("`").split()[1]
+        words = command.strip("`").split()[1:]
+        name = " ".join(word for word in words if word.islower())
         documented[name] = {option(part) for part in options.split(", ") if part}
 
-    assert documented == {name: set(of_command(name)) for name in main.commands if name not in RUNS}
+    assert documented == {name: set(of_command(name)) for name in commands() if name not in RUNS}
+
+
+@pytest.mark.parametrize("name", commands())
+def test_help_says_every_default_and_what_may_be_repeated(name: str) -> None:
+    """As docs/ci.md does; what has no default shows none."""
+    said = " ".join(CliRunner().invoke(main, [*name.split(), "--help"]).output.split())
+    params = [p for p in commands()[name].params if isinstance(p, click.Option)]
+    defaults = [found for found in of_command(name).values() if found]
+
+    assert said.startswith(f"Usage: main {name}")
+    assert all(f"[default: {default}]" in said for default in defaults)
+    assert said.count("[default: ") == len(defaults)
+    assert said.count("may be repeated") == sum(p.multiple for p in params)
 
 
 def test_users_and_tools_of_own_tests_are_named() -> None:
@@ -111,3 +142,46 @@ def test_users_and_tools_of_own_tests_are_named() -> None:
 
     assert f"users by name: {', '.join(NAMES)} |" in text
     assert [name for name in sorted(KNOWN) if f"`{name}`" not in text] == []
+
+
+def block(mark: str) -> str:
+    """The fenced block after this mark in README.md."""
+    text = README.read_text("utf-8").partition(f"<!-- {mark} -->\n")[2]
+    return text.partition("\n")[2].partition("```")[0]
+
+
+def defined(code: str) -> dict[str, Callable[..., Any]]:
+    """The functions of a block of ours."""
+    there: dict[str, Any] = {}
+    exec(code, there)
+    return {name: found for name, found in there.items() if inspect.isfunction(found)}
+
+
+def shape(function: Callable[..., Any], but: int) -> list[tuple[str, Any, bool]]:
+    """Its parameters without the first ones: name, kind, whether it may be left out."""
+    found = list(inspect.signature(function).parameters.values())[but:]
+    return [(p.name, p.kind, p.default is not inspect.Parameter.empty) for p in found]
+
+
+def test_a_dispatcher_copied_from_the_readme_takes_tools_with_any_parameter() -> None:
+    """Each method of the contract, of its kind; no name of ours stands in the way of theirs."""
+    there = defined(block("signatures"))
+    methods = {name for name, kind in spec.MEMBERS.items() if kind != spec.PROPERTY}
+    async_ = {name for name, kind in spec.MEMBERS.items() if kind == spec.ASYNC_METHOD}
+
+    assert set(there) == methods
+    assert {n for n, found in there.items() if inspect.iscoroutinefunction(found)} == async_
+    given = inspect.signature(there["dispatch"]).bind(None, "lookup", self=1, tool_name=2, tool=3)
+    assert given.kwargs == {"self": 1, "tool_name": 2, "tool": 3}
+    assert all(name in block("signatures") for name in spec.MEMBERS)
+
+
+@pytest.mark.parametrize("name", [f"notify_{event}" for event in spec.FIVE])
+def test_the_signatures_of_bridge_and_emitter_are_what_they_are(name: str) -> None:
+    """Of all five events, and by both names of an emitter."""
+    written = defined(re.sub(r"^(.+)$", r"def \1: ...", block("bridge"), flags=re.M))
+    emitted = getattr(Emitter, name.replace("notify", "emit"))
+
+    assert len(written) == len(spec.FIVE)
+    assert shape(written[name], 0) == shape(getattr(Bridge, name), 1)
+    assert shape(written[name], 2) == shape(getattr(Emitter, name), 1) == shape(emitted, 1)

@@ -81,11 +81,43 @@ def test_a_stricter_look_is_asked_for_by_rule(tmp_path: Path) -> None:
     """A rule that was to be proved and had no opportunity is UNKNOWN, and that is not green."""
     reports = [
         conducted("reference", one_call, tmp_path, proves=proves)
-        for proves in ((), ("TOOL-1",), ("ISOLATION-1",))
+        for proves in ((), ("tool-1",), ("ISOLATION-1",))
     ]
 
     assert [report.exit for report in reports] == [0, 0, Exit.INCONCLUSIVE]
     assert kept(tmp_path).header.proves == ("ISOLATION-1",)
+
+
+@pytest.mark.parametrize(
+    ("rule", "outcome"),
+    [
+        ("ISOLATION-1", "UNKNOWN"),
+        ("RECOVERY-8a", "UNKNOWN"),
+        ("ORDER-1", "UNSUPPORTED"),
+        ("TOOL-10", "UNOBSERVABLE"),
+        ("PERF-1", "NOT_RUN"),
+    ],
+)
+def test_what_was_to_be_proved_and_was_not_tested_is_said(
+    rule: str, outcome: str, tmp_path: Path
+) -> None:
+    """Whatever its level and the reason; where nobody asked for it, it is no matter."""
+    asked = conducted("reference", one_call, tmp_path, proves=[rule])
+    unasked = conducted("reference", one_call, tmp_path)
+    (problem,) = asked.problems
+
+    assert problem.startswith(f"{rule} was to be proved and is {outcome}: ")
+    assert problem.rpartition(": ")[2]
+    assert (asked.exit, unasked.exit) == (Exit.INCONCLUSIVE, 0)
+
+
+def test_what_was_to_be_proved_and_is_broken_decides_as_ever(tmp_path: Path) -> None:
+    """A FAIL is exit 1; excused, it is green."""
+    broken = conducted("miniature:runs-twice", one_call, tmp_path, proves=["TOOL-1"])
+    excused = conducted("miniature:runs-twice", excusing("TOOL-1"), tmp_path, proves=["TOOL-1"])
+
+    assert (broken.exit, broken.problems) == (Exit.VIOLATIONS, ())
+    assert (excused.exit, excused.problems) == (Exit.CONFORMS, ())
 
 
 @pytest.mark.parametrize("work", ["nothing", "only opened"])

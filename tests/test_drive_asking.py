@@ -70,6 +70,22 @@ def test_calls_of_one_user_side_by_side(tmp_path: Path) -> None:
     assert order == [2, 0, 3, 1]
 
 
+@pytest.mark.parametrize("name", ["reference", "reference-agent"])
+def test_whatever_is_held_is_released(name: str, tmp_path: Path) -> None:
+    """Both tools of docs/own-tests.md; else a correct target would be blamed for hanging."""
+
+    async def hold_both(session: Drive) -> None:
+        for user, tool in zip(session.users("alice", "bob"), ("hold", "linger"), strict=True):
+            await user.create([tool])
+            begin = user.begin_run([tool]) if session.kind == "agent" else user.begin(tool)
+            held = await begin
+            assert await held.started()
+            held.release()
+            assert (await held).ok
+
+    assert conducted(name, hold_both, tmp_path).exit == Exit.CONFORMS
+
+
 @pytest.mark.parametrize("how", ["given up", "timed out", "its task was cancelled"])
 @pytest.mark.parametrize("name", ["reference", "miniature:cancelled-says-success"])
 def test_a_caller_that_hangs_up(how: str, name: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The judge: one verdict per rule, whatever becomes of a check or of the history."""
+"""The judge: one verdict per rule, live and offline the same, cut histories never green."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from goldenpath import spec
-from goldenpath.checkers import CHECKS, Check, Fold
 from goldenpath.checkers.tally import NOTHING
 from goldenpath.dialects import COMMON, from_table
 from goldenpath.history import Footer, dump, load
-from goldenpath.judge import CUT, NO_CHECK, Judge, judge, relevant
-from goldenpath.model import Entry, Kind, Level, Outcome, Rule, Verdict
+from goldenpath.judge import CUT, Judge, judge, relevant
+from goldenpath.judge import TOO_LARGE as UNREAD
+from goldenpath.model import Kind, Level, Outcome, Verdict
 from tests.build import (
     ALICE,
     BOB,
@@ -46,6 +45,7 @@ from tests.build import (
 )
 
 RED = [*session(ALICE), asked(ALICE), told(ALICE)]  # TOOL-1: it never ran
+
 GREEN = [*session(ALICE, call(ALICE)), *session(BOB, call(BOB))]
 
 
@@ -84,12 +84,12 @@ def test_a_rule_that_cannot_be_tested_is_grey_and_not_looked_at() -> None:
     card = {"truth": "UNOBSERVABLE: no tools there", "run_events": ""}
     found = by_rule(judge(history(RED, card=card)))
 
-    assert (found["TOOL-1"].outcome, found["TOOL-1"].reason) == (
-        Outcome.UNOBSERVABLE,
-        "no tools there",
+    assert found["TOOL-1"] == Verdict(
+        "TOOL-1", Level.MUST, "written by hand", Outcome.UNOBSERVABLE, "no tools there"
     )
     assert found["ORDER-1"].outcome is Outcome.UNSUPPORTED
-    assert found["TOOL-1"].findings == ()
+    proven = by_rule(judge(history(RED, card=card, proves=["TOOL-1"])))
+    assert proven["TOOL-1"].proves
 
 
 # --- cut histories -----------------------------------------------------------------------------
@@ -135,195 +135,6 @@ def test_judging_again_says_the_same() -> None:
     assert judge(recorded) == judge(recorded)
 
 
-# --- checks that crash -------------------------------------------------------------------------
-
-
-class _Crashes(Fold):
-    """Crashes where it is told to."""
-
-    where = ""
-    kinds = frozenset(Kind)
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._maybe("init")
-
-    def _maybe(self, where: str) -> None:
-        if self.where == where:
-            raise ValueError("odd")
-        self.tally.chance()
-
-    def entry(self, entry: Entry) -> None:
-        self._maybe("entry")
-
-    def frame(self, seen: Any) -> None:
-        self._maybe("frame")
-
-    def finish(self) -> None:
-        self._maybe("finish")
-
-
-def _crash(*_: Any) -> None:
-    raise ValueError("odd")
-
-
-CRASHES = {
-    "over calls": Check("ORDER-3", call=_crash),
-    "over runs": Check("ORDER-3", run=_crash),
-    **{
-        f"a fold, at {where}": Check("ORDER-3", fold=type("C", (_Crashes,), {"where": where}))
-        for where in ("init", "entry", "frame", "finish")
-    },
-}
-
-
-@pytest.mark.parametrize("check", CRASHES.values(), ids=CRASHES)
-@pytest.mark.parametrize("lines", [GREEN, RED], ids=["green", "red"])
-def test_a_check_that_crashes_is_unknown_and_harms_no_other(
-    check: Check, lines: list[Line]
-) -> None:
-    """Its reason says so; every other verdict is what it would have been."""
-    others = [c for c in CHECKS if c.rule != "ORDER-3"]
-    expected = by_rule(judge(history(lines)))
-    found = by_rule(judge(history(lines), [check, *others]))
-
-    if lines is GREEN:
-        assert found["ORDER-3"].outcome is Outcome.UNKNOWN
-        assert found["ORDER-3"].reason == "its check crashed: ValueError: odd"
-    for rule in set(expected) - {"ORDER-3"}:
-        assert found[rule] == expected[rule]
-
-
-def test_a_failure_found_before_the_crash_stands() -> None:
-    """A finding is a finding."""
-
-    def fails_then_crashes(call: Any, tally: Any) -> None:
-        tally.chance()
-        tally.fail("it broke", 1)
-        raise ValueError("odd")
-
-    found = judge(history(GREEN), [Check("ORDER-3", call=fails_then_crashes)])
-
-    assert [(v.rule, v.outcome) for v in found] == [("ORDER-3", Outcome.FAIL)]
-
-
-# --- rules of a user's own ---------------------------------------------------------------------
-
-OWN = Rule("SHOP-1", Level.SHOULD, "Calls are told.", "a book", ("tool_events",))
-
-
-def _told(call: Any, tally: Any) -> None:
-    tally.chance()
-    if not call.completed:
-        tally.fail("it was not told", 1)
-
-
-OWN_CHECK = Check("SHOP-1", call=_told)
-
-
-def own_verdict(lines: list[Line], *checks: Check, **more: Any) -> Verdict:
-    found = judge(history(lines, own=(OWN,), **more), [*CHECKS, *checks])
-
-    assert [v.rule for v in found] == [*spec.RULES, "SHOP-1"]
-    return by_rule(found)["SHOP-1"]
-
-
-@pytest.mark.parametrize(("lines", "expected"), [(GREEN, Outcome.PASS), (RED, Outcome.FAIL)])
-def test_an_own_rule_is_judged_beside_ours(lines: list[Line], expected: Outcome) -> None:
-    """With the level that it has, after all of ours, which say what they would have said."""
-    found = own_verdict(lines, OWN_CHECK, proves=("SHOP-1",))
-
-    assert found.outcome is expected
-    assert (found.level, found.proves) == (Level.SHOULD, True)
-
-
-def test_an_own_rule_without_its_check_is_unknown_and_never_left_out() -> None:
-    """It should have been tested; what the card greys is grey."""
-    found = own_verdict(GREEN)
-    grey = own_verdict(GREEN, card={"tool_events": ""})
-
-    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, NO_CHECK)
-    assert [*relevant([found])] == [found]
-    assert grey.outcome is Outcome.UNSUPPORTED
-
-
-def test_an_own_rule_says_nothing_of_a_cut_history() -> None:
-    """It may be about what never came, as far as anybody knows."""
-    found = own_verdict(RED, OWN_CHECK, whole=False)
-
-    assert (found.outcome, found.reason, found.findings) == (Outcome.UNKNOWN, CUT, ())
-
-
-def test_no_header_replaces_a_rule_of_ours() -> None:
-    """Whoever wrote the file."""
-    softer = replace(spec.RULES["TOOL-1"], level=Level.SHOULD)
-
-    assert judge(history(RED, own=(softer,))) == judge(history(RED))
-
-
-# --- judging that breaks down ------------------------------------------------------------------
-
-ODD: dict[str, Line] = {
-    "a link without a user": (Kind.LINK, "alice/1", None, "up", None),
-    "a tool without a value": (Kind.TOOL, "alice", None, "started", None),
-    "a call with a number for a value": (Kind.INVOKE, "alice", "s", "execute", 3),
-}
-
-
-@pytest.mark.parametrize("line", ODD.values(), ids=ODD)
-def test_an_entry_that_cannot_be_judged_leaves_all_unknown(line: Line) -> None:
-    """Nothing raises; what passed until then is UNKNOWN and says where it broke down."""
-    found = judge(history([*GREEN, line]))
-
-    assert {v.outcome for v in found} == {Outcome.UNKNOWN}
-    assert any(f"judging broke down at entry {len(GREEN)}" in v.reason for v in found)
-
-
-@pytest.mark.parametrize("line", ODD.values(), ids=ODD)
-def test_a_failure_beside_an_entry_that_cannot_be_judged_stands(line: Line) -> None:
-    """Before or after it."""
-    for lines in ([*RED, line], [*RED[:3], line, *RED[3:]]):
-        found = by_rule(judge(history(lines)))
-
-        assert found["TOOL-1"].outcome is Outcome.FAIL
-        assert Outcome.PASS not in {v.outcome for v in found.values()}
-
-
-def test_greys_stay_grey_where_judging_broke_down() -> None:
-    """They were never going to be judged."""
-    lines = [*GREEN, ODD["a link without a user"]]
-
-    assert outcome("TOOL-1", lines, card={"truth": ""}) is Outcome.UNOBSERVABLE
-
-
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(
-            st.sampled_from(["user", "tool", "token", "by", "value", "why", "tools", "plan"]), inner
-        )
-    ),
-    max_leaves=5,
-)
-odd_lines = st.tuples(
-    st.sampled_from(Kind),
-    st.sampled_from(["alice", "bob", "alice/1", ""]),
-    st.none() | st.sampled_from(["create-alice", "call-alice-16", "s"]),
-    st.sampled_from(["create", "execute", "run", "register", "look", "cleanup", "inspect", "up"]),
-    values,
-)
-
-
-@given(st.lists(odd_lines, max_size=6), st.integers(0, 9))
-def test_no_history_makes_the_judge_raise(odd: list[Line], at: int) -> None:
-    """Whoever records must not be disturbed, and whoever reads gets a verdict for each rule."""
-    lines = session(ALICE, call(ALICE))
-    found = judge(history([*lines[:at], *odd, *lines[at:]]))
-
-    assert [verdict.rule for verdict in found] == list(spec.RULES)
-
-
 # --- frames ------------------------------------------------------------------------------------
 
 
@@ -337,6 +148,17 @@ def test_frames_that_are_no_events_are_counted_by_kind() -> None:
         court.see(entry)
 
     assert dict(court.unread) == {"ping": 2, "(no type)": 1}
+
+
+def test_frames_that_cannot_be_read_are_counted_by_their_problem() -> None:
+    """They have no kind."""
+    odd: Line = (Kind.FRAME, "alice/1", None, "tap.send", {"not_JSON": "a set"})
+    recorded = history([*session(ALICE), odd, odd])
+    court = Judge(recorded.header)
+    for entry in recorded.entries:
+        court.see(entry)
+
+    assert dict(court.unread) == {"not JSON: a set": 2}
 
 
 def test_a_dialect_of_ones_own_does_not_read_an_envelope_of_ours() -> None:
@@ -363,7 +185,9 @@ def court(*lines: Line, kind: str = "dispatcher", **more: Any) -> Judge:
 
 
 BEGUN = [*session(ALICE), asked(ALICE)]
+
 REPORT = ["alice: tool_completed of lookup"]
+
 OWED: dict[str, tuple[list[Line], list[str]]] = {
     "nothing was shown yet": (BEGUN, []),
     "it was announced": ([*BEGUN, executing(ALICE)], REPORT),
@@ -463,8 +287,29 @@ def test_what_was_not_read_explains_what_is_missing_and_nothing_else() -> None:
     lost = [asked(ALICE), executing(ALICE), started(ALICE), ended(ALICE), told(ALICE)]
     doubled = [*call(ALICE)[:-1], completed(ALICE), told(ALICE)]
 
-    assert outcome("DELIVERY-5", [*session(ALICE), *lost, TOO_LARGE]) is Outcome.UNKNOWN
+    found = by_rule(judge(history([*session(ALICE), *lost, TOO_LARGE, TOO_LARGE])))
+    assert found["DELIVERY-5"] == Verdict(
+        rule="DELIVERY-5",
+        level=Level.MUST,
+        workload="written by hand",
+        outcome=Outcome.UNKNOWN,
+        reason=f"2 frames were not read: {UNREAD}",
+        opportunities=1,
+    )
     assert outcome("DELIVERY-3", [*session(ALICE), *doubled, TOO_LARGE]) is Outcome.FAIL
+
+
+def test_findings_that_may_be_none_are_left_out_with_their_number() -> None:
+    """However many there were; where frames were not read, and where the history was cut."""
+    lost = [line for n in range(25) for line in (asked(ALICE, n), executing(ALICE, n))]
+    lines = [*session(ALICE), *lost]
+    whole = by_rule(judge(history(lines)))["DELIVERY-5"]
+
+    assert (len(whole.findings), whole.more) == (20, 5)
+    for unsure in (history([*lines, TOO_LARGE]), history(lines, whole=False)):
+        found = by_rule(judge(unsure))["DELIVERY-5"]
+        assert (found.outcome, found.findings, found.more) == (Outcome.UNKNOWN, (), 0)
+        assert found.opportunities == 25
 
 
 def test_what_is_missing_of_a_cut_history_is_unknown() -> None:
@@ -476,9 +321,13 @@ def test_what_is_missing_of_a_cut_history_is_unknown() -> None:
 
 
 CLEANUP = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
+
 SAID = [invoke(ALICE, "ask_support"), ok(ALICE, "ask_support", value={"has": True, "bridge": True})]
+
 ENDED = [started(ALICE, 17), ended(ALICE, 17), told(ALICE, 17)]
+
 DOORS = [*call(ALICE), asked(ALICE, 17, via="dispatch"), *ENDED]
+
 TROUBLE = [*session(BOB), asked(BOB), fail(BOB, "execute", "call-bob-16")]
 
 #: Rules about what users were shown, each with what seems to be missing.

@@ -97,9 +97,11 @@ def test_no_file_is_no_lines_and_a_missing_one_is_a_problem(tmp_path: Path) -> N
     assert known.read(tmp_path / "good", WORKLOADS, flaky=True) == [
         Line(1, "TOOL-1", "*", "why", flaky=True)
     ]
-    for name in ("absent", "bad"):
+    for name in ("", "bad", "x" * 5000):
         with pytest.raises(UsageProblem, match="cannot be read"):
             known.read(tmp_path / name, WORKLOADS)
+    with pytest.raises(UsageProblem, match=r"there is no file .*absent\n.*an empty one will do"):
+        known.read(tmp_path / "absent", WORKLOADS)
 
 
 # --- excusing ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import threading
@@ -168,3 +169,27 @@ def test_whatever_is_recorded_is_read_back(lines: list[tuple[Kind, str, str | No
 
     assert [(e.kind, e.actor, e.step, e.what) for e in entries] == lines
     assert [e.value["text"] for e in entries] == [what for *_, what in lines]
+
+
+def test_a_history_that_cannot_be_written_disturbs_nobody() -> None:
+    """A full disk is no exception of the target's: who listens is told all, nothing more is written
+    after the gap, and why is known.
+    """
+
+    class Filling(Lines):
+        def write(self, line: bytes, /) -> object:
+            if len(self) == 2:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(line)
+
+    sink, heard = Filling(), []
+    recorder = Recorder(sink)
+    recorder.listen(heard.append)
+    recorder.begin(HEADER)
+    for n in range(3):
+        recorder.record(Kind.TOOL, "alice", None, "started", n)
+    recorder.end()
+
+    assert [entry.value for entry in heard] == [0, 1, 2]
+    assert [entry.value for entry in load(sink).entries] == [0]
+    assert recorder.broken == "the history cannot be written: No space left on device"

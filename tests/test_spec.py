@@ -26,7 +26,7 @@ def test_each_rule_of_the_catalogue_is_checked_or_planned() -> None:
     """None is silently absent, and none is both."""
     whole = {f"{family}-{n}" for family, count in CATALOGUE.items() for n in range(1, count + 1)}
 
-    split = {"RECOVERY-8a"}  # the part of a MUST that is a SHOULD
+    split = {"RECOVERY-8a", "TOOL-10a"}  # what is a SHOULD of a MUST; what only a stream can show
     assert {*spec.RULES, *spec.PLANNED} == whole | split
     assert not {*spec.RULES} & {*spec.PLANNED}
     assert len(set(spec.PLANNED)) == len(spec.PLANNED)
@@ -119,6 +119,33 @@ def test_the_contract_has_ten_members() -> None:
 
     assert len(kinds) == 10
     assert [kinds.count(k) for k in (spec.ASYNC_METHOD, spec.METHOD, spec.PROPERTY)] == [4, 3, 3]
+
+
+# --- ids as they are typed ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*spec.RULES, *spec.PLANNED])
+def test_an_id_is_known_whatever_its_case(name: str) -> None:
+    """Also one that holds a small letter."""
+    assert {spec.spelt(said, spec.RULES) for said in (name, name.lower(), name.upper())} == {name}
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("TOL-1", "TOOL-1"),
+        ("tool1", "TOOL-1"),
+        ("isolaton-1", "ISOLATION-1"),
+        ("PREF-1", "PERF-1"),
+        ("RECOVERY-8A", "RECOVERY-8a"),
+        ("NOPE-1", ""),
+        ("", ""),
+    ],
+)
+def test_only_what_is_alike_is_taken_for_a_slip(name: str, near: str) -> None:
+    """A number in common is no likeness."""
+    assert spec.nearest(name, spec.RULES) == near
+    assert spec.spelt("NOPE-1", spec.RULES) == "NOPE-1"
 
 
 # --- what cannot be tested ---------------------------------------------------------------------

@@ -22,7 +22,7 @@ SEND_TIMEOUT = 1.0
 @dispatcher(
     tool_timeout=TOOL_TIMEOUT,
     first_event=1.0,
-    accepts={"tool", "sync"},
+    accepts={"tool", "sync", "function"},
 )
 async def reference_dispatcher(
     user: PlantedUser, tap: Tap, tools: Tools

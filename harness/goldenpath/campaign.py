@@ -6,7 +6,11 @@ for; what is planned stands before anything is opened.
 
 from __future__ import annotations
 
+import asyncio
 import difflib
+import json
+import os
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -26,8 +30,17 @@ from goldenpath.workloads import WORKLOADS, Workload
 #: Deadlines of hours help nobody, and infinity is none.
 MAX_SCALE = 1000
 
+#: Workloads in a row which a target that cannot be used ended alike, before the rest is left out.
+ALIKE = 3
+
 #: How a problem begins that is neither the user's nor the target's; the run then exits with 4.
 BUG = "a bug of goldenpath, please report it"
+
+#: What an OSError comes from that neither the target nor a check raised.
+_CANNOT = "the machine, or what the target made of this process, does not let it be run"
+
+#: Parts of the standard library that we work with, as they were before any target came.
+_BEFORE = {module: dict(vars(module)) for module in (asyncio, json, os, time)}
 
 #: The name of the item for every rule that a workload was not built to prove.
 REST = "nothing-else-broken"
@@ -52,20 +65,29 @@ def check_choice(choice: Choice, catalogue: Catalogue = OURS) -> None:
     """Raise UsageProblem where a chosen rule or workload does not exist."""
     planned = [name for name in choice.rules if name in spec.PLANNED]
     problems = [f"{name} is in the catalogue and is not checked yet" for name in planned]
-    problems += _missing("rule", set(choice.rules) - {*planned}, catalogue.rules)
-    problems += _missing("workload", choice.workloads, catalogue.workloads)
+    problems += _missing("rule", set(choice.rules) - {*planned}, catalogue.rules, spec.nearest)
+    problems += _missing("workload", choice.workloads, catalogue.workloads, _nearest)
     if problems:
         raise UsageProblem(
             "\n".join(problems), hint="see `goldenpath list rules` and `goldenpath list workloads`"
         )
 
 
-def _missing(what: str, names: Iterable[str], there: Collection[str]) -> list[str]:
-    near = {name: difflib.get_close_matches(name, there, 1) for name in names if name not in there}
+def _missing(
+    what: str,
+    names: Iterable[str],
+    there: Collection[str],
+    nearest: Callable[[str, Collection[str]], str],
+) -> list[str]:
+    meant = {name: nearest(name, there) for name in names if name not in there}
     return [
-        f"there is no {what} {name!r}" + (f"; do you mean {words[0]}?" if words else "")
-        for name, words in near.items()
+        f"there is no {what} {name!r}" + (f"; do you mean {near}?" if near else "")
+        for name, near in meant.items()
     ]
+
+
+def _nearest(name: str, there: Collection[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, there, 1)), "")
 
 
 def check_options(options: Options) -> None:
@@ -77,6 +99,16 @@ def check_options(options: Options) -> None:
         problems.append(f"max frame {options.max_frame}: expected 1 or more letters")
     if problems:
         raise UsageProblem("\n".join(problems))
+
+
+def replaced() -> list[str]:
+    """What of the standard library is no longer what it was; a target can do that to us."""
+    return [
+        f"{module.__name__}.{name}"
+        for module, before in _BEFORE.items()
+        for name, value in before.items()
+        if vars(module).get(name) is not value
+    ]
 
 
 @dataclass
@@ -95,6 +127,7 @@ class Campaign:
         self._facts: Facts | None = None
         self._narrowed: dict[str, tuple[str, ...]] | None = None
         self._problem: str | None = None
+        self._alike: tuple[str, ...] = ()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -156,25 +189,48 @@ class Campaign:
         """What came of this workload; it runs now if it has not yet."""
         if name not in self.results:
             self.began(name)
-            self.results[name] = self._conduct(name)
+            self.results[name] = self._left_out(name) or self._conduct(name)
             self.ended(self.results[name])
         return self.results[name]
+
+    def _left_out(self, name: str) -> Conducted | None:
+        """What is said of a workload that is not run, because it would end as those before it."""
+        if len(self._alike) < ALIKE:
+            return None
+        why = f"not run: the last {ALIKE} workloads ended alike: {self._alike[-1]}"
+        return Conducted(name, self._unknown(name, why))
+
+    def _in_vain(self, problem: str) -> None:
+        """Remember how a workload ended in which the target, once met, could not be used."""
+        if self._facts is not None:
+            self._alike = (*self._alike, problem) if problem in self._alike else (problem,)
 
     def _conduct(self, name: str) -> Conducted:
         try:
             facts = self.facts
             result = conduct(self.target, facts, self.catalogue.workloads[name], self.options)
         except TargetProblem as error:
-            return Conducted(name, self._unknown(name, str(error)), (str(error),))
+            self._in_vain(error.problem)
+            return self._undone(name, str(error))
+        except OSError as error:  # such as no file more: one that reads or writes is in order
+            traceback.print_exc()
+            self._in_vain(str(error))
+            return self._undone(name, f"{_CANNOT}: {error}")
         except Exception as error:  # ours: told as such, once, and the other workloads go on
             traceback.print_exc()
+            what = f"{type(error).__name__}: {error}"
             if name not in WORKLOADS:
-                said = f"the workload {name}, of your own, broke: {type(error).__name__}: {error}"
-                return Conducted(name, self._unknown(name, said), (said,))
-            self.bugs += (f"{BUG} in {name}: {type(error).__name__}: {error}",)
-            return Conducted(name, self._unknown(name, self.bugs[-1]), self.bugs[-1:])
+                return self._undone(name, f"the workload {name}, of your own, broke: {what}")
+            if gone := replaced():
+                return self._undone(name, f"the target has replaced {', '.join(gone)}: {what}")
+            self.bugs += (f"{BUG} in {name}: {what}",)
+            return self._undone(name, self.bugs[-1])
+        self._alike = ()
         verdicts = [known.excuse(v, self.choice.known) for v in relevant(result.verdicts)]
         return Conducted(name, verdicts, result.notes, result.history, result.unread)
+
+    def _undone(self, name: str, said: str) -> Conducted:
+        return Conducted(name, self._unknown(name, said), (said,))
 
     def _unknown(self, name: str, reason: str) -> list[Verdict]:
         rules = [rule for rule in self.plan()[name] if rule != REST]

@@ -7,7 +7,9 @@ survive JSON, URLs and log lines unchanged. No memory of what was planted is nee
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
+import uuid
 import zlib
 from typing import NamedTuple
 
@@ -29,6 +31,7 @@ RAISED = "the planted transport was told to raise"
 
 _ESCAPE = re.compile(r"\\u00([0-7][0-9a-fA-F])")
 _TOKEN = re.compile(r"gpc[0-9a-f]{16}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Token(NamedTuple):
@@ -52,6 +55,19 @@ def mint(owner: str, number: int) -> str:
     """Return the token with this number for the user whose mark is `owner`."""
     body = f"{owner}{number & 0xFFFFFF:06x}"
     return f"gpc{body}{_checksum(body)}"
+
+
+def request_ids(run_id: str) -> tuple[str, str]:
+    """The request and the session that belong to the run or session `run_id`."""
+    first, second = (
+        hashlib.sha256(f"{what}:{run_id}".encode()).digest() for what in ("request", "session")
+    )
+    return str(uuid.UUID(bytes=first[:16], version=4)), str(uuid.UUID(bytes=second[:16], version=4))
+
+
+def find_ids(text: str) -> set[str]:
+    """The ids in `text` that have the form of those that are planted."""
+    return set(_UUID.findall(text)) if text.count("-") > 3 else set()
 
 
 @functools.lru_cache(maxsize=4096)

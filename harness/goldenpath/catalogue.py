@@ -134,7 +134,7 @@ class _Taker:
                 self.rules[rule.id] = rule
             self._wrong(origin, _wrong_rule(rule))
             if checked.count(rule.id) != 1:
-                number = checked.count(rule.id) or "no"
+                number = checked.count(rule.id) or "none"
                 self._wrong(origin, [f"rule {rule.id}: expected one check, got {number}"])
         there = {rule.id for rule in more.rules}
         for check in more.checks:
@@ -255,6 +255,6 @@ def _wrong_proof(name: str, kind: object, proved: object, rules: Collection[str]
         return
     for rule in proved:
         if not isinstance(rule, str) or rule not in rules:
-            near = difflib.get_close_matches(str(rule), rules, 1)
-            hint = f"; do you mean {near[0]}?" if near else ""
+            near = spec.nearest(str(rule), rules)
+            hint = f"; do you mean {near}?" if near else ""
             yield f"workload {name}: it proves {rule!r}, and there is no such rule{hint}"

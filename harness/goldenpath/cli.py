@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from goldenpath import ci, known
+from goldenpath import ci, known, spec
 from goldenpath import explain as explaining
 from goldenpath.adapters.targets import (
     BUILTIN,
@@ -26,18 +26,18 @@ from goldenpath.campaign import Choice, check_choice, check_options
 from goldenpath.conduct import Options, perform, probe, versions
 from goldenpath.demo import demonstrate
 from goldenpath.doctor import examine
-from goldenpath.errors import Exit, GoldenpathError, UsageProblem
+from goldenpath.errors import Exit, GoldenpathError, OutputProblem, UsageProblem
 from goldenpath.extensions import load
 from goldenpath.judge import relevant
 from goldenpath.miniatures import MINIATURES
-from goldenpath.offline import judge_file, read_file_header, tell_apart
+from goldenpath.offline import judge_file, read_script, tell_apart
 from goldenpath.performance import keeping
 from goldenpath.performance.baseline import BASELINES
 from goldenpath.report.text import render
 from goldenpath.results import Report, conclude
-from goldenpath.store import claim, make_folder, read_witnesses, with_replays, write_reports
+from goldenpath.store import claim, keep_reports, make_folder, read_witnesses, with_replays
 from goldenpath.supervise import STALL, Order, supervise
-from goldenpath.terminal import Bar, console, say
+from goldenpath.terminal import Bar, complain, echo, prepare, say
 from goldenpath.workloads import TIERS
 
 REPORTS = Path("reports/latest")
@@ -49,12 +49,13 @@ class Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
+            prepare()
             return super().invoke(ctx)
         except GoldenpathError as error:
             _refuse(str(error))
             sys.exit(int(error.exit))
         except KeyboardInterrupt:
-            click.echo("goldenpath: interrupted", err=True)
+            complain("goldenpath: interrupted")
             sys.exit(int(Exit.INTERRUPTED))
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -66,16 +67,19 @@ class Group(click.Group):
 
 def _complain(problem: str) -> None:
     for _, line in ci.quoted([("", f"goldenpath: {problem}")]):
-        click.echo(line, err=True)
+        complain(line)
 
 
 def _refuse(problem: str) -> None:
     _complain(problem)
     for line in ci.refused(problem):
-        click.echo(line)
+        echo(line)
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+_SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}
+
+
+@click.group(cls=Group, context_settings=_SETTINGS)
 @click.version_option(versions()["goldenpath"], prog_name="goldenpath")
 def main() -> None:
     """Tell the truth about agent tool dispatchers, agents and live chat endpoints.
@@ -91,10 +95,17 @@ _FILE = click.Path(path_type=Path)
 def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
-            click.option("--tier", type=click.Choice(TIERS), default="quick", help="How much."),
+            click.option(
+                "--tier", type=click.Choice(TIERS), default="quick", help="How much, and how long."
+            ),
             click.option("--seed", type=int, default=0, help="Seed of ids and choices."),
-            click.option("--workload", "workloads", multiple=True, help="Only this workload."),
-            click.option("--rule", "rules", multiple=True, help="Only this rule."),
+            click.option(
+                "--workload",
+                "workloads",
+                multiple=True,
+                help="Only this workload; may be repeated.",
+            ),
+            click.option("--rule", "rules", multiple=True, help="Only this rule; may be repeated."),
             click.option("--known-failing", type=_FILE, help="Rules that are known to fail."),
             click.option("--known-flaky", type=_FILE, help="Rules that may fail."),
             click.option(
@@ -110,7 +121,12 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=float,
                 help=f"Seconds without progress to give up; {STALL:.0f} times the time scale.",
             ),
-            click.option("--max-frame", type=int, default=4 << 20, help="Letters of a frame."),
+            click.option(
+                "--max-frame",
+                type=int,
+                default=4 << 20,
+                help="Letters of a frame that are read; what a longer one may decide is UNKNOWN.",
+            ),
             click.option("--allure", type=_FILE, help="Also write Allure results to this folder."),
         )
     ):
@@ -125,7 +141,7 @@ def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
     names, rules_of_all = catalogue.workloads, catalogue.rules
     failing = known.read(given["known_failing"], names, rules=rules_of_all)
     flaky = known.read(given["known_flaky"], names, flaky=True, rules=rules_of_all)
-    rules = tuple(rule.upper() for rule in given["rules"])
+    rules = tuple(spec.spelt(rule, rules_of_all) for rule in given["rules"])
     choice = Choice(given["workloads"], rules, (*failing, *flaky), strict=given["strict"])
     check_choice(choice, catalogue)
     arguments: list[str] = []
@@ -163,6 +179,17 @@ def _need_allure() -> None:
         raise UsageProblem("--allure needs allure-pytest", hint="pip install 'goldenpath[allure]'")
 
 
+def _show(report: Report, folder: Path | None) -> None:
+    """Print the result. That it cannot be printed makes no violation less."""
+    witnesses = read_witnesses(report, folder or Path())
+    try:
+        say(render(report, where=str(folder) if folder else "", witnesses=witnesses))
+    except OutputProblem as problem:
+        if report.exit in (Exit.CONFORMS, Exit.INCONCLUSIVE):
+            raise
+        _complain(str(problem))
+
+
 def _carry_out(order: Order) -> Report:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled CI job keeps its report
     with Bar() as bar:
@@ -170,9 +197,9 @@ def _carry_out(order: Order) -> Report:
     if report.exit == Exit.USAGE:
         _complain(report.problems[0])
     else:
-        say(render(report, where=str(order.folder), witnesses=read_witnesses(report, order.folder)))
+        _show(report, order.folder)
     for line in ci.tell(report, order.folder):
-        click.echo(line)
+        echo(line)
     return report
 
 
@@ -238,7 +265,8 @@ def check(
     """Judge recorded HISTORIES again, without the target."""
     catalogue = load(Path.cwd())
     lines = known.read(known_failing, catalogue.workloads, rules=catalogue.rules)
-    judged = [judge_file(path, lines, catalogue) for path in histories]
+    once = {path.resolve(): path for path in reversed(histories)}  # the same file says nothing new
+    judged = [judge_file(path, lines, catalogue) for path in reversed(once.values())]
     stale = known.stale(lines, [verdict for _, result in judged for verdict in result.verdicts])
     judged = tell_apart(judged)
     headers = [header for header, _ in judged]
@@ -264,9 +292,8 @@ def check(
     )
     if report_dir:
         make_folder(report_dir)
-        write_reports(report, report_dir)
-    witnesses = read_witnesses(report, report_dir or Path())
-    say(render(report, where=str(report_dir) if report_dir else "", witnesses=witnesses))
+        report = keep_reports(report, report_dir)
+    _show(report, report_dir)
     sys.exit(report.exit)
 
 
@@ -277,17 +304,12 @@ def check(
 @click.option("--report-dir", type=_FILE, default=Path("reports/replay"), help="Where reports go.")
 def replay(history: Path, target: str | None, profile: Path | None, report_dir: Path) -> None:
     """Perform the steps of a recorded HISTORY again, and judge what comes of it."""
-    header, catalogue = read_file_header(history), load(Path.cwd())
-    if not header.script:
-        raise UsageProblem(
-            f"{history} has no steps to perform again: a test of its own recorded it",
-            hint="run that test again; `goldenpath check` judges the history as it is",
-        )
+    header, catalogue = read_script(history), load(Path.cwd())
     if target or profile:
         found = resolve(target or header.target, profile, dialects=catalogue.dialects)
     else:
         found = recorded(header.target, header.declared, catalogue.dialects)
-    folder = report_dir / "histories"
+    folder = (report_dir / "histories").absolute()
     _claimed = claim(report_dir)
     make_folder(folder)
     options = Options(seed=header.seed, tier=header.tier, histories=folder, catalogue=catalogue)
@@ -314,9 +336,8 @@ def replay(history: Path, target: str | None, profile: Path | None, report_dir: 
         ),
         partial=True,
     )
-    report = with_replays(report, report_dir)
-    write_reports(report, report_dir)
-    say(render(report, where=str(report_dir), witnesses=read_witnesses(report, report_dir)))
+    report = keep_reports(with_replays(report, report_dir), report_dir)
+    _show(report, report_dir)
     sys.exit(report.exit)
 
 
@@ -373,13 +394,15 @@ def list_(what: str, as_json: bool) -> None:
             {"name": d.name, "type_at": list(d.type_at)} for d in load(here).dialects.values()
         ],
     }
+    if what == "rules" and not as_json:
+        say(explaining.listed(load(here)))
+        return
     rows = tables[what]()
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        echo(json.dumps(rows, indent=2))
         return
-    out = console()
     for row in rows:
-        out.print("  ".join(", ".join(v) if isinstance(v, list) else str(v) for v in row.values()))
+        echo("  ".join(", ".join(v) if isinstance(v, list) else str(v) for v in row.values()))
 
 
 @main.command()

@@ -7,7 +7,7 @@ import os
 import platform
 import warnings
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import chdir, suppress
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib import metadata
@@ -16,11 +16,12 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from goldenpath import spec
 from goldenpath.adapters.base import Adapter, Facts
 from goldenpath.adapters.targets import Target
 from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.checkers.performance import COUNTED, improvements
-from goldenpath.errors import TargetProblem
+from goldenpath.errors import Exit, TargetProblem
 from goldenpath.history import Header
 from goldenpath.judge import Judge
 from goldenpath.model import Kind, User, Verdict
@@ -67,8 +68,11 @@ class Conducted:
 
 
 def versions() -> dict[str, str]:
-    """What the history was made with."""
-    return {"goldenpath": metadata.version("goldenpath"), "python": platform.python_version()}
+    """What the history was made with: Hypothesis, too, by whose version the drawn values differ."""
+    made = {"goldenpath": metadata.version("goldenpath"), "python": platform.python_version()}
+    with suppress(metadata.PackageNotFoundError):
+        made["hypothesis"] = metadata.version("hypothesis")
+    return made
 
 
 def probe(target: Target, options: Options) -> Facts:
@@ -117,6 +121,8 @@ def bare_header(
 
 def _baseline(facts: Facts, workload: Workload, options: Options) -> dict[str, Any]:
     if options.baseline is None or not workload.on_request:
+        return {}
+    if spec.untestable(spec.RULES["PERF-1"], facts.card):
         return {}
     return baseline.asked(options.baseline, facts.target, workload, facts.kind, options.tier)
 
@@ -170,7 +176,6 @@ def perform(
     listener: Listener | None = None,
 ) -> Conducted:
     """Perform the script of a header, new or replayed; `listener` is told each entry."""
-    here = Path.cwd()
     path = options.histories / f"{header.workload}.jsonl" if options.histories else None
     sink = FileSink(str(path)) if path else None
     recorder = Recorder(sink)
@@ -180,7 +185,6 @@ def perform(
         work = partial(_perform, target, facts, header, options, recorder, path)
         return in_loop(work, options, over=recorder.seal)
     finally:
-        os.chdir(here)  # a target may have gone elsewhere
         recorder.seal()
         if sink:
             sink.close()
@@ -223,11 +227,14 @@ class Bench:
         self.runner = Runner(adapter, self.plant, self.judge, deadlines, options.beat)
 
     def conclude(self, path: Path | None) -> Conducted:
-        """End the history, which is kept at `path`, and judge it."""
-        footer = self.recorder.end()
-        verdicts = self.judge.finish(footer)
+        """End the history, which is kept at `path`, and judge it: as a cut one, where not all of it
+        could be written.
+        """
+        footer, broken = self.recorder.end(), self.recorder.broken
+        verdicts = self.judge.finish(None if broken else footer)
+        notes = (*footer.notes, broken) if broken else footer.notes
         unread = dict(self.judge.unread)
-        return Conducted(self.header.workload, verdicts, footer.notes, path, unread)
+        return Conducted(self.header.workload, verdicts, notes, path, unread)
 
 
 def _count(header: Header, recorder: Recorder, options: Options) -> None:
@@ -246,11 +253,14 @@ def in_loop(
     """Run `work` in a loop of its own, and leave no task of the target behind. `over` is called
     when the work is over, however it ended: what our clearing up brings about is no evidence.
 
+    The target may have gone to another folder: the current one is as before. Of one that forks, the
+    copy of us ends here, and says nothing: two would write the same history and the same reports.
+
     Not asyncio.Runner: its close waits for ever for a task that swallows its cancellation. Warnings
     of the target are its own affair and must not fail a stranger's strict test run.
     """
-    loop = options.loop_factory()
-    with warnings.catch_warnings():
+    loop, ours = options.loop_factory(), os.getpid()
+    with chdir("."), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             asyncio.set_event_loop(loop)
@@ -266,6 +276,8 @@ def in_loop(
                 raise
             raise TargetProblem("the target stopped the event loop") from None
         finally:
+            if os.getpid() != ours:
+                os._exit(Exit.INCONCLUSIVE)
             over()
             _abandon(loop)
             asyncio.set_event_loop(None)

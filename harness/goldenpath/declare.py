@@ -25,6 +25,9 @@ OUTCOMES: dict[str, tuple[str, str, str] | None] = {
 _ALWAYS = ("events", "outcome", "dialect", "transport")
 
 _FORMS = frozenset({"tool", "function", "langchain", "sync"})
+
+#: ... and of these the first that a target names is what it is given where no other is asked for.
+REGISTERED = ("tool", "langchain", "function")
 _LEAVING = ("cancel", "continue", "replay")
 
 
@@ -48,6 +51,7 @@ OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
         f"a set of {', '.join(sorted(_FORMS))}",
     ),
     "on_leave": (lambda value: value in _LEAVING, f"one of {', '.join(_LEAVING)}"),
+    "streams": (lambda value: isinstance(value, bool), "True or False"),
     "redacts": (_names, "a set of names of parameters"),
     "replay": (lambda value: isinstance(value, bool), "True or False"),
 }
@@ -215,8 +219,11 @@ def card_of(declaration: Declaration) -> dict[str, str]:
         "runs": kind == "agent",
         "cancel": declaration.options.get("cancellable", True),
         "leaving": declaration.options.get("on_leave", "cancel") == "cancel",
+        "stream": declaration.options.get("streams", False),
         "placeholders": declaration.options.get("refuses_placeholders", False),
         "sync_tools": "sync" in declaration.options.get("accepts", ()),
+        "function_tools": "function" in declaration.options.get("accepts", ()),
+        "langchain_tools": "langchain" in declaration.options.get("accepts", ()),
         "tool_timeout": "tool_timeout" in declaration.options,
         "first_event": "first_event" in declaration.options,
     }

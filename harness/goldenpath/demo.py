@@ -33,7 +33,7 @@ def demonstrate(folder: Path, say: Say) -> int:
     )
     good = _run("reference-ws", folder / "good")
     say(render(good, where=str(folder / "good")))
-    say([("", ""), ("title", f"2. The same with one fault put in: {miniature.about}."), ("", "")])
+    say([("", ""), ("title", f"2. The same with one fault put in: {miniature.about}"), ("", "")])
     bad = _run(f"miniature:{BROKEN}", folder / "broken")
     say(render(bad, where=str(folder / "broken"), witnesses=read_witnesses(bad, folder / "broken")))
     caught = sorted(

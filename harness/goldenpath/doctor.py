@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from goldenpath import spec
 from goldenpath.adapters.base import Facts
@@ -13,6 +15,7 @@ from goldenpath.errors import Exit
 from goldenpath.judge import relevant
 from goldenpath.model import Entry, Kind, Outcome, Verdict
 from goldenpath.report.plain import plain
+from goldenpath.results import strongest
 from goldenpath.workloads import WORKLOADS
 
 Line = tuple[str, str]
@@ -35,15 +38,17 @@ def examine(target: Target, again: str) -> tuple[list[Line], Exit]:
         lines += [("", ""), ("title", f"{name}, as it was seen:"), *_story(entries, facts)]
         lines += [("unknown", f"  note: {note}") for note in result.notes]
         proved += [verdict for verdict in relevant(result.verdicts) if verdict.proves]
-    lines += [("", ""), ("title", "what the suite would say of it:"), *map(_verdict, proved)]
-    outcomes = {verdict.outcome for verdict in proved}
+    told = strongest(proved).values()
+    lines += [("", ""), ("title", "what the suite would say of it:"), *map(_verdict, told)]
+    outcomes = {verdict.outcome for verdict in told}
     if Outcome.FAIL in outcomes:
         return [*lines, ("fail", "the adapter, or the target behind it, breaks the contract")], (
             Exit.VIOLATIONS
         )
     if Outcome.UNKNOWN in outcomes or Outcome.PASS not in outcomes:
         return [*lines, ("unknown", "something could not be told: see above")], Exit.INCONCLUSIVE
-    return [*lines, ("pass", f"the adapter is right; go on with: {again}")], Exit.CONFORMS
+    right = f"the adapter is right, as far as this can tell; what the rules say: {again}"
+    return [*lines, ("pass", right)], Exit.CONFORMS
 
 
 def _perform(target: Target, facts: Facts, workload: str) -> tuple[list[Entry], Conducted]:
@@ -71,8 +76,7 @@ def _card(facts: Facts) -> Iterator[Line]:
 def _story(entries: list[Entry], facts: Facts) -> Iterator[Line]:
     reader = FrameReader(facts.dialect)
     frames = [entry for entry in entries if entry.kind is Kind.FRAME]
-    for entry in entries:
-        yield _frame(entry, reader) if entry.kind is Kind.FRAME else _line(entry)
+    yield from _folded(entries, reader)
     if frames and not any(reader.read(frame.what, frame.value).event for frame in frames):
         yield (
             "unknown",
@@ -81,8 +85,28 @@ def _story(entries: list[Entry], facts: Facts) -> Iterator[Line]:
         )
 
 
+def _folded(entries: list[Entry], reader: FrameReader) -> Iterator[Line]:
+    """A line for each entry; of steps in a row that went alike the first, and how many more."""
+    steps: list[list[Entry]] = [[]]
+    for entry in entries:
+        if entry.kind is Kind.INVOKE:
+            steps.append([])
+        steps[-1].append(entry)
+    told = [[_told(entry, reader) for entry in step] for step in steps]
+    for _, alike in groupby(zip(steps, told, strict=True), key=itemgetter(1)):
+        (first, lines), *more = alike
+        for entry, (style, text) in zip(first, lines, strict=True):
+            yield style, f"  {entry.index:>4} {text}"
+        if more:
+            yield "dim", f"       … and {len(more)} more like it, up to {more[-1][0][-1].index}"
+
+
+def _told(entry: Entry, reader: FrameReader) -> Line:
+    return _frame(entry, reader) if entry.kind is Kind.FRAME else _line(entry)
+
+
 def _line(entry: Entry) -> Line:
-    start = f"  {entry.index:>4} {entry.kind:<7} {entry.actor} {entry.what}"
+    start = f"{entry.kind:<7} {entry.actor} {entry.what}"
     if entry.kind is not Kind.FAIL:
         return "dim", start
     value = entry.value
@@ -92,13 +116,13 @@ def _line(entry: Entry) -> Line:
 
 def _frame(entry: Entry, reader: FrameReader) -> Line:
     if not entry.actor:
-        return "fail", f"  {entry.index:>4} FRAME   to nobody: an unknown address, by {entry.what}"
+        return "fail", f"FRAME   to nobody: an unknown address, by {entry.what}"
     decoded = reader.read(entry.what, entry.value)
     if decoded.problem:
         what = plain(decoded.problem, 600)
-        return "fail", f"  {entry.index:>4} FRAME   {entry.actor} cannot be read: {what}"
+        return "fail", f"FRAME   {entry.actor} cannot be read: {what}"
     event = decoded.event
     if event is None:
-        return "neutral", f"  {entry.index:>4} FRAME   {entry.actor} no event: {decoded.kind}"
+        return "neutral", f"FRAME   {entry.actor} no event: {decoded.kind}"
     more = " ".join(x for x in (event.tool, event.status and str(event.status)) if x)
-    return "", f"  {entry.index:>4} FRAME   {entry.actor} {event.type} {more}  (by {entry.what})"
+    return "", f"FRAME   {entry.actor} {event.type} {more}  (by {entry.what})"

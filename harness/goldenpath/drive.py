@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import chdir
 from contextvars import Context
 from pathlib import Path
 
+from goldenpath import spec
 from goldenpath.adapters.base import Facts, Reply
 from goldenpath.adapters.targets import Target
 from goldenpath.campaign import REST, Choice, check_choice, check_options, make_report
@@ -43,10 +45,10 @@ async def drive(
 ) -> Drive:
     """Find out what the target is, and begin a history of this name in the folder.
 
-    proves: rules that must have had an opportunity in the end. Raises UsageProblem where the order
+    proves: rules that must have been tested in the end. Raises UsageProblem where the order
     is wrong, TargetProblem where no session comes about.
     """
-    proved = tuple(proves)
+    proved = tuple(spec.spelt(rule, options.catalogue.rules) for rule in proves)
     check_choice(Choice(rules=proved), options.catalogue)
     check_options(options)
     if target.kind == "endpoint":
@@ -55,7 +57,9 @@ async def drive(
             expected="a dispatcher or an agent",
             hint=f"for an endpoint: goldenpath smoke {target.name}",
         )
-    facts = await target.probe(options.time_scale)
+    folder = folder.absolute()
+    with chdir("."):  # a target may go elsewhere
+        facts = await target.probe(options.time_scale)
     users = users_of(facts, len(NAMES), options.seed)
     header = bare_header(facts, name, proved, users, options)
     make_folder(folder)
@@ -114,6 +118,7 @@ class Drive:
 
     def excuse(self, rule: str, reason: str, *, flaky: bool = False) -> None:
         """Expect this rule to be broken, for a reason: it must be, or, if flaky, may be."""
+        rule = spec.spelt(rule, self._options.catalogue.rules)
         check_choice(Choice(rules=(rule,)), self._options.catalogue)
         if not reason.strip():
             raise UsageProblem(f"{rule} is excused without a reason", expected="a few words")
@@ -248,6 +253,7 @@ class Drive:
 
     def _report(self, result: Conducted, problems: tuple[str, ...]) -> Report:
         verdicts = [excuse(v, self._excuses) for v in relevant(result.verdicts)]
+        problems += tuple(_unproved(verdicts))
         name = self._header.workload
         return make_report(
             self._header.target,
@@ -260,6 +266,17 @@ class Drive:
             facts=self._facts,
             problems=problems,
         )
+
+
+#: Outcomes that a rule has which was tested.
+_TESTED = frozenset({Outcome.PASS, Outcome.FAIL, Outcome.KNOWN})
+
+
+def _unproved(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    """What the test set out to prove and did not come to test, whatever its level."""
+    for verdict in verdicts:
+        if verdict.proves and verdict.outcome not in _TESTED:
+            yield f"{verdict.rule} was to be proved and is {verdict.outcome}: {verdict.reason}"
 
 
 _WHY = {"deadline": "it did not answer in time", "cancelled": "it was given up"}

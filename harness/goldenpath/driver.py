@@ -11,6 +11,7 @@ from goldenpath.adapters.base import Reply
 from goldenpath.errors import UsageProblem
 from goldenpath.jsonable import jsonable, safe_repr
 from goldenpath.model import NOT_JSON, Step, User
+from goldenpath.plant.tools import HELD
 from goldenpath.workloads.script import KNOWN, ORDINARY, Ask
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Call = str | tuple[str, Mapping[str, Any]]
 
 #: Tools with which a run shows all five events and succeeds.
-_SOUND = frozenset({"lookup", "echo", "give", "hold"})
+_SOUND = frozenset({"lookup", "echo", "give"}) | HELD
 _VIAS = ("execute_tool", "dispatch_tool", "dispatch")
 _TRANSPORTS = ("working", "absent", "raising")
 
@@ -37,7 +38,7 @@ class Asked:
         self.step, self._drive = step, drive
         calls = _calls_of(step)
         self._tokens = [token for _, token in calls]
-        self.held = {token for tool, token in calls if tool == "hold"}
+        self.held = {token for tool, token in calls if tool in HELD}
         self.made = asyncio.Event()
         self.reply = Reply(False, {"by": "harness", "type": "", "text": "it was never made"})
         self.misuse = ""
@@ -53,7 +54,7 @@ class Asked:
         return await self._drive.has_started(self.step.actor, token)
 
     def release(self) -> None:
-        """Let its calls of the tool `hold` go on."""
+        """Let its calls of tools that are held go on."""
         for token in self.held:
             self._drive.release(token)
         self.held = set()
@@ -129,10 +130,10 @@ class Driver:
         plain: bool = False,
     ) -> Reply:
         """Call a tool, which need not exist. plain: with exactly these parameters, no canary."""
-        if tool == "hold":
+        if tool in HELD:
             raise UsageProblem(
-                "the tool hold waits until it is released",
-                hint='call = await alice.begin("hold"); ...; call.release(); await call',
+                f"the tool {tool} waits until it is released",
+                hint=f'call = await alice.begin("{tool}"); ...; call.release(); await call',
             )
         return await self._execute(tool, parameters, via, plain=plain)
 
@@ -154,8 +155,8 @@ class Driver:
     ) -> Asked:
         self._check("dispatcher", "execute")
         _check_words("member", [via], _VIAS)
-        if plain and tool == "hold":
-            raise UsageProblem("hold is released by its canary, and a plain call has none")
+        if plain and tool in HELD:
+            raise UsageProblem(f"{tool} is released by its canary, and a plain call has none")
         given = _checked(parameters, plain=plain)
         more = {} if via == "execute_tool" else {"via": via}
         return self._ask(self._script.execute(self.user.name, Ask(tool, given, plain, more)))
@@ -179,10 +180,10 @@ class Driver:
         golden: whether the run must show all five events; left out, where all its tools work.
         """
         plan = _planned(rounds)
-        if any(ask.tool == "hold" for round_ in plan for ask in round_):
+        for held in (ask.tool for round_ in plan for ask in round_ if ask.tool in HELD):
             raise UsageProblem(
-                "the tool hold waits until it is released",
-                hint='run = await alice.begin_run(["hold"]); ...; run.release(); await run',
+                f"the tool {held} waits until it is released",
+                hint=f'run = await alice.begin_run(["{held}"]); ...; run.release(); await run',
             )
         return await self._run(plan, golden)
 
@@ -216,7 +217,8 @@ class Driver:
     def _check(self, kind: str, verb: str) -> None:
         if self._drive.kind != kind:
             other = "run() or begin_run()" if kind == "dispatcher" else "execute() or begin()"
-            raise UsageProblem(f"{verb}() is for a {kind}, and this target is none", hint=other)
+            whom = {"dispatcher": "a dispatcher", "agent": "an agent"}[kind]
+            raise UsageProblem(f"{verb}() is for {whom}, and this target is none", hint=other)
         self._check_session()
 
     def _check_session(self) -> None:
@@ -232,6 +234,12 @@ def _planned(rounds: Iterable[Iterable[Call]]) -> list[list[Ask]]:
 
 def _checked(parameters: Mapping[str, Any] | None, *, plain: bool = False) -> Any:
     """The parameters as JSON data, which is what can be recorded and compared."""
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise UsageProblem(
+            "the parameters are no names with values",
+            expected='a dict such as {"page": 1}',
+            got=safe_repr(parameters),
+        )
     given = None if parameters is None else jsonable(dict(parameters))
     if NOT_JSON in repr(given):
         raise UsageProblem("the parameters are no JSON data", got=safe_repr(parameters))

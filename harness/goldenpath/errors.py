@@ -7,6 +7,7 @@ TargetProblem: the target could not be brought to the point where it can be test
     GoldenpathError
     +-- UsageProblem     the command, the configuration or the adapter is wrong
     +-- TargetProblem    no session in which anything can be executed came about
+    +-- OutputProblem    what came of it cannot be written down or printed
 """
 
 from __future__ import annotations
@@ -47,5 +48,11 @@ class UsageProblem(GoldenpathError):
 
 class TargetProblem(GoldenpathError):
     """The target offers no session in which anything can be executed."""
+
+    exit = Exit.INCONCLUSIVE
+
+
+class OutputProblem(GoldenpathError):
+    """Reports cannot be written, or the result cannot be printed: a full disk, say."""
 
     exit = Exit.INCONCLUSIVE

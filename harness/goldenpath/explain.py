@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -15,24 +14,23 @@ from goldenpath.conduct import versions
 from goldenpath.errors import UsageProblem
 from goldenpath.history import Header
 from goldenpath.miniatures import MINIATURES
+from goldenpath.model import Rule
 
 
 def explain(name: str, catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]:
     """Styled lines about one rule; raises UsageProblem where there is no such rule."""
-    rule = catalogue.rules.get(name.upper())
-    if rule is None and name.upper() in spec.PLANNED:
-        yield "title", f"{name.upper()} is in the catalogue and is not checked yet."
+    id_ = spec.spelt(name, catalogue.rules)
+    rule = catalogue.rules.get(id_)
+    if rule is None and id_ in spec.PLANNED:
+        yield "title", f"{id_} is in the catalogue and is not checked yet."
         return
     if rule is None:
-        near = difflib.get_close_matches(name.upper(), [*catalogue.rules, *spec.PLANNED], 1)
-        hint = f"do you mean {near[0]}?" if near else "see `goldenpath list rules`"
+        near = spec.nearest(name, (*catalogue.rules, *spec.PLANNED))
+        hint = f"do you mean {near}?" if near else "see `goldenpath list rules`"
         raise UsageProblem(f"there is no rule {name!r}", hint=hint)
     yield "title", f"{rule.id} ({rule.level}) {rule.text}"
-    ours = rule.id in spec.RULES
-    yield (
-        "",
-        f"source: requirement {rule.source}" if ours else f"source, of your own: {rule.source}",
-    )
+    yield "", _source(rule)
+    yield from (("", line) for line in _TABLES.get(rule.id, list)())
     needs = "; ".join(spec.CAPABILITIES[need][0] for need in rule.needs)
     yield "", f"to be testable: {needs or 'nothing'}"
     core = [kind for kind, rules in spec.CORE_RULES.items() if rule.id in rules]
@@ -45,6 +43,62 @@ def explain(name: str, catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]
     for name_, miniature in MINIATURES.items():
         if rule.id in miniature.breaks:
             yield "", f"caught in miniature:{name_}: {miniature.about}"
+
+
+def _source(rule: Rule) -> str:
+    if rule.id not in spec.RULES:
+        return f"source, of your own: {rule.source}"
+    return f"source: requirement {rule.source}, about {spec.SOURCES[rule.source]}"
+
+
+def _fields() -> Iterator[str]:
+    """What each event must have, and of what type what it has must be."""
+    yield "of its fields, wherever the dialect has them:"
+    every = ", ".join(f"{name} ({_either(types)})" for name, types in spec.FIELD_TYPES.items())
+    for event in spec.FIVE:
+        groups = (_either(group) for group in spec.REQUIRED.get(event, ()))
+        own = spec.EVENT_FIELD_TYPES.get(event, {})
+        right = ", ".join(f"{name} ({_either(types)})" for name, types in own.items())
+        must = " and ".join(groups) or "nothing"
+        yield f"  {event}: must have {must}" + (f"; if there: {right}" if right else "")
+    yield f"  each of them, if there: {every}"
+
+
+def _either(words: Iterable[str]) -> str:
+    return " or ".join(words)
+
+
+def _members() -> Iterator[str]:
+    yield "the members:"
+    yield from (f"  {name}: {kind}" for name, kind in spec.MEMBERS.items())
+
+
+#: Rules that ask for what stands in a table of the contract, and its lines.
+_TABLES: dict[str, Callable[[], Iterable[str]]] = {"CONTENT-2": _fields, "API-1": _members}
+
+
+def in_order(catalogue: Catalogue = OURS) -> list[Rule]:
+    """The rules by family, as the families come in the catalogue, and within each by number."""
+    families = list(dict.fromkeys(rule.family for rule in catalogue.rules.values()))
+    return sorted(catalogue.rules.values(), key=lambda r: (families.index(r.family), *_number(r)))
+
+
+def _number(rule: Rule) -> tuple[int, str]:
+    """8 and `a` of RECOVERY-8a."""
+    last = rule.id.rpartition("-")[2]
+    digits = "".join(filter(str.isdigit, last))
+    return int(digits or 0), last
+
+
+def listed(catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]:
+    """Styled lines: each rule that is checked, and in one line those that are not yet."""
+    every = in_order(catalogue)
+    width = max(len(rule.id) for rule in every)
+    yield "title", f"{'rule':<{width}}  level   from  what it asks for"
+    for rule in every:
+        source = rule.source if rule.id in spec.RULES else "own"
+        yield "", f"{rule.id:<{width}}  {rule.level:<6}  {source:<4}  {rule.text}"
+    yield "dim", f"not checked yet: {', '.join(spec.PLANNED)}"
 
 
 def rules(catalogue: Catalogue = OURS) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goldenpath.adapters.targets import load_file
+from goldenpath.adapters.targets import load_file, told
 from goldenpath.catalogue import OURS, Catalogue, CatalogueProblem, Extension
 from goldenpath.errors import UsageProblem
 from goldenpath.model import Step
@@ -108,8 +108,7 @@ def extended(sources: Mapping[str, Source]) -> Catalogue:
 def _told(error: BaseException) -> str:
     if isinstance(error, UsageProblem):
         return str(error).replace("\n", "\n  ")
-    lines = "".join(traceback.format_exception(error, limit=-1)).strip()
-    return "it cannot be loaded\n    " + lines.replace("\n", "\n    ")
+    return "it cannot be loaded\n    " + told(error, 1).replace("\n", "\n    ")
 
 
 def _unbuildable(found: Mapping[str, object]) -> Iterator[str]:

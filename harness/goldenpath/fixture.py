@@ -14,6 +14,7 @@ import shlex
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ import pytest
 from goldenpath.adapters.targets import Dialects, Target, of_factory, resolve
 from goldenpath.conduct import Options
 from goldenpath.drive import Drive, drive
+from goldenpath.errors import GoldenpathError
 from goldenpath.extensions import of_pytest
 from goldenpath.report.plain import MESSAGE, plain
 from goldenpath.report.text import as_text, render_brief
@@ -48,7 +50,7 @@ class Opener:
     ) -> Drive:
         """Open a target: the string that names one, or a decorated factory itself.
 
-        proves: rules that must have had an opportunity by the end. histories: the folder for the
+        proves: rules that must have been tested by the end. histories: the folder for the
         history, tmp_path where left out. Raises UsageProblem or TargetProblem.
         """
         option, catalogue = self._item.config.getoption, of_pytest(self._item.config)
@@ -73,7 +75,10 @@ class Opener:
         __tracebackhide__ = True
         if not self._drives:
             pytest.fail("goldenpath_session was asked for and never opened a target", pytrace=False)
-        judged = [(each, await each.judge()) for each in self._drives]
+        try:
+            judged = [(each, await each.judge()) for each in self._drives]
+        except GoldenpathError as error:  # of the test as a whole: no line of it is to blame
+            pytest.fail(str(error), pytrace=False)
         red = [self._text(each, report) for each, report in judged if report.exit]
         if red:
             pytest.fail("\n".join(red), pytrace=False)
@@ -129,6 +134,9 @@ def opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[Opener]:
         __tracebackhide__ = True
         try:
             await test(*args, **keywords)
+        except GoldenpathError as error:
+            await opener.abandon()
+            raise error.with_traceback(_outside(error.__traceback__)) from None
         except (Exception, pytest.fail.Exception, pytest.skip.Exception):
             await opener.abandon()
             raise
@@ -140,6 +148,16 @@ def opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[Opener]:
     finally:
         item.obj = test
         opener.close()
+
+
+def _outside(frames: TracebackType | None) -> TracebackType | None:
+    """The traceback without our own frames: a mistake of the test shows the test alone."""
+    if frames is None:
+        return None
+    rest, frame = _outside(frames.tb_next), frames.tb_frame
+    if frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        return rest
+    return TracebackType(rest, frame, frames.tb_lasti, frames.tb_lineno)
 
 
 def _check(item: pytest.Function) -> None:

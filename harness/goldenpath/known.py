@@ -60,8 +60,8 @@ def parse(
 
 def _problem(words: list[str], workloads: Collection[str], rules: Collection[str]) -> str:
     if words[0] not in rules:
-        near = difflib.get_close_matches(words[0].strip(":,").upper(), rules, 1)
-        return f"there is no rule {words[0]!r}" + (f"; do you mean {near[0]}?" if near else "")
+        meant = spec.nearest(words[0].strip(":,"), rules)
+        return f"there is no rule {words[0]!r}" + (f"; do you mean {meant}?" if meant else "")
     if len(words) < 3:
         return "expected `RULE WORKLOAD reason in words`, got no reason"
     if words[1] != "*" and words[1] not in workloads:
@@ -79,10 +79,12 @@ def read(
     flaky: bool = False,
     rules: Collection[str] = spec.RULES,
 ) -> list[Line]:
-    """Read the list in this file; no file is no lines."""
+    """Read the list in this file; no path is no lines."""
     if path is None:
         return []
     try:
+        if not path.exists():
+            raise UsageProblem(f"there is no file {path}", hint="make it; an empty one will do")
         if not path.is_file():
             raise OSError("no regular file")
         return parse(path.read_text("utf-8"), str(path), workloads, flaky=flaky, rules=rules)

@@ -15,6 +15,12 @@ import msgspec
 #: What is recorded in place of something that JSON cannot hold: {NOT_JSON: what it was}.
 NOT_JSON = "__not_json__"
 
+#: What a FAULT is about where the consumer of a run left it before its end.
+LEFT = "left"
+
+#: ... and where the harness cut a user's link as a network does, once what was owed had come.
+DROPPED = "dropped"
+
 
 class Kind(StrEnum):
     """What an entry of the history is about."""

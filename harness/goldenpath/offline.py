@@ -17,9 +17,15 @@ from goldenpath.errors import UsageProblem
 from goldenpath.history import Footer, Header, HistoryProblem, read_header, read_rest
 from goldenpath.jsonable import safe_repr
 from goldenpath.judge import CUT, Judge, relevant
+from goldenpath.runner import Deadlines
+from goldenpath.workloads.recorded import wrong
 
-#: Names of workloads, which become names of files.
+#: Names of workloads, which become names of files, and how many bytes they may have.
 _NAME = re.compile(r"\w[\w .-]*")
+_LONGEST = 240
+
+#: Problems of a damaged script that are told; the others are counted.
+_TOLD = 8
 
 
 def read_file_header(path: Path) -> Header:
@@ -29,13 +35,41 @@ def read_file_header(path: Path) -> Header:
             raise OSError("no regular file")
         with path.open("rb") as lines:
             header = read_header(next(lines, b""))
-        if not _NAME.fullmatch(header.workload):
+        named = _NAME.fullmatch(header.workload)
+        if not named or len(header.workload.encode()) > _LONGEST:
             raise OSError(f"its workload has no name but {safe_repr(header.workload)}")
         return header
     except (HistoryProblem, OSError) as error:
         raise UsageProblem(
             f"{path} is not a history", expected="a file from histories/", got=str(error)
         ) from None
+
+
+def read_script(path: Path) -> Header:
+    """The header of a history whose steps are to be performed again. Raises UsageProblem where
+    there are none, or they cannot be performed.
+    """
+    header = read_file_header(path)
+    if not header.script:
+        raise UsageProblem(
+            f"{path} has no steps to perform again: a test of its own recorded it",
+            hint="run that test again; `goldenpath check` judges the history as it is",
+        )
+    names = {field.name for field in dataclasses.fields(Deadlines)}
+    users = {user.name for user in header.users}
+    problems = wrong(header.script, header.kind, users, header.deadlines, names)
+    if problems:
+        more = [f"and {len(problems) - _TOLD} more"] if len(problems) > _TOLD else []
+        raise UsageProblem(
+            f"the steps of {path} cannot be performed again",
+            expected="a history as it was recorded",
+            got="\n    ".join(_line(line) for line in (*problems[:_TOLD], *more)),
+        )
+    return header
+
+
+def _line(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def judge_file(

@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from goldenpath.history import Footer, Header, encode_line
@@ -32,12 +33,14 @@ class FileSink:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
 
     def write(self, line: bytes, /) -> object:
-        """Write one line at once."""
-        return os.write(self._fd, line)
+        """Write one line at once. Raises OSError where not all of it was written."""
+        written = os.write(self._fd, line)
+        return written if written == len(line) else os.write(self._fd, line[written:])
 
     def close(self) -> None:
-        """Close the file."""
-        os.close(self._fd)
+        """Close the file, unless the target has done so."""
+        with suppress(OSError):
+            os.close(self._fd)
 
 
 class Nowhere:
@@ -49,14 +52,17 @@ class Nowhere:
 
 
 class Recorder:
-    """Makes entries out of what happens. `clock` gives seconds of one monotonic clock."""
+    """Makes entries out of what happens. `clock` gives seconds of one monotonic clock. broken: why
+    not all of them could be written, empty where they could; listeners are told them all.
+    """
 
     def __init__(self, sink: Sink | None = None, clock: Callable[[], float] | None = None) -> None:
         self._sink = Nowhere() if sink is None else sink
         self.clock = clock or time.monotonic
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
-        self._sealed = False
+        self._sealed, self._process = False, os.getpid()
+        self.broken = ""
         self.count = 0
         self.notes: list[str] = []
 
@@ -66,18 +72,28 @@ class Recorder:
 
     def begin(self, header: Header) -> None:
         """Write the header."""
-        self._sink.write(encode_line(header))
+        self._write(encode_line(header))
+
+    def _write(self, line: bytes) -> None:
+        """Write a line, if all before it could be: a full disk is no exception of the target's."""
+        if not self.broken:
+            try:
+                self._sink.write(line)
+            except OSError as error:
+                self.broken = f"the history cannot be written: {error.strerror}"
 
     def record(self, kind: Kind, actor: str, step: str | None, what: str, value: Any = None) -> int:
-        """Stamp and write one entry, and return its index. `value` must be JSON data."""
+        """Stamp and write one entry, and return its index. `value` must be JSON data. What a copy
+        of this process does, where a target has forked, is no part of the history.
+        """
         with self._lock:
-            if self._sealed:
+            if self._sealed or os.getpid() != self._process:
                 return self.count
             at = int(self.clock() * 1e9)
             entry = Entry(self.count, at, kind, actor, step, what, value)
             line = encode_line(entry)
             self.count += 1
-            self._sink.write(line)
+            self._write(line)
             for listener in self._listeners:
                 listener(entry)
             return entry.index
@@ -86,7 +102,7 @@ class Recorder:
         """Write the footer: the history is whole."""
         self.seal()
         footer = Footer(entries=self.count, notes=tuple(self.notes))
-        self._sink.write(encode_line(footer))
+        self._write(encode_line(footer))
         return footer
 
     def seal(self) -> None:

@@ -19,7 +19,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from goldenpath.adapters.base import Adapter, Reply, raised
-from goldenpath.model import Entry, Kind, Step, share
+from goldenpath.model import DROPPED, Entry, Kind, Step, share
 from goldenpath.plant import Plant
 
 #: Seconds of one nap; patience is a number of them.
@@ -254,7 +254,7 @@ class Runner:
                 task.uncancel()
 
     def _reply(self, step: Step, reply: Reply) -> None:
-        kind = Kind.OK if reply.ok else Kind.FAIL
+        kind = Kind.LOST if reply.lost else Kind.OK if reply.ok else Kind.FAIL
         self._recorder.record(kind, step.actor, step.id, step.action, reply.value)
 
     def _lost(self, step: Step, why: str) -> None:
@@ -293,7 +293,7 @@ class Runner:
     async def _drop(self, step: Step) -> None:
         """Cut the user's link, as a network does, once what is owed to them has come."""
         await self._hear_out(step.actor)
-        self._recorder.record(Kind.FAULT, step.actor, step.id, "dropped", {})
+        self._recorder.record(Kind.FAULT, step.actor, step.id, DROPPED, {})
         self._plant.transport.disconnect(step.actor)
 
     async def _join(self, step: Step) -> None:

@@ -6,6 +6,7 @@ that are not checked yet stand in PLANNED, so that `explain` can say so; none is
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
@@ -34,6 +35,9 @@ REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     EXECUTING: (("tool",),),
     COMPLETED: (("tool", "call"), ("status", "error", "result")),
 }
+
+#: Names of fields that can hold nothing but the id of a call.
+CALL_IDS = ("call_id", "tool_call_id", "toolCallId")
 
 #: What a field must be where it is there; what is not listed may be anything.
 FIELD_TYPES: dict[str, tuple[str, ...]] = dict.fromkeys(
@@ -127,6 +131,10 @@ PLACEHOLDER_USERS = ("the user_id 'placeholder'", "the user_id 'default_user'")
 #: what is allowed is more than what a reading may err.
 CALLS_PER_BLOCK, BYTES_PER_CALL, FEWEST_CALLS = 200, 2, 400
 
+#: Sessions without which growth proves nothing: after a thousand the interpreter has what it keeps
+#: for itself, and a thousand are then to leave nothing.
+SESSIONS = 2_000
+
 #: Seconds within which an event follows its cause, and the share of events of which that must be
 #: shown (LATENCY-1), at this confidence.
 LATENCY, LATENCY_SHARE, CONFIDENCE = 0.1, 0.99, 0.95
@@ -164,12 +172,27 @@ CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
     ),
     "cancel": ("a call can be called off", _UNDECLARED, "cancellable=False is declared"),
     "leaving": ("a run ends when its user leaves", _UNDECLARED, "on_leave says that runs go on"),
+    "stream": (
+        "its run can be left by break or close",
+        _UNDECLARED,
+        "its run is no async generator, and streams is not declared: it can only be cancelled",
+    ),
     "placeholders": (
         "it refuses placeholder ids",
         _UNDECLARED,
         "refuses_placeholders is not declared",
     ),
     "sync_tools": ("it runs synchronous tools", _UNDECLARED, "it takes no synchronous tools"),
+    "function_tools": (
+        "it takes plain functions as tools",
+        _UNDECLARED,
+        "accepts does not name function",
+    ),
+    "langchain_tools": (
+        "it takes LangChain's tools",
+        _UNDECLARED,
+        "accepts does not name langchain",
+    ),
     "tool_timeout": ("a tool may take so long", _UNDECLARED, "tool_timeout is not declared"),
     "first_event": ("it shows itself in time", _UNDECLARED, "first_event is not declared"),
 }
@@ -262,6 +285,15 @@ _RULES = (
         "leaving",
     ),
     _must(
+        "TOOL-10a",
+        "A consumer that leaves a stream by break or close leaves no run working on unseen.",
+        "R5",
+        "truth",
+        "runs",
+        "leaving",
+        "stream",
+    ),
+    _must(
         "ORDER-1",
         "The first event of a run is agent_started, and there is one.",
         "R4",
@@ -269,7 +301,10 @@ _RULES = (
     ),
     _must("ORDER-2", "One terminal event, and nothing of the run after it.", "R4", "run_events"),
     _must(
-        "ORDER-3", "Each tool_completed follows its own tool_executing, once.", "R4", "tool_events"
+        "ORDER-3",
+        "Each tool_completed follows its own tool_executing, once, told by a call id of its own.",
+        "R4",
+        "tool_events",
     ),
     _must(
         "ORDER-4",
@@ -304,7 +339,7 @@ _RULES = (
     _must("CONTENT-3", "Ids in an event are those of its run, thread and user.", "R4", "events"),
     _must(
         "CONTENT-4",
-        "tool_executing carries the tool's name and the parameters of the call.",
+        "tool_executing carries tool and parameters of the call; tool_completed no other tool.",
         "R4",
         "tool_events",
     ),
@@ -414,6 +449,22 @@ _RULES = (
 )
 RULES: dict[str, Rule] = {rule.id: rule for rule in _RULES}
 
+#: What each section of the requirements is about, by the name that rules give as their source.
+SOURCES: dict[str, str] = {
+    "R1": "dispatchers",
+    "R2": "factories",
+    "R3": "transports",
+    "R4": "the five events",
+    "R5": "delivery",
+    "R6": "isolation",
+    "R7": "routers and broadcasts",
+    "R8": "registries and context",
+    "R9": "resources",
+    "R10": "single source of truth",
+    "R11": "consolidation",
+    "R12": "staging",
+}
+
 #: In the catalogue and not checked yet.
 PLANNED: tuple[str, ...] = (
     *(f"API-{n}" for n in (10, 11, 12, 15)),
@@ -438,9 +489,26 @@ CORE_RULES: dict[str, tuple[str, ...]] = {
 }
 
 
+#: How alike an id must be to be taken for a misspelt one: `-1` is common to all families.
+_ALIKE = 0.75
+
+
 def with_own(own: Iterable[Rule]) -> dict[str, Rule]:
     """Our rules, and after them those of a user's own; none of ours is replaced."""
     return {**RULES, **{rule.id: rule for rule in own if rule.id not in RULES}}
+
+
+def spelt(name: str, rules: Iterable[str]) -> str:
+    """The id as the catalogue spells it, whatever its case here; what is not there as it is."""
+    there = {rule.upper(): rule for rule in (*rules, *PLANNED)}
+    return there.get(name.upper(), name)
+
+
+def nearest(name: str, rules: Iterable[str]) -> str:
+    """The rule that was most likely meant where there is none of this id; or nothing."""
+    there = {rule.upper(): rule for rule in rules}
+    near = difflib.get_close_matches(name.upper(), there, 1, _ALIKE)
+    return there[near[0]] if near else ""
 
 
 def untestable(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str] | None:

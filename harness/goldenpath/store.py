@@ -10,6 +10,7 @@ import fcntl
 import os
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -17,12 +18,17 @@ import msgspec
 
 from goldenpath.adapters.lines import PREFIX
 from goldenpath.dialects import FrameReader
-from goldenpath.errors import UsageProblem
+from goldenpath.errors import Exit, OutputProblem, UsageProblem
 from goldenpath.history import HistoryProblem, read_header
 from goldenpath.model import Entry, Finding, Verdict
 from goldenpath.report import data, html, junit, markdown, witness
 from goldenpath.report.evidence import Heard, Line, Reader
-from goldenpath.results import Report
+from goldenpath.results import Report, interrupted
+
+_ROOM = "make room there, or name another folder with --report-dir"
+
+#: Bytes for which there is no room on a full disk.
+_TRIAL = 1 << 14
 
 #: What a run leaves, in the order in which it appears; verdicts.json is the last.
 NAMES = ("report.html", "summary.md", "junit.xml", "verdicts.json")
@@ -73,6 +79,7 @@ def write_reports(
     """Write all reports and return their paths.
 
     histories: workload to the file of its history; left out, they are looked for in the folder.
+    Raises OutputProblem, with none of the reports there.
     """
     report = with_replays(report, folder, histories)
     lines = read_witnesses(report, folder, histories)
@@ -82,17 +89,52 @@ def write_reports(
         "junit.xml": junit.render(report, witnesses=lines).encode(),
         "verdicts.json": data.encode(report),
     }
-    folder.mkdir(parents=True, exist_ok=True)
     half = {folder / name: folder / f".{name}.{os.getpid()}.part" for name in NAMES}
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for path, part in half.items():
             _write(part, contents[path.name])
         for path, part in half.items():
             part.replace(path)
+    except OSError as error:
+        raise _unwritten(folder, error) from None
     finally:
         for part in half.values():
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
     return list(half)
+
+
+def _unwritten(folder: Path, error: OSError) -> OutputProblem:
+    return OutputProblem(f"reports cannot be written to {folder}: {error.strerror}", hint=_ROOM)
+
+
+def unwritable(folder: Path) -> str:
+    """Why nothing can be written to a folder that was made, a full disk perhaps; empty where it
+    can.
+    """
+    trial = folder / f".room.{os.getpid()}"
+    try:
+        _write(trial, b"\0" * _TRIAL)
+    except OSError as error:
+        return str(_unwritten(folder, error))
+    finally:
+        with suppress(OSError):
+            trial.unlink()
+    return ""
+
+
+def keep_reports(report: Report, folder: Path) -> Report:
+    """Write all reports and return this one; where they cannot be written that is a problem of the
+    run, which is then no more than inconclusive.
+    """
+    try:
+        write_reports(report, folder)
+    except OutputProblem as problem:
+        problems = tuple(dict.fromkeys((*report.problems, str(problem))))
+        report = msgspec.structs.replace(report, problems=problems)
+        return interrupted(report, Exit.INCONCLUSIVE)
+    return report
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from goldenpath import ci, extensions, interrupts, known
+from goldenpath import ci, extensions, interrupts, known, spec
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import resolve
 from goldenpath.campaign import REST, Campaign, Choice, check_choice, check_options
@@ -30,10 +31,10 @@ from goldenpath.results import Report, interrupted
 from goldenpath.store import (
     claim,
     clear_reports,
+    keep_reports,
     make_folder,
     read_witnesses,
     with_replays,
-    write_reports,
 )
 
 
@@ -52,7 +53,7 @@ def _choice(config: pytest.Config, catalogue: Catalogue) -> Choice:
     flaky = known.read(loose, names, flaky=True, rules=rules)
     choice = Choice(
         workloads=tuple(config.getoption("goldenpath_workload")),
-        rules=tuple(config.getoption("goldenpath_rule")),
+        rules=tuple(spec.spelt(rule, rules) for rule in config.getoption("goldenpath_rule")),
         known=(*failing, *flaky),
         strict=bool(config.getoption("goldenpath_strict")),
     )
@@ -67,9 +68,11 @@ class Progress:
         self._path = Path(path).resolve() if path else None
 
     def tell(self, **what: Any) -> None:
-        """Write one line at once."""
+        """Write one line at once. Where that cannot be, on a full disk, the run goes on: whoever
+        supervises it finds out why.
+        """
         if self._path:
-            with self._path.open("ab") as file:
+            with suppress(OSError), self._path.open("ab") as file:
                 file.write(msgspec.json.encode(what) + b"\n")
 
 
@@ -115,7 +118,7 @@ class Suite:
 
     def _prepare(self) -> Campaign:
         option = self.config.getoption
-        histories = self.folder / "histories"
+        histories = (self.folder / "histories").absolute()  # a target may go elsewhere
         make_folder(histories)
         if self._writes and not self.supervised:  # the supervisor holds it for us
             self._claimed = claim(self.folder)
@@ -232,8 +235,7 @@ class Suite:
             return
         if session.config.getoption("collectonly"):
             return
-        self.report = self._conclude(results)
-        write_reports(self.report, self.folder)
+        self.report = keep_reports(self._conclude(results), self.folder)
         self.progress.tell(finished=True)
         if self.report.exit and not session.exitstatus:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

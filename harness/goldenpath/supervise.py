@@ -25,7 +25,7 @@ from goldenpath.offline import salvage
 from goldenpath.paths import SUITES
 from goldenpath.report.data import decode
 from goldenpath.results import Report, interrupted
-from goldenpath.store import claim, clear_reports, with_replays, write_reports
+from goldenpath.store import claim, clear_reports, keep_reports, unwritable, with_replays
 
 #: Seconds without any progress after which a child is taken to be stuck. One workload has patience
 #: of a few seconds per step, so this is many times what an honest one needs.
@@ -182,8 +182,7 @@ def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) ->
     if progress.finished and written.is_file():
         report = decode(written.read_bytes())
         if cut and report.exit != end and end is Exit.INTERRUPTED:
-            report = interrupted(report, end)
-            write_reports(report, order.folder)
+            report = keep_reports(interrupted(report, end), order.folder)
         return report
     problem, exit_ = _why(order, progress, cut, end, code)
     catalogue = order.options.catalogue
@@ -198,15 +197,15 @@ def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) ->
         partial=order.choice.partial,
         problems=(problem,),
     )
-    report = with_replays(interrupted(report, exit_), order.folder)
-    write_reports(report, order.folder)
-    return report
+    return keep_reports(with_replays(interrupted(report, exit_), order.folder), order.folder)
 
 
 def _why(order: Order, progress: Progress, cut: str, end: Exit, code: int) -> tuple[str, Exit]:
     """What went wrong with the child, where, and the exit code that follows."""
     if progress.stopped:
         return progress.stopped, Exit(progress.stopped_exit)
+    if full := unwritable(order.folder):  # whatever became of the child, it could not tell
+        return full, end
     where = f"in the workload {progress.began}" if progress.began else "while it was being loaded"
     log = f"see {order.folder / 'pytest.log'}"
     if cut:

@@ -39,7 +39,7 @@ class Heard:
 
     def take(self, line: bytes) -> None:
         if line == self.refuse:
-            raise LineProblem("refused")
+            raise LineProblem("refused", "do otherwise")
         self.lines.append(line)
 
     async def until(self, met: Callable[[], bool]) -> None:
@@ -108,6 +108,30 @@ def test_an_early_end_is_told_with_the_last_of_stderr(body: str, said: str) -> N
     assert all(part.isprintable() for part in heard.said.splitlines())
 
 
+NODE = """
+loader:1143
+  throw err;
+  ^
+
+Error: Cannot find module './mine.js'
+{stack}  code: 'MODULE_NOT_FOUND',
+
+Node.js v20
+"""
+
+
+def test_the_line_that_names_the_error_is_shown_wherever_it_stands() -> None:
+    """Above the stack as in Node, where the last lines alone would say nothing."""
+    text = NODE.format(stack="    at Module._load (loader:981)\n" * 9)
+    heard = hear(f"sys.stderr.write({text!r}); sys.exit(1)")
+    shown = heard.said.splitlines()
+
+    named = shown.index("    Error: Cannot find module './mine.js'")
+    assert shown[named + 1] == "    ..."
+    assert shown[-1] == "    Node.js v20"
+    assert "" not in map(str.strip, shown)
+
+
 def test_stderr_is_bounded_and_never_holds_the_program_up() -> None:
     heard = hear("sys.stderr.write('noise\\n' * 300_000); sys.stderr.write('the end'); sys.exit(1)")
 
@@ -145,6 +169,7 @@ def test_a_line_that_is_refused_is_shown_with_its_number() -> None:
 
     assert "writes what is no line of the protocol: refused" in heard.said
     assert "line 2: \\x1bbad" in heard.said
+    assert "to do: do otherwise; docs/process.md" in heard.said
 
 
 def test_a_bug_of_ours_is_not_blamed_on_the_program() -> None:

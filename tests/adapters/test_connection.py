@@ -39,7 +39,7 @@ def ask(body: str, *asked: str) -> list[Answer]:
 @pytest.mark.parametrize(
     ("body", "kind", "said"),
     [
-        ("sys.exit(2)", TargetProblem, "exit code 2"),
+        ("sys.exit(2)", TargetProblem, r"ended \(exit code 2\) before its hello"),
         ("print('Server is up'); sys.stdin.read()", TargetProblem, "no hello"),
         ("os.write(1, bytes(range(256)) + b'\\n'); sys.stdin.read()", TargetProblem, "no hello"),
         ("write('answer', id=1, value=1); sys.stdin.read()", TargetProblem, "no hello"),
@@ -53,6 +53,15 @@ def test_what_does_not_say_hello_is_told_in_words(
 ) -> None:
     with pytest.raises(kind, match=said):
         ask(body)
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [("print('up', flush=True)", "write logs"), ("write('answer', id=1, value=1)", "the hello")],
+)
+def test_a_first_line_that_is_no_hello_says_what_to_do(line: str, hint: str) -> None:
+    with pytest.raises(TargetProblem, match=f"to do: write {hint.removeprefix('write ')}"):
+        ask(f"{line}; sys.stdin.read()")
 
 
 def test_a_hello_that_does_not_come_is_not_awaited_for_ever() -> None:
@@ -103,7 +112,7 @@ sys.stdin.read()
         ("os.write(1, b'\\x00\\xff\\n')", "no line of the protocol"),
         ("os.write(1, b'x' * 1_000_000)", "longer than"),
         ("sys.exit(1)", "exit code 1"),
-        ("os._exit(0)", "exit code 0"),
+        ("os._exit(0)", r"ended \(exit code 0\) before it was told to"),
         ("os.abort()", "SIGABRT"),
         ("raise RuntimeError('out of memory')", "RuntimeError: out of memory"),
         ('os.write(1, b\'{"type": "answer", "id"\'); sys.exit(0)', "in the middle of the line"),
@@ -115,6 +124,29 @@ def test_a_hostile_answer_is_told_apart_from_a_violation(lines: str, said: str) 
 
     with pytest.raises(TargetProblem, match=said):
         ask(body, "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("lines", "hint"),
+    [
+        ("print('debug: here')", "write logs to stderr"),
+        ("print(5)", "write logs to stderr"),
+        ("print({'type': 'x'})", "one JSON object, without NaN or Infinity; logs go to stderr"),
+        ("write('log', text='here')", "a line is of the type answer, frame, started, ended"),
+        ("write('frame', to='u', frame=1, urgent=True)", "its own fields and no others"),
+        ("write('answer', id=id)", "an answer has its id and exactly one of the four"),
+        ("write('answer', id=99, value=1)", "answer each request once"),
+    ],
+)
+def test_a_slip_in_the_protocol_says_what_it_asks_for(lines: str, hint: str) -> None:
+    """Logs are spoken of only where the line is no JSON object."""
+    body = HELLO + f"id = next(lines())['id']\n{lines}\nsys.stdin.read()\n"
+    with pytest.raises(TargetProblem) as raised:
+        ask(body, "a")
+    said = str(raised.value).partition("to do: ")[2]
+
+    assert hint in said
+    assert ("logs" in said) is ("logs" in hint)
 
 
 def test_other_lines_are_handed_on_in_their_order() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 from types import SimpleNamespace
 from typing import Any
 
@@ -295,3 +296,60 @@ def test_without_a_session_nothing_can_be_asked(action: str) -> None:
     reply = asked(None, action, tool="lookup", tools=[])
 
     assert reply.value == {"by": "missing", "type": "", "text": "there is no session of alice"}
+
+
+# --- in which form a tool is registered ----------------------------------------------------------
+
+
+def registered(made: Registry, accepts: list[str], **form: Any) -> Reply:
+    options = {"accepts": accepts} if accepts else {}
+
+    async def main() -> Reply:
+        adapter = DispatcherAdapter(
+            lambda *_: made, Declaration("dispatcher", {}, {}, options=options)
+        )
+        await adapter.open(Plant(Recorder(), [plant_user(0, 0)]))
+        await adapter.perform(CREATE)
+        return await adapter.perform(Step("s1", "alice", "register", {"tool": "lookup", **form}))
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("accepts", "form", "function"),
+    [
+        ([], {}, False),
+        (["sync"], {}, False),
+        (["function", "tool"], {}, False),
+        (["function", "tool"], {"form": "function"}, True),
+        (["function"], {}, True),
+        (["function"], {"form": "tool"}, False),
+    ],
+)
+def test_a_tool_is_registered_in_the_form_that_is_asked_for_or_declared(
+    accepts: list[str], form: dict[str, str], function: bool
+) -> None:
+    """Ours, unless the target declares others and not it."""
+    made = Registry()
+
+    assert registered(made, accepts, **form).ok
+    assert inspect.isfunction(made.tools[0]) is function
+    assert (made.tools[0].__name__ if function else made.tools[0].name) == "lookup"
+
+
+def test_a_function_may_be_registered_with_its_name_beside_it() -> None:
+    """That is no other form of registering: a function has to be called something."""
+    made = Functions()
+    reply = registered(made, ["function"])
+
+    ((name, function),) = made.tools
+    assert name == function.__name__ == "lookup"
+    assert reply.value["value"] == {"form": "tool", "as": "function", "returned": None}
+
+
+def test_a_form_that_is_refused_is_told_as_it_was() -> None:
+    """Nothing else is tried in its place."""
+    made = Registry(ValueError("no functions"))
+    reply = registered(made, ["function"])
+
+    assert (reply.ok, reply.value["text"], len(made.tools)) == (False, "no functions", 1)

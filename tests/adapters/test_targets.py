@@ -133,6 +133,37 @@ def test_a_decorated_factory_is_found_in_a_file_or_a_module(
     assert (target.name, target.kind) == (text, kind)
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("import no_such_module_here\n", "./mine.py:make"),
+        ("import no_such_module_here\n", "mine:make"),
+        ("raise ValueError from KeyError()\n", "./mine.py:make"),
+        ("", "no_such_module_here:make"),
+    ],
+)
+def test_an_error_of_an_import_shows_the_users_own_lines(
+    source: str, text: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And none of the machinery of importing."""
+    (here / "mine.py").write_text(source)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    with pytest.raises(UsageProblem, match="cannot be imported") as caught:
+        resolve(text)
+
+    assert "frozen" not in str(caught.value)
+    assert "importlib" not in str(caught.value)
+    assert source.strip() in str(caught.value)
+    assert "Error" in str(caught.value)
+
+
+def test_a_module_that_goes_elsewhere_leaves_us_here(here: Path) -> None:
+    (here / "mine.py").write_text(f"{SOURCE}\nimport os\nos.chdir('/')\n")
+    resolve("./mine.py:make")
+
+    assert Path.cwd() == here
+
+
 def test_a_file_is_found_by_its_whole_path_and_may_import_its_neighbours(
     here: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -1,4 +1,4 @@
-"""API: the surface of a dispatcher, its call forms, its look-ups, and what cleanup leaves."""
+"""API-1, -2 and -9: the members, the forms of calling, and what cleanup leaves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.build import (
     ALICE,
     BOB,
     Line,
+    answer,
     asked,
     bare,
     broke,
@@ -26,14 +27,19 @@ from tests.build import (
     outcome,
     red,
     refused,
+    run,
     session,
     started,
     told,
+    untold,
+    up,
+    verdicts,
 )
 
 from goldenpath import spec
 from goldenpath.model import Outcome
 
+REGISTER = [invoke(ALICE, "register", tool="echo"), ok(ALICE, "register", value={"form": "tool"})]
 CLEANUP = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
 
 
@@ -57,6 +63,27 @@ def test_a_session_that_cannot_be_made_at_this_reach_is_no_finding() -> None:
 
     assert red([*inspected(), invoke(BOB, "create", tools=[]), refused]) == set()
     assert red([*inspected(), invoke(BOB, "create", tools=[]), fail(BOB, "create")]) == {"API-1"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(fail(BOB, "create", text="no user"), "no user"), (lost(BOB, "create"), "no answer in time")],
+    ids=["refused", "lost"],
+)
+def test_a_session_that_is_not_made(answer: Line, said: str) -> None:
+    """For a valid user; that there is none is what its members are worth."""
+    lines = [invoke(BOB, "create", tools=[]), answer]
+
+    assert broken("API-1", lines) == (f"no session was made for bob: {said!r}", (1,))
+    assert verdicts(lines)["API-1"].opportunities == 1
+
+
+def test_what_was_not_inspected_is_not_judged() -> None:
+    """Each session counts, and each member that was looked at; other answers are none."""
+    failing = [invoke(ALICE, "inspect"), fail(ALICE, "inspect")]
+
+    assert verdicts(dispatcher(*REGISTER, *failing))["API-1"].opportunities == 1
+    assert verdicts(inspected())["API-1"].opportunities == 1 + len(spec.MEMBERS)
 
 
 @pytest.mark.parametrize("name", spec.MEMBERS)
@@ -137,7 +164,15 @@ NO_FORM = {
 @pytest.mark.parametrize("lines", NO_FORM.values(), ids=NO_FORM)
 def test_what_is_no_trial_of_a_form(lines: list[Line]) -> None:
     """A member that is not there is API-1's finding; no answer is no refusal."""
-    assert outcome("API-2", lines) is Outcome.UNKNOWN
+    assert untold("API-2", lines)
+
+
+def test_what_an_agent_was_planned_to_do_is_no_trial_of_a_form() -> None:
+    """Nobody says how it calls."""
+    lines = [up(ALICE), run(ALICE, 16), started(ALICE), ended(ALICE), answer(ALICE)]
+
+    assert untold("API-2", lines, kind="agent")
+    assert untold("API-4", lines, kind="agent")
 
 
 @pytest.mark.parametrize(
@@ -157,194 +192,6 @@ def test_the_form_of_registering(value: Any, expected: str | None) -> None:
     lines = dispatcher(invoke(ALICE, "register", tool="echo"), ok(ALICE, "register", value=value))
 
     assert findings("API-2", lines) == ([(expected, (4,))] if expected else [])
-
-
-# --- API-3: has_tool, get_available_tools and tools agree --------------------------------------
-
-
-def looked(has: dict[str, bool], listed: Any, tools: Any, *before: Line) -> list[Line]:
-    value = {"has_tool": has, "get_available_tools": listed, "tools": tools}
-    return dispatcher(*before, invoke(ALICE, "look"), ok(ALICE, "look", value=value))
-
-
-DISAGREE = {
-    "has_tool alone": (
-        looked({"lookup": False}, ["lookup"], ["lookup"]),
-        [
-            "look-ups disagree about lookup: has_tool says no, get_available_tools says yes,"
-            " tools says yes"
-        ],
-    ),
-    "has_tool of what nobody lists": (
-        looked({"ghost": True}, ["lookup"], ["lookup"]),
-        [
-            "look-ups disagree about ghost: has_tool says yes, get_available_tools says no,"
-            " tools says no"
-        ],
-    ),
-    "tools is a snapshot": (
-        looked({}, ["echo", "lookup"], ["lookup"]),
-        ["get_available_tools lists ['echo', 'lookup'], tools holds ['lookup']"],
-    ),
-    "a name twice": (
-        looked({"lookup": True}, ["lookup", "lookup"], ["lookup"]),
-        ["get_available_tools names lookup more than once"],
-    ),
-}
-
-
-@pytest.mark.parametrize(("lines", "messages"), DISAGREE.values(), ids=DISAGREE)
-def test_look_ups_that_disagree(lines: list[Line], messages: list[str]) -> None:
-    """About one name, or in what they list."""
-    assert findings("API-3", lines) == [(message, (4,)) for message in messages]
-
-
-AGREE = {
-    "one tool": looked({"lookup": True, "ghost": False}, ["lookup"], ["lookup"]),
-    "none": looked({"ghost": False}, [], []),
-    "another order": looked({"a": True, "b": True}, ["a", "b"], ["b", "a"]),
-}
-
-
-@pytest.mark.parametrize("lines", AGREE.values(), ids=AGREE)
-def test_look_ups_that_agree(lines: list[Line]) -> None:
-    """About what is there and what is not, in any order."""
-    assert outcome("API-3", lines) is Outcome.PASS
-
-
-def test_a_look_up_alone_agrees_with_nothing() -> None:
-    """Where the other two are missing nothing was compared: UNKNOWN, not green."""
-    assert outcome("API-3", looked({"lookup": True}, None, None)) is Outcome.UNKNOWN
-
-
-def test_two_look_ups_are_compared_where_the_third_is_missing() -> None:
-    """That one is missing is API-1's finding."""
-    good, bad = (looked({"lookup": has}, ["lookup"], None) for has in (True, False))
-
-    assert outcome("API-3", good) is Outcome.PASS
-    assert broken("API-3", bad)[0] == (
-        "look-ups disagree about lookup: has_tool says no, get_available_tools says yes"
-    )
-
-
-def test_a_look_up_that_says_something_else() -> None:
-    """What is no list of names, or no yes or no, is told by its own words."""
-    value = {
-        "has_tool": {},
-        "get_available_tools": None,
-        "tools": [],
-        "wrong": {"get_available_tools": "expected a list of names, got 3"},
-    }
-    lines = dispatcher(invoke(ALICE, "look"), ok(ALICE, "look", value=value))
-
-    assert broken("API-3", lines) == (
-        "get_available_tools: expected a list of names, got 3",
-        (4,),
-    )
-
-
-def test_after_cleanup_look_ups_may_be_empty() -> None:
-    """DESIGN section 9; a session created anew must agree again."""
-    odd = looked({"lookup": True}, [], [], *CLEANUP)
-    again = [*odd, *looked({"lookup": True}, [], [])]
-
-    assert outcome("API-3", odd) is Outcome.UNKNOWN
-    assert outcome("API-3", again) is Outcome.FAIL
-
-
-# --- API-4: a registered tool is listed and can be executed ------------------------------------
-
-REGISTER = [invoke(ALICE, "register", tool="echo"), ok(ALICE, "register", value={"form": "tool"})]
-
-
-def test_a_registered_tool_that_is_not_listed() -> None:
-    """The registration and the look are the witness."""
-    lines = looked({}, ["lookup"], ["lookup"], *REGISTER)
-
-    assert broken("API-4", lines) == (
-        "echo was registered and is not listed: ['lookup']",
-        (3, 6),
-    )
-
-
-def test_a_tool_given_at_creation_that_is_not_listed() -> None:
-    """It was given as well as any registered one."""
-    assert broken("API-4", looked({}, [], [])) == (
-        "lookup was registered and is not listed: []",
-        (1, 4),
-    )
-
-
-def test_a_registration_that_is_refused() -> None:
-    """Of a live session, by a member that is there."""
-    lines = dispatcher(
-        invoke(ALICE, "register", tool="echo"),
-        fail(ALICE, "register", type="TypeError", text="not a BaseTool"),
-    )
-
-    assert broken("API-4", lines) == ("registering echo was refused: 'not a BaseTool'", (3, 4))
-
-
-def test_a_registered_tool_that_cannot_be_executed() -> None:
-    """It was accepted, and then refused to whoever calls it."""
-    lines = dispatcher(*REGISTER, asked(ALICE, tool="echo"), refused(ALICE, text="no echo here"))
-
-    assert broken("API-4", lines) == (
-        "echo was registered and cannot be executed through execute_tool: 'no echo here'",
-        (5, 6),
-    )
-
-
-def test_a_tool_that_one_of_the_members_refuses() -> None:
-    """That another member runs it is no excuse."""
-    lines = dispatcher(*call(ALICE), asked(ALICE, 17, via="dispatch"), refused(ALICE, 17))
-
-    assert broken("API-4", lines)[0].startswith(
-        "lookup was registered and cannot be executed through dispatch"
-    )
-
-
-WORKS = {
-    "listed and executed": [*looked({}, ["lookup"], ["lookup"]), *call(ALICE)],
-    "a tool that fails was executed": dispatcher(
-        asked(ALICE), started(ALICE), broke(ALICE), refused(ALICE)
-    ),
-    "listed in any order, with others": looked({}, ["x", "echo", "lookup"], [], *REGISTER),
-    "an unknown tool is refused": dispatcher(
-        *call(ALICE), asked(ALICE, 17, tool="ghost"), refused(ALICE, 17, text="ghost")
-    ),
-    "one that worked is refused": dispatcher(*call(ALICE), asked(ALICE, 17), refused(ALICE, 17)),
-    "in another form it is refused": dispatcher(
-        *call(ALICE), asked(ALICE, 17, via="dispatch", form="keyword"), refused(ALICE, 17)
-    ),
-    "after cleanup it is refused": dispatcher(
-        *call(ALICE), *CLEANUP, asked(ALICE, 17), refused(ALICE, 17)
-    ),
-    "after cleanup it is not listed": [
-        *looked({}, ["lookup"], []),
-        *looked({}, [], [], *CLEANUP)[3:],
-    ],
-    "after cleanup a registration is refused": dispatcher(
-        *call(ALICE), *CLEANUP, invoke(ALICE, "register", tool="echo"), fail(ALICE, "register")
-    ),
-    "a name that is taken is refused": dispatcher(
-        *call(ALICE), invoke(ALICE, "register", tool="lookup"), fail(ALICE, "register")
-    ),
-    "there is no register_tool": dispatcher(
-        *call(ALICE),
-        invoke(ALICE, "register", tool="echo"),
-        fail(ALICE, "register", by="missing", text="there is no register_tool"),
-    ),
-    "a call was cancelled": dispatcher(
-        *call(ALICE), asked(ALICE, 17), hung(ALICE, 17, why="cancelled")
-    ),
-}
-
-
-@pytest.mark.parametrize("lines", WORKS.values(), ids=WORKS)
-def test_a_registered_tool_that_works(lines: list[Line]) -> None:
-    """Each refusal here has another, legitimate reason, or is another rule's finding."""
-    assert outcome("API-4", lines) is Outcome.PASS
 
 
 # --- API-9: after cleanup every call is refused ------------------------------------------------
@@ -393,6 +240,16 @@ def test_a_call_after_cleanup_that_is_not_refused(
     assert findings("API-9", after_cleanup(*lines)) == expected
 
 
+def test_an_event_without_a_canary_that_was_sent_for_a_call_after_cleanup() -> None:
+    """There is no other call that it could belong to."""
+    shown = bare(ALICE, "tool_executing", tool="lookup")
+
+    assert broken("API-9", after_cleanup(asked(ALICE, 17), shown, refused(ALICE, 17))) == (
+        "tool_executing was sent for a call after cleanup",
+        (11, 12),
+    )
+
+
 @pytest.mark.parametrize(
     "how",
     [
@@ -429,7 +286,7 @@ NO_CONTROL = {
 @pytest.mark.parametrize("lines", NO_CONTROL.values(), ids=NO_CONTROL)
 def test_a_refusal_without_a_positive_control_counts_for_nothing(lines: list[Line]) -> None:
     """Rule of truth 6: what never worked is not refused because of the cleanup."""
-    assert outcome("API-9", dispatcher(*lines, refused(ALICE, 18))) is Outcome.UNKNOWN
+    assert untold("API-9", dispatcher(*lines, refused(ALICE, 18)))
 
 
 def test_a_cleanup_that_fails() -> None:
@@ -442,6 +299,13 @@ def test_a_cleanup_that_fails() -> None:
         ("cleanup failed: 'busy'", (10,)),
         ("execute_tool was accepted after cleanup", (10, 11, 12)),
     ]
+
+
+def test_where_there_is_no_cleanup_none_fails() -> None:
+    """That the member is missing is API-1's finding."""
+    none = [invoke(ALICE, "cleanup"), fail(ALICE, "cleanup", by="missing")]
+
+    assert findings("API-9", dispatcher(*call(ALICE, 16), *none)) == []
 
 
 def test_a_cleanup_that_does_not_return() -> None:

@@ -1,8 +1,7 @@
-"""CONTENT: whether frames can be read, name the right ids and tell the truth."""
+"""CONTENT-1 and -3: frames are JSON, and the ids in them are right."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
@@ -10,39 +9,32 @@ import pytest
 from tests.build import (
     ALICE,
     BOB,
+    CAROL,
     Line,
     agent_run,
     answer,
     asked,
     bare,
-    broke,
     broken,
     call,
     completed,
     ended,
     event,
-    executing,
-    fail,
     findings,
-    hung,
-    invoke,
-    lost,
-    ok,
     outcome,
     red,
-    refused,
     run,
     session,
     started,
-    stopped,
     token_of,
     told,
+    untold,
     up,
     verdicts,
 )
 
 from goldenpath.dialects import COMMON, from_table
-from goldenpath.model import Kind, Outcome, User
+from goldenpath.model import Kind, Outcome, User, Verdict
 
 CALL = [started(ALICE), ended(ALICE)]
 
@@ -73,10 +65,12 @@ UNREADABLE = {
 @pytest.mark.parametrize("shape", ["manager.send_to_user", "bridge", "tap.send"])
 def test_a_frame_that_cannot_be_read(value: Any, problem: str, shape: str) -> None:
     """Whatever shape it came by: the message says to whom and why."""
-    message, witness = broken("CONTENT-1", dispatcher(raw(value, shape)))
+    found = verdicts(dispatcher(raw(value, shape)))["CONTENT-1"]
+    (finding,) = found.findings
 
-    assert message.startswith(f"a frame to alice cannot be read: {problem}")
-    assert witness == (3,)
+    assert finding.message.startswith(f"a frame to alice cannot be read: {problem}")
+    assert finding.witness == (3,)
+    assert found.opportunities == 1
 
 
 READABLE = {
@@ -104,6 +98,8 @@ def test_a_frame_that_can_be_read(lines: list[Line], expected: Outcome) -> None:
         ("tool", "data.toolname", Outcome.UNKNOWN),
         ("run", "data.run", Outcome.UNKNOWN),
         ("text", "data.txt", Outcome.PASS),
+        ("thread", "data.thread", Outcome.UNKNOWN),
+        ("user", "data.user", Outcome.UNKNOWN),
     ],
 )
 def test_a_field_that_the_profile_declares_and_no_event_has(
@@ -112,10 +108,29 @@ def test_a_field_that_the_profile_declares_and_no_event_has(
     """It is most likely misspelt; one that not every event has proves nothing."""
     own = from_table("ours", {"fields": {field: path}}, COMMON)
     dialect = {**msgspec.to_builtins(own), "own": [field]}
-    found = verdicts(dispatcher(*call(ALICE)), dialect=dialect)["CONTENT-1"]
+    lines = dispatcher(*call(ALICE), event(ALICE, "agent_thinking"))
+    found = verdicts(lines, dialect=dialect)["CONTENT-1"]
 
     assert found.outcome is expected
     assert (path in found.reason) == (expected is Outcome.UNKNOWN)
+
+
+def misspelt(field: str, *lines: Line) -> Verdict:
+    """What is said where the profile declares two places for a field that nothing has."""
+    own = from_table("ours", {"fields": {field: ["data.one", "data.other"]}}, COMMON)
+    dialect = {**msgspec.to_builtins(own), "own": [field]}
+    return verdicts(dispatcher(*lines), dialect=dialect)["CONTENT-1"]
+
+
+@pytest.mark.parametrize("field", ["run", "thread", "user", "tool", "call"])
+def test_a_field_is_missed_where_there_were_events_that_should_have_it(field: str) -> None:
+    """Of the tool and its call tell tool events alone; what is no event has no field."""
+    thought, noise = event(ALICE, "agent_thinking"), raw('{"type": "ping"}')
+    doubt = f"the dialect declares the field {field} at data.one or data.other: no event has it"
+
+    assert misspelt(field, *call(ALICE), noise).reason == doubt
+    assert misspelt(field, thought, noise).reason == ("" if field in ("tool", "call") else doubt)
+    assert misspelt(field, noise).opportunities == 0
 
 
 @pytest.mark.parametrize(
@@ -144,7 +159,7 @@ def test_a_frame_that_reached_nobody_is_no_frame() -> None:
     """It is in the history, and nobody got it."""
     nobody: Line = (Kind.FRAME, "", None, "manager.send_to_user", "null")
 
-    assert outcome("CONTENT-1", dispatcher(nobody)) is Outcome.UNKNOWN
+    assert untold("CONTENT-1", dispatcher(nobody))
 
 
 # --- CONTENT-3: ids in an event are those of its run, thread and user --------------------------
@@ -204,6 +219,7 @@ def shown(**ids: Any) -> list[Line]:
 def test_an_event_with_a_wrong_id(ids: dict[str, str], message: str) -> None:
     """Which id, what it says and what it should say."""
     assert broken("CONTENT-3", shown(**ids)) == (message, (4,))
+    assert verdicts(shown(**ids))["CONTENT-3"].opportunities > 3
     assert red(shown(**ids)) == {"CONTENT-3"}
 
 
@@ -213,6 +229,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "no run": {"run_id": None},
     "no thread": {"thread_id": None},
     "a shortened user": {"user_id": "id-of-al..."},
+    "a user of which four letters are left": {"user_id": "id-o..."},
     "a user shortened by one letter": {"user_id": "id-of-al\N{HORIZONTAL ELLIPSIS}"},
     "the same in a context": {"context": {"user_id": "id-of-alice", "run_id": "run-of-alice"}},
 }
@@ -240,6 +257,34 @@ def test_a_user_id_may_be_a_number() -> None:
     assert outcome("CONTENT-3", [*session(who), event(who, "agent_started", user_id=7)], who) is (
         Outcome.PASS
     )
+
+
+def test_a_thread_is_the_runs_own_and_else_the_users() -> None:
+    """A run may be asked for in a thread of its own."""
+    for thread, said, expected in (
+        ("t-9", "t-9", Outcome.PASS),
+        ("t-9", ALICE.thread_id, Outcome.FAIL),
+        (None, ALICE.thread_id, Outcome.PASS),
+        (None, "t-9", Outcome.FAIL),
+    ):
+        asked_for = run(ALICE, thread_id=thread)
+        lines = [up(ALICE), asked_for, event(ALICE, "agent_started", thread_id=said)]
+        assert outcome("CONTENT-3", lines, kind="agent") is expected
+
+
+def test_of_who_is_not_in_the_header_only_the_run_is_known() -> None:
+    """Neither the user nor a thread of theirs."""
+    lines = [up(CAROL), run(CAROL, thread_id=None), event(CAROL, "agent_started")]
+    found = verdicts(lines, ALICE, BOB, kind="agent")["CONTENT-3"]
+
+    assert (found.outcome, found.opportunities) == (Outcome.PASS, 2)
+
+
+def test_what_belongs_to_no_run_names_nobody_wrongly() -> None:
+    """Nor does what is no event."""
+    lines = [up(BOB), event(BOB, "agent_thinking", user_id="x"), raw('{"type": "ping"}')]
+
+    assert untold("CONTENT-3", lines)
 
 
 def test_events_without_any_id_are_grey() -> None:
@@ -276,6 +321,16 @@ def test_ids_that_the_target_chose_must_not_mix() -> None:
         "events of one run of alice name the runs r-1, r-2",
         (2, 3),
     )
+
+
+def test_a_user_id_that_is_left_empty_does_not_mix_users() -> None:
+    """Of users whose ids the target chooses; and each run counts, that has a name."""
+    alice, bob = unknown(ALICE), unknown(BOB)
+    lines = [up(alice), up(bob), run(alice), run(bob)]
+    lines += [event(who, "agent_started", user_id="", run_id=who.name) for who in (alice, bob)]
+    found = verdicts(lines, alice, bob, kind="endpoint")["CONTENT-3"]
+
+    assert (found.outcome, found.opportunities) == (Outcome.PASS, 4)
 
 
 def test_ids_that_the_target_chose_and_kept() -> None:
@@ -320,209 +375,3 @@ def test_two_users_in_turn_keep_their_ids() -> None:
     lines = [*agent_run(ALICE), *agent_run(BOB), *agent_run(ALICE)[1:]]
 
     assert outcome("CONTENT-3", lines, kind="agent") is Outcome.PASS
-
-
-# --- CONTENT-5: the status agrees with the truth -----------------------------------------------
-
-REFUSED = refused(ALICE)
-LIES = {
-    "a failure as success": ([started(ALICE), broke(ALICE)], {}, "success", "failed"),
-    "a cancellation as success": ([started(ALICE), stopped(ALICE)], {}, "success", "cancelled"),
-    "success as an error": (CALL, {"status": "error"}, "error", "ended"),
-    "success as a timeout": (CALL, {"status": "timed_out"}, "timeout", "ended"),
-    "what never ran as success": ([], {}, "success", "never ran"),
-    "a failure without a status": (
-        [started(ALICE), broke(ALICE)],
-        {"status": None, "result": None},
-        "success",
-        "failed",
-    ),
-}
-
-
-@pytest.mark.parametrize(("truth", "said", "status", "what"), LIES.values(), ids=LIES)
-def test_a_status_that_is_not_true(
-    truth: list[Line], said: dict[str, Any], status: str, what: str
-) -> None:
-    """The report and the true end are the witness."""
-    lines = dispatcher(asked(ALICE), executing(ALICE), *truth, completed(ALICE, **said))
-    at = 5 + len(truth)
-
-    assert broken("CONTENT-5", lines) == (
-        f"tool_completed of lookup says {status}; in truth the tool {what}",
-        (at - 1, at) if truth else (at,),
-    )
-
-
-def report(**said: Any) -> Line:
-    return completed(ALICE, **{"result": None, **said})
-
-
-TRUE: dict[str, list[Line]] = {
-    "success": [*CALL, report()],
-    "success without a status, with a falsy result": [*CALL, report(status=None, result=False)],
-    "an error": [started(ALICE), broke(ALICE), report(status="failed")],
-    "an error without a status": [
-        *(started(ALICE), broke(ALICE), report(status=None, error="it broke")),
-    ],
-    "a cancellation": [started(ALICE), stopped(ALICE), report(status="cancelled")],
-    "a cancellation, as an error": [started(ALICE), stopped(ALICE), report(status="error")],
-    "a timeout": [started(ALICE), stopped(ALICE), report(status="timeout")],
-    "an unknown tool": [report(status="error"), REFUSED],
-    "its caller was told that it failed": [*CALL, REFUSED, report(status="error")],
-    "a second attempt went well": [started(ALICE), broke(ALICE), *CALL, report()],
-    "each attempt for itself": [
-        *(started(ALICE), broke(ALICE), report(status="error")),
-        *(executing(ALICE), *CALL, report()),
-    ],
-    "each attempt for itself, late": [
-        *(started(ALICE), broke(ALICE), executing(ALICE), *CALL),
-        *(report(status="error"), report()),
-    ],
-}
-
-
-@pytest.mark.parametrize("lines", TRUE.values(), ids=TRUE)
-def test_a_status_that_is_true(lines: list[Line]) -> None:
-    """A failure may be called an error, a timeout or a cancellation; attempts count each."""
-    assert outcome("CONTENT-5", dispatcher(asked(ALICE), executing(ALICE), *lines)) is Outcome.PASS
-
-
-NOT_SAID = {
-    "progress": [*CALL, completed(ALICE, status="running"), told(ALICE)],
-    "nothing": [*CALL, bare(ALICE, "tool_completed", tool="lookup"), told(ALICE)],
-    "not reported": [*CALL, told(ALICE)],
-    "cancelled before it was reported": [started(ALICE), hung(ALICE, why="cancelled")],
-}
-
-
-@pytest.mark.parametrize("lines", NOT_SAID.values(), ids=NOT_SAID)
-def test_what_says_nothing_of_how_it_went_is_no_lie(lines: list[Line]) -> None:
-    """Neither red nor green."""
-    assert outcome("CONTENT-5", dispatcher(asked(ALICE), executing(ALICE), *lines)) is (
-        Outcome.UNKNOWN
-    )
-
-
-def test_an_event_of_no_call_is_not_compared() -> None:
-    """What the target shows of its own accord has no truth of ours."""
-    own = event(ALICE, "tool_completed", tool_name="own", call_id="c-1", status="success")
-
-    assert outcome("CONTENT-5", dispatcher(own)) is Outcome.UNKNOWN
-
-
-# --- CONTENT-5 of a run: its terminal event, against what the caller was told -------------------
-
-HELD = [run(ALICE, 16), event(ALICE, "agent_started"), executing(ALICE), started(ALICE)]
-GIVEN_UP = lost(ALICE, "run", why="cancelled")
-BROKEN = fail(ALICE, "run", type="RuntimeError", text="no model")
-
-ENDINGS = {
-    "an answer, and completed": ([answer(ALICE)], "agent_completed", {}, False),
-    "an answer, and completed as success": (
-        [answer(ALICE)],
-        "agent_completed",
-        {"status": "success"},
-        False,
-    ),
-    "an answer, and completed as failed": (
-        [answer(ALICE)],
-        "agent_completed",
-        {"status": "error"},
-        True,
-    ),
-    "an answer, and failed": ([answer(ALICE)], "agent_failed", {}, True),
-    "an exception, and failed": ([BROKEN], "agent_failed", {}, False),
-    "an exception, and completed": ([BROKEN], "agent_completed", {}, True),
-    "an exception, and completed as failed": (
-        [BROKEN],
-        "agent_completed",
-        {"status": "failed"},
-        False,
-    ),
-    "given up, and cancelled": ([GIVEN_UP], "agent_cancelled", {}, False),
-    "given up in a tool, and completed": ([GIVEN_UP], "agent_completed", {}, True),
-    "past the deadline, and completed": ([lost(ALICE, "run")], "agent_completed", {}, False),
-}
-
-
-@pytest.mark.parametrize(("told", "event_type", "data", "wrong"), ENDINGS.values(), ids=ENDINGS)
-def test_a_terminal_event_agrees_with_what_the_caller_was_told(
-    told: list[Line], event_type: str, data: dict[str, Any], wrong: bool
-) -> None:
-    """Success is told to both, or to neither; who heard nothing was told nothing."""
-    lines = [up(ALICE), *HELD, event(ALICE, event_type, **data), *told]
-    found = [message for message, _ in findings("CONTENT-5", lines, kind="agent")]
-
-    assert any("says otherwise" in message for message in found) is wrong
-
-
-def test_a_run_that_was_given_up_after_its_last_tool_may_have_been_complete() -> None:
-    """The answer and the caller's patience may end at the same moment."""
-    done = [ended(ALICE), completed(ALICE), event(ALICE, "agent_completed"), GIVEN_UP]
-
-    assert outcome("CONTENT-5", [up(ALICE), *HELD, *done], kind="agent") is Outcome.PASS
-
-
-def test_a_call_that_was_given_up_may_be_reported_as_cancelled_though_its_tool_ended() -> None:
-    """It was let go on to its end: both are true."""
-    lines = dispatcher(
-        *(asked(ALICE), executing(ALICE), started(ALICE), ended(ALICE)),
-        *(completed(ALICE, status="cancelled"), hung(ALICE, why="cancelled")),
-    )
-
-    assert outcome("CONTENT-5", lines) is Outcome.PASS
-
-
-CLOSING = {
-    "reported as cancelled when cleanup was asked for": ("cancelled", True, Outcome.PASS),
-    "reported as failed": ("error", True, Outcome.PASS),
-    "reported as a success": ("success", True, Outcome.PASS),
-    "reported as cancelled before it": ("cancelled", False, Outcome.FAIL),
-}
-
-
-@pytest.mark.parametrize(("status", "closing", "found"), CLOSING.values(), ids=CLOSING)
-def test_a_call_of_a_session_that_is_cleaned_up_may_be_reported_as_cancelled(
-    status: str, closing: bool, found: Outcome
-) -> None:
-    """Though its tool ended well: its caller is told that the session is closed."""
-    cleanup = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
-    report = completed(ALICE, status=status, result=None)
-    ends = [ended(ALICE), *cleanup, report] if closing else [ended(ALICE), report, *cleanup]
-    lines = dispatcher(asked(ALICE), executing(ALICE), started(ALICE), *ends)
-
-    assert outcome("CONTENT-5", lines) is found
-
-
-def test_a_failure_is_no_success_because_the_session_ends() -> None:
-    """Cleanup excuses a failure that is told, not a success."""
-    lines = dispatcher(
-        *(asked(ALICE), executing(ALICE), started(ALICE), invoke(ALICE, "cleanup")),
-        *(stopped(ALICE), completed(ALICE, status="success"), ok(ALICE, "cleanup")),
-    )
-
-    assert outcome("CONTENT-5", lines) is Outcome.FAIL
-
-
-@pytest.mark.parametrize("field", ["user_id", "run_id", "thread_id"])
-@pytest.mark.parametrize("place", [{}, {"payload": {}}])
-def test_every_place_of_an_id_counts(field: str, place: dict[str, Any]) -> None:
-    """The right one in one place does not excuse a wrong one in another."""
-    inner = {"run_id": ALICE.run_id, "thread_id": ALICE.thread_id, "user_id": ALICE.user_id}
-    wrong = {"payload": {field: "x-1"}} if place else {field: "x-1"}
-    text = json.dumps({"type": "tool_executing", "data": inner, **wrong})
-    message, witness = broken("CONTENT-3", dispatcher(raw(text, "tap.send")))
-
-    assert "x-1" in message
-    assert witness == (3,)
-
-
-def test_a_status_that_nobody_knows_is_in_doubt_at_an_endpoint_too() -> None:
-    """There CONTENT-5 cannot speak of it; in process it does, and not twice."""
-    lines = [up(ALICE), run(ALICE, 16), *call(ALICE)[1:5:3], completed(ALICE, status="fine")]
-    endpoint = verdicts(lines, kind="endpoint", card={"truth": "no"})["CONTENT-1"]
-
-    assert endpoint.outcome is Outcome.UNKNOWN
-    assert "dialect.statuses" in endpoint.reason
-    assert outcome("CONTENT-1", lines, kind="agent") is Outcome.PASS

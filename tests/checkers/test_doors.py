@@ -1,4 +1,4 @@
-"""API: the ways in lead to the same place, and the way out is what the dispatcher says it is."""
+"""API-6: the ways in lead to the same place."""
 
 from __future__ import annotations
 
@@ -19,18 +19,16 @@ from tests.build import (
     down,
     ended,
     executing,
-    fail,
     fault,
     findings,
     hung,
-    invoke,
-    ok,
     outcome,
     refused,
     registered,
     session,
     started,
     stopped,
+    token_of,
     told,
     tool,
     untold,
@@ -48,6 +46,7 @@ def dispatcher(*lines: Line, **more: Any) -> list[Line]:
 # --- API-6: dispatch_tool and dispatch lead to what execute_tool leads to -----------------------
 
 CONTROL = call(ALICE, 16)  # 3 to 8
+
 doors = pytest.mark.parametrize("via", ["dispatch_tool", "dispatch"])
 
 
@@ -57,6 +56,8 @@ def through(via: str, *lines: Line, number: int = 17, **more: Any) -> list[Line]
 
 
 GOOD = "the call succeeded, its tool ended, its user got 1 tool_executing and 1 tool_completed"
+
+MUTE = bare(ALICE, "tool_completed", tool="lookup", call_id=token_of(ALICE, 17))
 DIFFERENT = {
     "nothing is shown": (
         [started(ALICE, 17), ended(ALICE, 17), told(ALICE, 17)],
@@ -66,6 +67,16 @@ DIFFERENT = {
         [*2 * [executing(ALICE, 17)], *call(ALICE, 17)[2:]],
         "the call succeeded, its tool ended, its user got 2 tool_executing and 1 tool_completed"
         " (success)",
+    ),
+    "it is reported twice": (
+        [*call(ALICE, 17)[1:5], MUTE, told(ALICE, 17)],
+        "the call succeeded, its tool ended, its user got 1 tool_executing and 2 tool_completed"
+        " (success, no status)",
+    ),
+    "it runs twice": (
+        [*call(ALICE, 17)[1:3], broke(ALICE, 17), *call(ALICE, 17)[2:]],
+        "the call succeeded, its tool failed, ended, its user got 1 tool_executing and 1"
+        " tool_completed (success)",
     ),
     "it has another status": (
         [*call(ALICE, 17)[1:4], completed(ALICE, 17, status="cancelled"), told(ALICE, 17)],
@@ -117,6 +128,31 @@ def test_doors_that_lead_to_the_same(via: str) -> None:
     assert outcome("API-6", through(via, *call(ALICE, 17)[1:], context={"a": 1})) is Outcome.PASS
 
 
+ALIKE: dict[str, tuple[Any, Any]] = {
+    "in another order": ({"page": 1, "size": 2}, {"size": 2, "page": 1}),
+    "left out": (None, {}),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE.values(), ids=ALIKE)
+def test_calls_with_the_same_parameters_are_alike(one: Any, other: Any) -> None:
+    """However these were written."""
+    lines = dispatcher(
+        *(asked(ALICE, 16, parameters=one), *call(ALICE, 16)[1:]),
+        *(asked(ALICE, 17, parameters=other, via="dispatch"), refused(ALICE, 17)),
+    )
+
+    assert outcome("API-6", lines) is Outcome.FAIL
+
+
+def test_a_call_without_a_control_hides_no_other() -> None:
+    """Each is compared for itself."""
+    alone = [asked(ALICE, 18, via="dispatch", tool="echo"), refused(ALICE, 18)]
+    lines = dispatcher(*alone, *CONTROL, asked(ALICE, 17, via="dispatch"), refused(ALICE, 17))
+
+    assert outcome("API-6", lines) is Outcome.FAIL
+
+
 @doors
 def test_a_cleanup_that_came_later_excuses_nothing(via: str) -> None:
     """What was told before it stands."""
@@ -138,6 +174,11 @@ def test_a_fault_that_the_control_shares_is_no_difference(via: str, same: Any) -
 
     assert outcome("API-6", dispatcher(*lines, *answers)) is Outcome.PASS
 
+
+NAMELESS = [
+    tool(ALICE, what, None, **more)
+    for what, more in (("started", {"parameters": {}}), ("ended", {"result": "found"}))
+]
 
 NO_COMPARISON: dict[str, list[Line]] = {
     "there is no control": dispatcher(asked(ALICE, 17, via="dispatch"), refused(ALICE, 17)),
@@ -161,6 +202,10 @@ NO_COMPARISON: dict[str, list[Line]] = {
     ),
     "the member is not there": through("dispatch", refused(ALICE, 17, by="missing")),
     "the call hung": through("dispatch", hung(ALICE, 17)),
+    "it cannot be told what came of the control": dispatcher(
+        *(asked(ALICE, 16), asked(ALICE, 18), *NAMELESS, *NAMELESS),
+        *(told(ALICE, 16), told(ALICE, 18), asked(ALICE, 17, via="dispatch"), refused(ALICE, 17)),
+    ),
     "the call was given up": through("dispatch", hung(ALICE, 17, why="cancelled")),
     "it was never answered": through("dispatch", started(ALICE, 17)),
     "it was made in a form": through("dispatch", refused(ALICE, 17), form="keyword"),
@@ -204,12 +249,6 @@ def test_where_the_control_differs_from_itself_it_says_nothing() -> None:
     assert outcome("API-6", dispatcher(*both, *like_one)) is Outcome.PASS
 
 
-NAMELESS = [
-    tool(ALICE, what, None, **more)
-    for what, more in (("started", {"parameters": {}}), ("ended", {"result": "found"}))
-]
-
-
 def test_overlapping_calls_without_canaries_are_in_doubt() -> None:
     """What ran of them cannot be told, so that it cannot be compared either."""
     lines = dispatcher(
@@ -235,156 +274,6 @@ def test_events_without_ids_of_overlapping_calls_are_not_compared() -> None:
     assert findings("API-6", lines) == []
 
 
-# --- API-7: has_websocket_support is true exactly if events reach the user ----------------------
-
-
-def said(has: Any = True, bridge: Any = True, step: str = "ask") -> list[Line]:
-    """What the dispatcher says of its way to the user."""
-    value = {"has": has, "bridge": bridge}
-    return [invoke(ALICE, "ask_support", step), ok(ALICE, "ask_support", step, value=value)]
-
-
 def silent(number: int = 16) -> list[Line]:
     """A call of which nothing is shown."""
     return [asked(ALICE, number), started(ALICE, number), ended(ALICE, number), told(ALICE, number)]
-
-
-FALSE = {
-    "nothing arrives, and it says yes": (
-        "working",
-        [*silent(), *said()],
-        "with the transport working has_websocket_support says True, and no event reached the user",
-        (1, 8),
-    ),
-    "there is no transport, and it says yes": (
-        "absent",
-        [*silent(), *said()],
-        "with the transport absent has_websocket_support says True, and no event reached the user",
-        (1, 8),
-    ),
-    "events arrive, and it says no": (
-        "working",
-        [*said(has=False, bridge=False), *call(ALICE)],
-        "with the transport working has_websocket_support says False, and its events reached the"
-        " user",
-        (1, 4),
-    ),
-    "events arrive elsewhere, and it says yes": (
-        "working",
-        [*said(), asked(ALICE), executing(ALICE, to=BOB), started(ALICE), told(ALICE)],
-        "with the transport working has_websocket_support says True, and no event reached the user",
-        (1, 4),
-    ),
-    "the bridge is hidden": (
-        "working",
-        [*said(bridge=False), *call(ALICE)],
-        "has_websocket_support says True, and websocket_bridge is None",
-        (1, 4),
-    ),
-    "there is a bridge to nowhere": (
-        "absent",
-        [*said(has=False), *silent()],
-        "has_websocket_support says False, and websocket_bridge is there",
-        (1, 4),
-    ),
-    "it is neither yes nor no": (
-        "working",
-        [*said(has="yes"), *call(ALICE)],
-        "has_websocket_support: expected true or false, got yes",
-        (1, 4),
-    ),
-}
-
-
-@pytest.mark.parametrize(("transport", "lines", "message", "witness"), FALSE.values(), ids=FALSE)
-def test_a_way_to_the_user_that_is_not_as_it_says(
-    transport: str, lines: list[Line], message: str, witness: tuple[int, ...]
-) -> None:
-    """Whenever it was asked, against what reached the user in the same session."""
-    assert broken("API-7", dispatcher(*lines, transport=transport)) == (message, witness)
-
-
-def test_a_way_to_the_user_that_cannot_be_asked_for() -> None:
-    """One of the two properties raised; what it said is shown."""
-    no = fail(ALICE, "ask_support", type="RuntimeError", text="not connected")
-    lines = dispatcher(*call(ALICE), invoke(ALICE, "ask_support"), no)
-
-    assert broken("API-7", lines) == (
-        "asked for has_websocket_support and websocket_bridge it raised RuntimeError:"
-        " 'not connected'",
-        (1, 10),
-    )
-
-
-TRUE = {
-    "events arrive": ("working", [*said(), *call(ALICE), *said(step="again")]),
-    "there is no transport": ("absent", [*said(has=False, bridge=False), *silent()]),
-    "events without ids arrive for calls at once": (
-        "working",
-        [
-            *(*said(), asked(ALICE, 16), asked(ALICE, 17)),
-            *(bare(ALICE, "tool_executing", tool="lookup") for _ in range(2)),
-            *(started(ALICE, 16), ended(ALICE, 16), started(ALICE, 17), ended(ALICE, 17)),
-            *(told(ALICE, 16), told(ALICE, 17)),
-        ],
-    ),
-}
-
-
-@pytest.mark.parametrize(("transport", "lines"), TRUE.values(), ids=TRUE)
-def test_a_way_to_the_user_that_is_as_it_says(transport: str, lines: list[Line]) -> None:
-    """With a transport and with none."""
-    assert outcome("API-7", dispatcher(*lines, transport=transport)) is Outcome.PASS
-
-
-UNTOLD: dict[str, tuple[str, list[Line]]] = {
-    "nothing ran": ("working", [*said(), asked(ALICE), refused(ALICE)]),
-    "the transport raises": ("raising", [*said(), *silent()]),
-    "has_websocket_support is not there": ("working", [*said(has=None), *call(ALICE)]),
-    "websocket_bridge is not there": ("working", [*said(bridge=None), *call(ALICE)]),
-    "it was asked after cleanup": (
-        "working",
-        [*call(ALICE), *closed(ALICE), *said(has=False, bridge=False)],
-    ),
-    "it was asked after its context was left": (
-        "working",
-        [*call(ALICE), *closed(ALICE, "leave"), *said(has=False, bridge=False)],
-    ),
-    "its link was cut": (
-        "working",
-        [*said(), fault(ALICE, "dropped"), down(ALICE), *silent()],
-    ),
-}
-
-
-@pytest.mark.parametrize(("transport", "lines"), UNTOLD.values(), ids=UNTOLD)
-def test_where_nothing_could_have_reached_the_user_nothing_follows(
-    transport: str, lines: list[Line]
-) -> None:
-    """Neither red nor green."""
-    assert untold("API-7", dispatcher(*lines, transport=transport))
-
-
-def test_each_session_is_judged_by_itself() -> None:
-    """With a transport, and then without."""
-    first = dispatcher(*said(), *call(ALICE))
-    second = [*session(ALICE, transport="absent"), *said(has=False, bridge=False), *silent(17)]
-
-    assert outcome("API-7", [*first, *second]) is Outcome.PASS
-    assert outcome(
-        "API-7", [*first, *session(ALICE, transport="absent"), *said(), *silent(17)]
-    ) is (Outcome.FAIL)
-
-
-def test_a_session_that_was_never_made_says_nothing() -> None:
-    """What is asked of it is answered by the harness."""
-    no = fail(ALICE, "ask_support", by="missing", text="there is no session of alice")
-
-    assert outcome("API-7", [invoke(ALICE, "ask_support"), no]) is Outcome.UNKNOWN
-
-
-def test_where_tool_events_are_not_its_own_nothing_is_asked() -> None:
-    """Then what reaches the user is not the dispatcher's doing."""
-    lines = dispatcher(*silent(), *said())
-
-    assert outcome("API-7", lines, card={"tool_events": "no"}) is Outcome.UNSUPPORTED

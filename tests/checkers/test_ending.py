@@ -1,4 +1,4 @@
-"""TOOL-6 to -10 and RECOVERY-7: what was begun ends, and nobody works on behind anybody's back."""
+"""TOOL-6, -8 and -9: once the caller was told nothing is done any more, and nothing hangs."""
 
 from __future__ import annotations
 
@@ -7,28 +7,19 @@ from typing import Any
 import pytest
 from tests.build import (
     ALICE,
-    BOB,
     Line,
     acted,
-    answer,
     asked,
     broke,
     broken,
-    call,
     closed,
-    completed,
+    doubted,
     ended,
-    executing,
-    fail,
-    fault,
-    findings,
-    history,
     hung,
     invoke,
     lost,
     ok,
     outcome,
-    red,
     refused,
     run,
     session,
@@ -41,11 +32,11 @@ from tests.build import (
     verdicts,
 )
 
-from goldenpath.history import Footer, History
-from goldenpath.judge import judge
-from goldenpath.model import Entry, Finding, Outcome, Verdict
+from goldenpath.checkers.base import UNTRACED
+from goldenpath.model import Outcome
 
 GAVE_UP = hung(ALICE, why="cancelled")
+
 LEFT = lost(ALICE, "run", why="cancelled")
 
 
@@ -64,19 +55,10 @@ def nameless(what: str, **more: Any) -> Line:
     return tool(ALICE, what, None, **more)
 
 
-def timed(lines: list[Line], seconds: dict[int, float], **header: Any) -> dict[str, Verdict]:
-    """Judge lines of which each comes at the second that was named last."""
-    made, now, entries = history(lines, **header), 0.0, []
-    for number, line in enumerate(lines):
-        now = seconds.get(number, now)
-        entries.append(Entry(number, int(now * 1e9), *line))
-    whole = History(made.header, tuple(entries), Footer(entries=len(entries)))
-    return {v.rule: v for v in judge(whole)}
-
-
 # --- TOOL-6: once the caller was told, its tool does nothing more -------------------------------
 
 AT_WORK = [asked(ALICE), started(ALICE)]  # 3, 4
+
 WORKS_ON = {
     "it has its effect": ([*AT_WORK, GAVE_UP, acted(ALICE), ended(ALICE)], "effect", (5, 6)),
     "it ends": ([*AT_WORK, GAVE_UP, ended(ALICE)], "ended", (5, 6)),
@@ -182,197 +164,10 @@ def test_what_cannot_be_called_off_is_not_asked_to() -> None:
     assert outcome("TOOL-6", lines, card={"cancel": ""}) is Outcome.UNSUPPORTED
 
 
-# --- TOOL-7, for a dispatcher: no call is stopped or left alone for another's sake ---------------
-
-BOTH = [asked(ALICE, 16), asked(ALICE, 17), started(ALICE, 16), started(ALICE, 17)]  # 3 to 6
-FIRST_FAILS = [broke(ALICE, 16), refused(ALICE, 16)]  # 7, 8
-VICTIMS = {
-    "stopped": (
-        [*FIRST_FAILS, stopped(ALICE, 17), refused(ALICE, 17)],
-        "lookup was stopped, though its caller had not given up",
-        (4, 9),
-    ),
-    "stopped, and told to have succeeded": (
-        [*FIRST_FAILS, stopped(ALICE, 17), told(ALICE, 17)],
-        "lookup was stopped, though its caller had not given up",
-        (4, 9),
-    ),
-    "stopped when the first gave up": (
-        [hung(ALICE, 16, why="cancelled"), stopped(ALICE, 17), refused(ALICE, 17)],
-        "lookup was stopped, though its caller had not given up",
-        (4, 8),
-    ),
-    "stopped, and told of a failure though it was made again": (
-        [
-            *FIRST_FAILS,
-            stopped(ALICE, 17),
-            started(ALICE, 17),
-            ended(ALICE, 17),
-            refused(ALICE, 17),
-        ],
-        "lookup was stopped, though its caller had not given up",
-        (4, 9),
-    ),
-    "stopped before its session was cleaned up": (
-        [*FIRST_FAILS, stopped(ALICE, 17), refused(ALICE, 17), invoke(ALICE, "cleanup")],
-        "lookup was stopped, though its caller had not given up",
-        (4, 9),
-    ),
-    "given up for lost, and at work": (
-        [*FIRST_FAILS, refused(ALICE, 17), acted(ALICE, 17), ended(ALICE, 17)],
-        "lookup worked on (effect) after its caller was told that it failed",
-        (9, 10),
-    ),
-}
-
-
-@pytest.mark.parametrize(("lines", "message", "witness"), VICTIMS.values(), ids=VICTIMS)
-def test_a_call_that_suffers_for_another(
-    lines: list[Line], message: str, witness: tuple[int, ...]
-) -> None:
-    """Its caller waits on, and is right to expect an answer."""
-    assert broken("TOOL-7", dispatcher(*BOTH, *lines)) == (message, witness)
-
-
-def test_a_lone_call_whose_tool_works_on_after_its_failure() -> None:
-    """An orphan is one without siblings, too."""
-    lines = dispatcher(*AT_WORK, refused(ALICE), ended(ALICE))
-
-    assert broken("TOOL-7", lines) == (
-        "lookup worked on (ended) after its caller was told that it failed",
-        (5, 6),
-    )
-
-
-UNHARMED = {
-    "both go well": [ended(ALICE, 16), told(ALICE, 16), ended(ALICE, 17), told(ALICE, 17)],
-    "one fails": [*FIRST_FAILS, ended(ALICE, 17), told(ALICE, 17)],
-    "told of success too early, which is TOOL-3's matter": [
-        *(*FIRST_FAILS, told(ALICE, 17), ended(ALICE, 17)),
-    ],
-    "both fail": [*FIRST_FAILS, broke(ALICE, 17), refused(ALICE, 17)],
-    "stopped, made again, and went well": [
-        *(*FIRST_FAILS, stopped(ALICE, 17), started(ALICE, 17), ended(ALICE, 17), told(ALICE, 17)),
-    ],
-    "stopped with its session": [
-        *(*FIRST_FAILS, invoke(ALICE, "cleanup"), stopped(ALICE, 17), refused(ALICE, 17)),
-    ],
-    "told with the end of its session, and let end": [
-        *(*FIRST_FAILS, invoke(ALICE, "cleanup"), refused(ALICE, 17), ended(ALICE, 17)),
-    ],
-    "told early, and never heard of again": [*FIRST_FAILS, refused(ALICE, 17)],
-}
-
-
-@pytest.mark.parametrize("lines", UNHARMED.values(), ids=UNHARMED)
-def test_a_call_that_does_not_suffer_for_another(lines: list[Line]) -> None:
-    """Its own failure, and the end of its session, are reasons of its own."""
-    assert outcome("TOOL-7", dispatcher(*BOTH, *lines)) is Outcome.PASS
-
-
-NO_SIBLINGS = {
-    "it was alone": [*AT_WORK, stopped(ALICE), refused(ALICE)],
-    "it came after the other": [*call(ALICE, 17), *AT_WORK, stopped(ALICE), refused(ALICE)],
-    "its caller gave up, too": [*BOTH, stopped(ALICE, 17), hung(ALICE, 17, why="cancelled")],
-    "it was meant to hang": [
-        *(asked(ALICE, 16, unreleased=True), asked(ALICE, 17), started(ALICE, 16)),
-        *(stopped(ALICE, 16), refused(ALICE, 16)),
-    ],
-    "the other is another user's": [
-        *(*session(BOB), asked(BOB), *AT_WORK, stopped(ALICE), refused(ALICE)),
-    ],
-    "neither started": [*BOTH[:2], refused(ALICE, 16), refused(ALICE, 17)],
-}
-
-
-@pytest.mark.parametrize("lines", NO_SIBLINGS.values(), ids=NO_SIBLINGS)
-def test_without_a_sibling_there_is_no_victim(lines: list[Line]) -> None:
-    """Neither red nor green."""
-    assert untold("TOOL-7", dispatcher(*lines))
-
-
-@pytest.mark.parametrize(
-    ("declared", "seconds", "found"),
-    [
-        ({"tool_timeout": 2}, 2.0, Outcome.PASS),
-        ({"tool_timeout": 2}, 1.0, Outcome.FAIL),
-        ({}, 2.0, Outcome.FAIL),
-    ],
-)
-def test_a_declared_timeout_may_stop_a_call(
-    declared: dict[str, Any], seconds: float, found: Outcome
-) -> None:
-    """Where that much time had passed since it was asked for."""
-    lines = dispatcher(*BOTH, stopped(ALICE, 16), refused(ALICE, 16))
-    made = timed(lines, {7: seconds}, declared=declared)
-
-    assert made["TOOL-7"].outcome is found
-
-
-# --- TOOL-7, for an agent: no tool outlives its run ----------------------------------------------
-
-OUTLIVES = {
-    "it ends later": ([started(ALICE), answer(ALICE), ended(ALICE)], (2, 3, 4)),
-    "it acts later": ([started(ALICE), answer(ALICE), acted(ALICE), stopped(ALICE)], (2, 3, 4)),
-    "it never ends": ([started(ALICE), answer(ALICE)], (2, 3)),
-    "its run failed": ([started(ALICE), fail(ALICE, "run"), ended(ALICE)], (2, 3, 4)),
-}
-
-
-@pytest.mark.parametrize(("lines", "witness"), OUTLIVES.values(), ids=OUTLIVES)
-def test_a_tool_that_outlives_its_run(lines: list[Line], witness: tuple[int, ...]) -> None:
-    """Nobody waits for it, and nobody stopped it."""
-    assert broken("TOOL-7", agent(*lines), kind="agent") == (
-        "a run of alice was over while its lookup was at work, and nobody stopped it",
-        witness,
-    )
-
-
-@pytest.mark.parametrize("end", [ended(ALICE), broke(ALICE), stopped(ALICE)])
-@pytest.mark.parametrize("how", [answer(ALICE), fail(ALICE, "run")], ids=["answers", "fails"])
-def test_a_tool_that_ends_with_its_run(end: Line, how: Line) -> None:
-    """However both end."""
-    assert outcome("TOOL-7", agent(started(ALICE), end, how), kind="agent") is Outcome.PASS
-
-
-def test_a_tool_that_is_stopped_as_its_run_ends() -> None:
-    """Whether the run or the tool is told first is nobody's concern."""
-    lines = agent(started(ALICE), fail(ALICE, "run"), stopped(ALICE))
-
-    assert outcome("TOOL-7", lines, kind="agent") is Outcome.PASS
-
-
-NO_ORPHAN = {
-    "it started later": agent(answer(ALICE), started(ALICE), ended(ALICE)),
-    "the run was given up": agent(started(ALICE), LEFT, ended(ALICE)),
-    "the run was lost": agent(started(ALICE), lost(ALICE, "run"), ended(ALICE)),
-    "the run was never answered": agent(started(ALICE)),
-    "no tool ran": agent(answer(ALICE)),
-}
-
-
-@pytest.mark.parametrize("lines", NO_ORPHAN.values(), ids=NO_ORPHAN)
-def test_a_run_that_leaves_no_orphan(lines: list[Line]) -> None:
-    """Other rules speak of these."""
-    assert untold("TOOL-7", lines, kind="agent")
-
-
-def test_calls_of_a_run_without_canaries_are_in_doubt() -> None:
-    """The end that fits no single call may be the one that is missing."""
-    lines = agent(
-        *(started(ALICE, 16), started(ALICE, 17)),
-        *(nameless("ended", result=1), nameless("ended", result=1), answer(ALICE)),
-        calls=2,
-    )
-    found = verdicts(lines, kind="agent")["TOOL-7"]
-
-    assert found.outcome is Outcome.UNKNOWN
-    assert "cannot be told apart" in found.reason
-
-
 # --- TOOL-8: a tool that hangs is ended by the declared timeout ---------------------------------
 
 HANGS = [asked(ALICE, unreleased=True), started(ALICE)]  # 3, 4
+
 FOREVER = {
     "for ever": (
         [hung(ALICE)],
@@ -437,7 +232,7 @@ def test_tools_that_hang_side_by_side_without_canaries_are_in_doubt() -> None:
         *(nameless("ended", result=1), refused(ALICE, 16), refused(ALICE, 17)),
     )
 
-    assert outcome("TOOL-8", lines) is Outcome.UNKNOWN
+    assert doubted("TOOL-8", lines) == UNTRACED
 
 
 def test_where_no_timeout_is_declared_nothing_is_expected() -> None:
@@ -473,244 +268,13 @@ def test_each_execution_is_looked_at() -> None:
         *(asked(ALICE), started(ALICE), ended(ALICE, turned=True, waited=0.0), told(ALICE)),
         *(asked(ALICE, 17), started(ALICE, 17), ended(ALICE, 17, turned=False, waited=0.5)),
     )
+    again = [*AT_WORK, broke(ALICE), started(ALICE), ended(ALICE, turned=False, waited=0.5)]
 
     assert broken("TOOL-9", lines)[1] == (8, 9)
+    assert broken("TOOL-9", dispatcher(*again))[1] == (4, 7)
 
 
 @pytest.mark.parametrize("seen", [{}, {"turned": None}], ids=["asynchronous", "no loop was there"])
 def test_what_does_not_say_whether_the_loop_turned_is_no_opportunity(seen: Any) -> None:
     """An asynchronous tool gives turns of its own; without a loop there is none to block."""
     assert untold("TOOL-9", sync(**seen))
-
-
-# --- TOOL-10: a run whose consumer has left makes no further call -------------------------------
-
-BEGUN = [started(ALICE, 16)]  # 2
-
-
-def test_a_run_that_works_on_unseen() -> None:
-    """It calls what was to come."""
-    lines = agent(*BEGUN, stopped(ALICE, 16), LEFT, started(ALICE, 17), ended(ALICE, 17), calls=2)
-
-    assert broken("TOOL-10", lines, kind="agent") == (
-        "a run of alice, who had left, worked on and called lookup",
-        (4, 5),
-    )
-
-
-def test_a_run_that_makes_a_call_once_more() -> None:
-    """Though it was the last one, and had been made before."""
-    lines = agent(*BEGUN, stopped(ALICE, 16), LEFT, started(ALICE, 16))
-
-    assert broken("TOOL-10", lines, kind="agent")[1] == (4, 5)
-
-
-def test_a_run_that_begins_when_its_consumer_has_left() -> None:
-    """Before it had begun at all."""
-    lines = agent(LEFT, started(ALICE, 16), started(ALICE, 17), calls=2)
-
-    assert [witness for _, witness in findings("TOOL-10", lines, kind="agent")] == [(2, 3), (2, 4)]
-
-
-STOPS = {
-    "at once": [*BEGUN, stopped(ALICE, 16), LEFT],
-    "when its tool has been stopped": [*BEGUN, LEFT, stopped(ALICE, 16)],
-    "when its tool has ended": [*BEGUN, ended(ALICE, 16), LEFT],
-}
-
-
-@pytest.mark.parametrize("lines", STOPS.values(), ids=STOPS)
-def test_a_run_that_stops(lines: list[Line]) -> None:
-    """With work left to do, it does none of it."""
-    assert outcome("TOOL-10", agent(*lines, calls=2), kind="agent") is Outcome.PASS
-
-
-NOTHING_LEFT = {
-    "nothing was left to do": agent(*BEGUN, ended(ALICE, 16), LEFT),
-    "it had not begun": agent(LEFT, calls=2),
-    "nobody left": agent(*BEGUN, ended(ALICE, 16), answer(ALICE), calls=2),
-    "it was lost": agent(*BEGUN, lost(ALICE, "run"), started(ALICE, 17), calls=2),
-    "it was never answered": agent(*BEGUN, calls=2),
-}
-
-
-@pytest.mark.parametrize("lines", NOTHING_LEFT.values(), ids=NOTHING_LEFT)
-def test_a_run_that_could_not_have_worked_on(lines: list[Line]) -> None:
-    """Neither red nor green."""
-    assert untold("TOOL-10", lines, kind="agent")
-
-
-@pytest.mark.parametrize("calls", [2, 3], ids=["one is left", "two are left"])
-def test_a_call_whose_canary_was_lost_may_be_another_runs(calls: int) -> None:
-    """In doubt, not red; and where it fits several, not green either."""
-    lines = agent(
-        *(*BEGUN, stopped(ALICE, 16), LEFT, nameless("started", parameters={})),
-        calls=calls,
-    )
-    found = verdicts(lines, kind="agent")["TOOL-10"]
-
-    assert found.outcome is Outcome.UNKNOWN
-    assert "cannot be told apart" in found.reason
-
-
-def test_a_target_may_declare_that_its_runs_go_on() -> None:
-    """Then somebody may come back for them."""
-    lines = agent(*BEGUN, stopped(ALICE, 16), LEFT, started(ALICE, 17), calls=2)
-
-    assert outcome("TOOL-10", lines, kind="agent", card={"leaving": ""}) is Outcome.UNSUPPORTED
-
-
-# --- RECOVERY-7: cleanup ends what is under way -------------------------------------------------
-
-CLEANING, CLEANED = closed(ALICE)
-SHOWN = [asked(ALICE), executing(ALICE), started(ALICE)]  # 3 to 5
-
-LEFT_ALONE = {
-    "it ends after it": (
-        [*AT_WORK, CLEANING, CLEANED, ended(ALICE)],
-        "lookup was at work during cleanup and went on after it",
-        (4, 6, 7),
-    ),
-    "it acts after it": (
-        [*AT_WORK, CLEANING, CLEANED, acted(ALICE), stopped(ALICE)],
-        "lookup was at work during cleanup and went on after it",
-        (4, 6, 7),
-    ),
-    "it never ends": (
-        [*AT_WORK, CLEANING, refused(ALICE), CLEANED],
-        "lookup was at work during cleanup and went on after it",
-        (4, 7),
-    ),
-    "one of two executions never ends": (
-        [*AT_WORK, started(ALICE), CLEANING, stopped(ALICE), CLEANED],
-        "lookup was at work during cleanup and went on after it",
-        (4, 8),
-    ),
-    "it is never reported": (
-        [*SHOWN, CLEANING, stopped(ALICE), refused(ALICE), CLEANED],
-        "lookup was at work during cleanup: announced, and never reported",
-        (4, 6),
-    ),
-}
-
-
-@pytest.mark.parametrize(("lines", "message", "witness"), LEFT_ALONE.values(), ids=LEFT_ALONE)
-def test_what_cleanup_leaves_alone(
-    lines: list[Line], message: str, witness: tuple[int, ...]
-) -> None:
-    """A tool at work, or an announcement without its report."""
-    assert broken("RECOVERY-7", dispatcher(*lines)) == (message, witness)
-
-
-ENDED = {
-    "stopped": [*AT_WORK, CLEANING, stopped(ALICE), refused(ALICE), CLEANED],
-    "waited for": [*AT_WORK, CLEANING, acted(ALICE), ended(ALICE), told(ALICE), CLEANED],
-    "stopped a moment later": [*AT_WORK, CLEANING, refused(ALICE), CLEANED, stopped(ALICE)],
-    "announced and reported": [
-        *(*SHOWN, CLEANING, stopped(ALICE), completed(ALICE, status="cancelled"), CLEANED),
-    ],
-    "reported a moment later": [
-        *(*SHOWN, CLEANING, stopped(ALICE), CLEANED, completed(ALICE, status="cancelled")),
-    ],
-    "its caller gave up as well": [*AT_WORK, CLEANING, GAVE_UP, stopped(ALICE), CLEANED],
-    "it was cleaned up twice": [
-        *(*AT_WORK, CLEANING, stopped(ALICE), CLEANED, *closed(ALICE, step="again")),
-    ],
-    "its context was left": [
-        *(*AT_WORK, invoke(ALICE, "leave"), stopped(ALICE), ok(ALICE, "leave")),
-    ],
-    "its link was cut": [
-        *(*SHOWN, fault(ALICE, "dropped"), CLEANING, stopped(ALICE), refused(ALICE), CLEANED),
-    ],
-}
-
-
-@pytest.mark.parametrize("lines", ENDED.values(), ids=ENDED)
-def test_what_cleanup_ends(lines: list[Line]) -> None:
-    """It may stop it or wait for it, and the pair of events is closed."""
-    assert outcome("RECOVERY-7", dispatcher(*lines)) is Outcome.PASS
-
-
-def test_a_target_that_shows_no_reports_owes_none() -> None:
-    """Where only tool_executing is its own."""
-    lines = dispatcher(*SHOWN, CLEANING, stopped(ALICE), refused(ALICE), CLEANED)
-    found = verdicts(lines, card={"tool_events": ""})["RECOVERY-7"]
-
-    assert found.outcome is Outcome.PASS
-
-
-NOT_MIDWAY = {
-    "nothing was under way": [*call(ALICE), CLEANING, CLEANED],
-    "it started afterwards": [asked(ALICE), CLEANING, started(ALICE), stopped(ALICE), CLEANED],
-    "it had ended, and was made again": [
-        *(*AT_WORK, ended(ALICE), CLEANING, started(ALICE), ended(ALICE), CLEANED),
-    ],
-    "cleanup hung": [*AT_WORK, CLEANING, lost(ALICE, "cleanup"), ended(ALICE)],
-    "cleanup failed": [*AT_WORK, CLEANING, fail(ALICE, "cleanup"), ended(ALICE)],
-    "there is no cleanup": [*AT_WORK, CLEANING, fail(ALICE, "cleanup", by="missing")],
-    "it is no context manager": [
-        *(*AT_WORK, invoke(ALICE, "leave"), fail(ALICE, "leave", by="missing"), ended(ALICE)),
-    ],
-    "it was another user's": [*session(BOB), *AT_WORK, *closed(BOB), ended(ALICE), told(ALICE)],
-}
-
-
-@pytest.mark.parametrize("lines", NOT_MIDWAY.values(), ids=NOT_MIDWAY)
-def test_a_cleanup_that_came_upon_nothing(lines: list[Line]) -> None:
-    """Neither red nor green."""
-    assert untold("RECOVERY-7", dispatcher(*lines))
-
-
-def test_a_session_of_an_agent_is_cleaned_up_like_one_of_a_dispatcher() -> None:
-    """Its run is what is under way; one that has no cleanup owes none."""
-    create = [invoke(ALICE, "create", tools=["lookup"]), ok(ALICE, "create")]
-    at_work = [*create, *agent(started(ALICE), CLEANING)]  # 0 to 5
-    none = (*CLEANED[:4], {"value": None, "none": True})
-
-    assert broken("RECOVERY-7", [*at_work, CLEANED, ended(ALICE)], kind="agent")[1] == (4, 6, 7)
-    assert outcome("RECOVERY-7", [*at_work, stopped(ALICE), CLEANED], kind="agent") is Outcome.PASS
-    assert outcome("RECOVERY-7", [*at_work, none, ended(ALICE)], kind="agent") is (
-        Outcome.UNSUPPORTED
-    )
-
-
-def test_calls_without_canaries_that_cleanup_came_upon_are_in_doubt() -> None:
-    """The end that fits no single call may be the one that is missing."""
-    lines = dispatcher(
-        *(asked(ALICE, 16), nameless("started", parameters={})),
-        *(asked(ALICE, 17), nameless("started", parameters={}), CLEANING),
-        *(nameless("cancelled"), refused(ALICE, 16), refused(ALICE, 17), CLEANED),
-    )
-    found = verdicts(lines)["RECOVERY-7"]
-
-    assert found.outcome is Outcome.UNKNOWN
-    assert "cannot be told apart" in found.reason
-
-
-# --- what was cut -------------------------------------------------------------------------------
-
-CUT = {
-    "TOOL-7": ("agent", agent(started(ALICE), answer(ALICE))),
-    "RECOVERY-7": ("dispatcher", dispatcher(*AT_WORK, CLEANING, CLEANED)),
-}
-
-
-@pytest.mark.parametrize("rule", CUT)
-def test_an_end_that_is_missing_may_stand_in_the_part_that_was_cut(rule: str) -> None:
-    """Whole it is red, and cut it is unknown."""
-    kind, lines = CUT[rule]
-    found: dict[bool, list[Finding]] = {}
-    for whole in (True, False):
-        verdict = verdicts(lines, kind=kind, whole=whole)[rule]
-        found[whole] = list(verdict.findings)
-        assert verdict.outcome is (Outcome.FAIL if whole else Outcome.UNKNOWN)
-
-    assert found[True]
-    assert not found[False]
-
-
-def test_a_caller_that_gave_up_and_whose_tool_works_on_needs_no_more_lines() -> None:
-    """What was seen stands, though the history was cut."""
-    lines = dispatcher(*AT_WORK, GAVE_UP, ended(ALICE))
-
-    assert "TOOL-6" in red(lines, whole=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,6 +29,10 @@ HELD: dict[str, tuple[Any, Any]] = {
     "an empty object with more beside it": ({"took": 3}, {}),
     "as text of JSON": (json.dumps(FOUND, indent=2), FOUND),
     "as text of Python": (str(FOUND), FOUND),
+    "as text of JSON, with spaces": ('{ "found": "it" }', {"found": "it"}),
+    "as text of JSON, letters escaped": ('so: {"name": "Zo\\u00eb"}', {"name": "Zoë"}),
+    "as text of JSON, letters as they are": ('so: {"name": "Zoë"}', {"name": "Zoë"}),
+    "a telling text in a sentence": ("it is eight888.", "eight888"),
     "as text in a sentence": (f"It gave {json.dumps(FOUND)}.", FOUND),
     "a long text in a sentence": (f"Here: {LONG}", LONG),
     "a word as text of JSON": ('"no"', "no"),
@@ -37,7 +42,9 @@ HELD: dict[str, tuple[Any, Any]] = {
     "none as null": (None, None),
     "none as nothing": ("", None),
     "none as an empty object": ({}, None),
+    "none as an empty list": ([], None),
     "none as a word": ("None", None),
+    "none as a word of JSON": (" null", None),
     "none, wrapped": ({"result": None, "took": 3}, None),
 }
 
@@ -56,7 +63,9 @@ NOT_HELD: dict[str, tuple[Any, Any]] = {
     "nothing for an empty list": (None, []),
     "an empty object for an empty list": ({}, []),
     "another": ({"found": "gpc00000000001100000"}, FOUND),
+    "another under the same names": ({**FOUND, "found": "it", "took": 3}, FOUND),
     "another type": (1, True),
+    "a short text in a sentence": ("it is seven77.", "seven77"),
     "another number": ("10", 0),
     "a part of it": ({"found": FOUND["found"]}, FOUND),
     "a text cut short": (LONG[:500], LONG),
@@ -81,17 +90,36 @@ def test_every_value_is_held_by_itself_and_its_text(value: Any) -> None:
     assert holds({"a": [value]}, value)
 
 
-def test_boxes_are_looked_into_so_far_and_no_farther() -> None:
-    """A hostile frame is not searched for ever."""
+def boxed(wrap: Callable[[Any], Any], times: int) -> Any:
+    """The value in so many boxes."""
     box: Any = FOUND
-    for _ in range(DEEPEST):
-        box = [box]
-
-    assert holds(box, FOUND)
-    assert not holds([box], FOUND)
+    for _ in range(times):
+        box = wrap(box)
+    return box
 
 
-@pytest.mark.parametrize("value", [None, False, 0, "", [], {}, "short", 1234567, True])
+@pytest.mark.parametrize("wrap", [lambda box: [box], lambda box: {"result": box}])
+def test_boxes_are_looked_into_so_far_and_no_farther(wrap: Callable[[Any], Any]) -> None:
+    """A hostile frame is not searched for ever."""
+    assert holds(boxed(wrap, DEEPEST), FOUND)
+    assert not holds(boxed(wrap, DEEPEST + 1), FOUND)
+
+
+def test_text_of_json_is_a_box_as_well() -> None:
+    """Though it is looked into at all only where boxes still are."""
+    text = json.dumps(boxed(lambda box: [box], DEEPEST - 1), indent=2)
+    deeper = json.dumps(boxed(lambda box: [box], DEEPEST), indent=2)
+    plain: Any = json.dumps(FOUND, indent=2)
+    for _ in range(DEEPEST - 1):
+        plain = [plain]
+
+    assert holds(text, FOUND)
+    assert not holds(deeper, FOUND)
+    assert holds(plain, FOUND)
+    assert not holds([plain], FOUND)
+
+
+@pytest.mark.parametrize("value", [None, False, 0, "", [], {}, "short", "seven77", 1234567, True])
 def test_a_small_value_is_not_telling(value: Any) -> None:
     """It may stand anywhere by accident."""
     assert not telling(value)
@@ -101,6 +129,7 @@ def test_a_longer_value_is_telling() -> None:
     """Where it stands it was put."""
     assert telling(FOUND)
     assert telling("what is gpc0000000000109ab6?")
+    assert telling("eight888")
 
 
 @pytest.mark.parametrize("text", ["", "{", "NaN", "[" * 100_000, "\ud800"])

@@ -1,10 +1,11 @@
-"""ISOLATION: what one user's links and callers may never see of another user."""
+"""ISOLATION-1: events reach their owner's links only; and what counts as an opportunity."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.build import (
     ALICE,
     BOB,
@@ -17,6 +18,7 @@ from tests.build import (
     broken,
     call,
     completed,
+    doubted,
     down,
     ended,
     event,
@@ -24,21 +26,20 @@ from tests.build import (
     fail,
     findings,
     invoke,
-    ok,
     outcome,
     red,
-    refused,
     run,
     session,
     started,
     token_of,
     told,
+    untold,
     up,
     verdicts,
 )
 
-from goldenpath.canary import mint
-from goldenpath.model import Kind, Outcome
+from goldenpath.model import Outcome
+from goldenpath.runs.ledger import LATE_WINDOW
 
 TWO = [*session(ALICE), *session(BOB)]  # entries 0 to 5: alice's 0 to 2, bob's 3 to 5
 
@@ -48,15 +49,10 @@ def two(*lines: Line) -> list[Line]:
     return [*TWO, *call(BOB), *lines]
 
 
-def other_user(token: str) -> Line:
-    """A message that is no event, to alice."""
-    text = f'{{"type": "notice", "text": "{token}"}}'
-    return (Kind.FRAME, "alice/1", None, "manager.send_to_user", text)
-
-
 # --- ISOLATION-1: events of a run reach its owner's links only ---------------------------------
 
 REPORT = {"tool_name": "lookup", "result": {"found": token_of(BOB)}}
+
 ASTRAY = {
     "by its run id": event(BOB, "tool_completed", to=ALICE, thread_id=None, user_id=None),
     "by its canary": bare(ALICE, "tool_completed", **REPORT),
@@ -128,7 +124,7 @@ UNEXPOSED = {
 @pytest.mark.parametrize("lines", UNEXPOSED.values(), ids=UNEXPOSED)
 def test_nothing_leaked_counts_only_with_proof_of_exposure(lines: list[Line]) -> None:
     """Rule of truth 6: without another user's open link it could not have gone wrong."""
-    assert outcome("ISOLATION-1", lines) is Outcome.UNKNOWN
+    assert untold("ISOLATION-1", lines)
 
 
 def test_an_event_to_a_user_who_asked_for_nothing_is_in_doubt() -> None:
@@ -138,6 +134,75 @@ def test_an_event_to_a_user_who_asked_for_nothing_is_in_doubt() -> None:
 
     assert found.outcome is Outcome.UNKNOWN
     assert found.reason == "agent_thinking reached alice, who had asked for nothing"
+
+
+NAMES: dict[str, dict[str, Any]] = {
+    "the user": {"run_id": None, "thread_id": None},
+    "the thread": {"run_id": None, "user_id": None},
+    "the run": {"thread_id": None, "user_id": None},
+}
+
+
+@pytest.mark.parametrize("left_out", NAMES.values(), ids=NAMES)
+def test_what_nobody_asked_for_may_say_whom_it_is_about(left_out: dict[str, Any]) -> None:
+    """By any id of the user whom it reached it is theirs; by an unknown one it is in doubt."""
+    others = dict.fromkeys(("run_id", "thread_id", "user_id"), "unknown")
+    base = [up(ALICE), *session(BOB)]
+    own = event(ALICE, "agent_thinking", **left_out)
+    unknown = event(ALICE, "agent_thinking", **{**others, **left_out})
+
+    assert outcome("ISOLATION-1", [*base, own]) is Outcome.PASS
+    assert doubted("ISOLATION-1", [*base, unknown]) == (
+        "agent_thinking reached alice, who had asked for nothing"
+    )
+
+
+def test_what_nobody_asked_for_is_no_doubt_where_nobody_else_asked() -> None:
+    """There is nobody whose it could be."""
+    assert untold("ISOLATION-1", [up(ALICE), bare(ALICE, "agent_thinking")])
+
+
+def test_what_one_asked_for_oneself_is_no_doubt_of_another() -> None:
+    """There was nothing that could have shown itself, and nobody else's either."""
+    asked_for = invoke(ALICE, "enter")
+
+    assert untold("ISOLATION-1", [up(ALICE), asked_for, bare(ALICE, "agent_thinking")])
+
+
+def test_what_has_no_id_is_not_known_by_it() -> None:
+    """Of a user whose thread the harness does not know."""
+    unknown = replace(ALICE, thread_id=None, run_id=None)
+    lines = [up(ALICE), *session(BOB), bare(ALICE, "agent_thinking")]
+
+    assert doubted("ISOLATION-1", lines, unknown, BOB) == (
+        "agent_thinking reached alice, who had asked for nothing"
+    )
+
+
+def test_what_comes_of_a_run_that_was_forgotten_is_no_doubt() -> None:
+    """It was asked for, however long ago; that it is late is for DELIVERY-3."""
+    lines = [*session(BOB, call(BOB)), up(ALICE)]
+    for number in range(LATE_WINDOW + 20):
+        lines += [run(ALICE, run_id=f"run-{number}"), answer(ALICE)]
+    late = bare(ALICE, "agent_thinking", run_id="run-0")
+
+    assert outcome("ISOLATION-1", [*lines, late], kind="agent") is Outcome.PASS
+
+
+def test_what_reached_a_user_who_is_not_known_claims_nobody() -> None:
+    """A link may be of somebody of whom the header says nothing."""
+    lines = [*session(BOB), up(CAROL), bare(CAROL, "agent_thinking")]
+
+    assert doubted("ISOLATION-1", lines, ALICE, BOB) == (
+        "agent_thinking reached carol, who had asked for nothing"
+    )
+
+
+def test_an_event_that_holds_the_canary_of_one_who_had_asked_for_nothing() -> None:
+    """There is no run whose asking could be shown."""
+    lines = [*session(ALICE), up(BOB), bare(ALICE, "agent_thinking", reasoning=token_of(BOB))]
+
+    assert broken("ISOLATION-1", lines)[1] == (4,)
 
 
 def test_an_event_of_ones_own_that_holds_anothers_data_is_a_leak_and_no_misdelivery() -> None:
@@ -150,133 +215,42 @@ def test_an_event_of_ones_own_that_holds_anothers_data_is_a_leak_and_no_misdeliv
     assert red(lines) == {"ISOLATION-2", "ISOLATION-3"}
 
 
-# --- ISOLATION-2: no canary of another user in what a link receives ----------------------------
+# --- ISOLATION-1: what counts as an opportunity ---------------------------------------------------
 
-LEAKS = {
-    "in a result": event(ALICE, "tool_completed", tool_name="x", result=[{"a": token_of(BOB)}]),
-    "in an error": event(ALICE, "tool_completed", tool_name="x", error=f"no {token_of(BOB)}!"),
-    "in a thought": event(ALICE, "agent_thinking", reasoning=f"as {token_of(BOB)} said"),
-    "as a key": event(ALICE, "agent_thinking", extra={token_of(BOB): 1}),
-    "in a message that is no event": other_user(token_of(BOB)),
-    "in what is no JSON": (Kind.FRAME, "alice/1", None, "tap.send", f"oops {token_of(BOB)}"),
-    "in what is no text": (Kind.FRAME, "alice/1", None, "tap.send", {"not_JSON": token_of(BOB)}),
+
+def test_a_user_whose_session_could_not_be_made_no_longer_listens() -> None:
+    """From then on, whichever links come and go; the others still do."""
+    failed = [up(BOB), invoke(BOB, "create", tools=[]), fail(BOB, "create")]
+    lines = [*session(ALICE), *failed, *call(ALICE), up(ALICE, link=2), *call(ALICE, 17)]
+    listens = [up(CAROL), *lines]
+
+    assert untold("ISOLATION-1", lines)
+    assert verdicts(listens, ALICE, BOB, CAROL)["ISOLATION-1"].opportunities == 4
+
+
+def test_without_any_link_nobody_listens() -> None:
+    """Frames that came before a link was up, if that can be."""
+    lines = [invoke(BOB, "create", tools=[]), executing(ALICE)]
+
+    assert verdicts(lines)["ISOLATION-1"].opportunities == 0
+
+
+SAYS = {
+    "its run": event(ALICE, "agent_thinking", user_id=None, thread_id=None),
+    "its thread": event(ALICE, "agent_thinking", user_id=None, run_id=None),
+    "a thread without a canary": bare(ALICE, "agent_thinking", thread_id="t-1"),
+    "its user": event(ALICE, "agent_thinking", thread_id=None, run_id=None),
+    "a canary": bare(ALICE, "agent_thinking", reasoning=token_of(ALICE)),
+    "its call": bare(ALICE, "tool_executing", tool="lookup"),
 }
 
 
-@pytest.mark.parametrize("line", LEAKS.values(), ids=LEAKS)
-def test_another_users_data_in_a_frame(line: Line) -> None:
-    """Wherever in it, and whatever kind of frame it is."""
-    assert broken("ISOLATION-2", two(line)) == ("a frame to alice holds data of bob", (12,))
+@pytest.mark.parametrize("line", SAYS.values(), ids=SAYS)
+def test_an_event_that_names_somebody_is_an_opportunity(line: Line) -> None:
+    """It could have been seen to go astray."""
+    lines = [*session(ALICE), *session(BOB), asked(ALICE), line]
 
-
-def test_data_of_a_run_that_was_not_ours() -> None:
-    """A canary of an earlier run of the harness was remembered by the target: a leak too."""
-    line = event(ALICE, "agent_thinking", reasoning=mint("abcdef", 3))
-
-    assert broken("ISOLATION-2", two(line))[0] == (
-        "a frame to alice holds data of a user of another run"
-    )
-
-
-@pytest.mark.parametrize("size", [1, 4, 10, 18])
-def test_another_users_data_split_over_frames(size: int) -> None:
-    """A canary streamed in pieces is found in the joined text of the link."""
-    token = token_of(BOB)
-    pieces = [token[at : at + size] for at in range(0, len(token), size)]
-    lines = two(*(event(ALICE, "agent_thinking", reasoning=piece) for piece in pieces))
-
-    assert broken("ISOLATION-2", lines) == (
-        "frames to alice, joined, hold data of bob",
-        (len(lines) - 1,),
-    )
-
-
-def test_pieces_on_two_links_are_not_joined() -> None:
-    """What two links got is no text of either."""
-    token = token_of(BOB)
-    pieces = [
-        event(ALICE, "agent_thinking", to=f"alice/{link}", reasoning=part)
-        for link, part in ((1, token[:9]), (2, token[9:]))
-    ]
-
-    assert "ISOLATION-2" not in red(two(up(ALICE, link=2), *pieces))
-
-
-NO_LEAK = {
-    "one's own": two(*call(ALICE)),
-    "one's own, split": two(
-        event(ALICE, "agent_thinking", reasoning=token_of(ALICE)[:7]),
-        event(ALICE, "agent_thinking", reasoning=token_of(ALICE)[7:]),
-    ),
-    "a text that only looks like one": two(other_user("gpc0000010000100000")),
-    "a cut one": two(other_user(token_of(BOB)[:-1])),
-    "ids of the other without a canary": two(other_user("id-of-bob")),
-}
-
-
-@pytest.mark.parametrize("lines", NO_LEAK.values(), ids=NO_LEAK)
-def test_what_is_nobody_elses(lines: list[Line]) -> None:
-    """Only a genuine canary of somebody else is a leak."""
-    assert outcome("ISOLATION-2", lines) is Outcome.PASS
-
-
-def test_a_lone_user_cannot_be_told_anothers_data() -> None:
-    """Nothing of anybody else had been planted: no opportunity."""
-    assert outcome("ISOLATION-2", session(ALICE, call(ALICE))) is Outcome.UNKNOWN
-    assert outcome("ISOLATION-2", [up(BOB), *session(ALICE, call(ALICE))]) is Outcome.UNKNOWN
-
-
-# --- ISOLATION-3: no canary of another user in what is returned --------------------------------
-
-RETURNED: dict[str, Line] = {
-    "a result": told(ALICE, value={"found": token_of(BOB)}),
-    "a key of a result": told(ALICE, value={token_of(BOB): None}),
-    "an exception": refused(ALICE, text=f"busy with {token_of(BOB)}"),
-    "a failed result": refused(ALICE, by="result", type="", text="", value=[token_of(BOB)]),
-}
-
-
-@pytest.mark.parametrize("line", RETURNED.values(), ids=RETURNED)
-def test_another_users_data_in_what_is_returned(line: Line) -> None:
-    """Results and errors alike."""
-    assert broken("ISOLATION-3", two(asked(ALICE), line)) == (
-        "what was returned to alice holds data of bob",
-        (13,),
-    )
-
-
-@pytest.mark.parametrize("line", [answer(ALICE), fail(ALICE, "run")], ids=["answered", "failed"])
-def test_an_agents_answer_is_returned_too(line: Line) -> None:
-    """It may hold nothing of another user; here it holds nothing."""
-    lines = [*agent_run(BOB), up(ALICE), run(ALICE), line]
-    leak: Any = ok(ALICE, "run", value=token_of(BOB))
-
-    assert outcome("ISOLATION-3", lines, kind="agent") is Outcome.PASS
-    assert "ISOLATION-3" in red([*lines[:-1], leak], kind="agent")
-
-
-def test_what_is_returned_of_ones_own_is_no_leak() -> None:
-    """Beside another user who has asked, which makes it a pass; alone it is no opportunity."""
-    assert outcome("ISOLATION-3", two(*call(ALICE, result=token_of(ALICE)))) is Outcome.PASS
-    assert outcome("ISOLATION-3", session(ALICE, call(ALICE))) is Outcome.UNKNOWN
-
-
-def test_only_what_is_returned_for_work_counts() -> None:
-    """Creating a session or looking is no execution: of this, bob's call is the one opportunity."""
-    lines = two(invoke(ALICE, "look"), ok(ALICE, "look", value={"has_tool": {}, "tools": None}))
-
-    assert verdicts(lines)["ISOLATION-3"].opportunities == 1
-
-
-def test_a_user_whose_session_could_not_be_made_is_not_there() -> None:
-    """Nothing can leak to or from them; one whose session was made can leak before they ask."""
-    create = [up(BOB), invoke(BOB, "create", tools=[])]
-    for made, expected in ((ok(BOB, "create"), 2), (fail(BOB, "create"), 0)):
-        found = verdicts([*create, made, *session(ALICE, call(ALICE))])
-        chances = [found[f"ISOLATION-{n}"].opportunities for n in (1, 2)]
-
-        assert chances == [expected, expected]
-        assert found["ISOLATION-3"].opportunities == expected // 2
+    assert verdicts(lines)["ISOLATION-1"].opportunities == 1
 
 
 def test_an_event_that_names_nobody_is_no_opportunity() -> None:
@@ -288,22 +262,3 @@ def test_an_event_that_names_nobody_is_no_opportunity() -> None:
     assert found.opportunities == 0
     assert found.outcome is Outcome.UNOBSERVABLE
     assert verdicts([*lines, *call(ALICE)])["ISOLATION-1"].outcome is Outcome.PASS
-
-
-@pytest.mark.parametrize(
-    ("kind", "found"), [("dispatcher", Outcome.FAIL), ("endpoint", Outcome.UNKNOWN)]
-)
-def test_data_of_another_run_may_be_an_accounts_own_memory(kind: str, found: Outcome) -> None:
-    """Only where the account is one that lives on, at an endpoint."""
-    strange = mint("fedcba", 77)
-    lines = two(event(ALICE, "agent_thinking", reasoning=f"you once asked {strange}"))
-
-    assert verdicts(lines, kind=kind)["ISOLATION-2"].outcome is found
-
-
-def test_a_canary_behind_escapes_is_a_leak() -> None:
-    """For whoever decodes the frame it is the same."""
-    hidden = "".join(f"\\u{ord(letter):04x}" for letter in token_of(BOB))
-    leak = (Kind.FRAME, "alice/1", None, "tap.send", f'{{"type": "note", "text": "{hidden}"}}')
-
-    assert "ISOLATION-2" in red(two(leak))

@@ -107,7 +107,7 @@ def test_nothing_is_better_than_what_it_cannot_be_compared_with(
         ({"hash": "abc", "update": UPDATE, "problem": "there is no baseline"}, "there is no"),
         ({**ASKED, "key": "cpython-3.12.1-linux"}, "made on cpython-3.12.1-linux"),
         ({**ASKED, "hash": "new"}, "of workload abc, not new"),
-        ({**ASKED, "last": {**LAST, "counts": {"instructions": 1}}}, "it counts instructions"),
+        ({**ASKED, "last": {**LAST, "counts": {"lines": 1, "calls": 2}}}, "counts calls, lines"),
     ],
 )
 def test_a_baseline_that_does_not_fit_is_not_used(baseline: Value, words: str) -> None:
@@ -128,6 +128,7 @@ def test_a_baseline_that_does_not_fit_is_not_used(baseline: Value, words: str) -
         ([], "counted in 0 fresh processes"),
         ([{"outcome": "UNKNOWN", "reason": "INVALID: why"}], "INVALID: why"),
         ([value(), {"outcome": "UNKNOWN", "reason": "it ended"}], "it ended"),
+        ([value(), {"reason": "it does not say"}], "it does not say"),
     ],
 )
 def test_counts_that_do_not_agree_are_no_evidence(values: list[Value], words: str) -> None:

@@ -84,3 +84,11 @@ def test_a_value_is_shown_in_bounds(value: Any, limit: int) -> None:
 
     assert text == repr(value) or text.startswith(repr(value)[:limit] + "... (")
     assert len(text) <= limit + 30
+
+
+def test_a_value_is_cut_where_it_is_too_long() -> None:
+    """Of 120 letters it is whole; longer ones are told from each other by their length."""
+    assert shown("a" * 118) == repr("a" * 118)
+    assert shown("a" * 119) == f"'{'a' * 119}... (121 letters)"
+    assert shown([1, 2], 6) == "[1, 2]"
+    assert shown([1, 2], 5) == "[1, 2... (6 letters)"

@@ -1,4 +1,4 @@
-"""ORDER-5 and ORDER-6: the order in which events arrive, and what their clocks say."""
+"""ORDER-5: events arrive in the order in which they were sent."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.build import (
     agent_run,
     answer,
     asked,
+    bare,
     broken,
     completed,
     ended,
@@ -25,11 +26,12 @@ from tests.build import (
     started,
     token_of,
     told,
+    untold,
     up,
     verdicts,
 )
 
-from goldenpath.checkers.sequence import GAPS, NAIVE, ODD, UNREAD, ZONED, read_time
+from goldenpath.checkers.sequence import GAPS
 from goldenpath.model import Outcome
 
 
@@ -67,6 +69,16 @@ def test_a_number_that_came_after_a_higher_one(
         f"agent_started of alice has the number {numbers[-1]} and came after a higher one"
     )
     assert found == tuple(sorted({*witness}))
+
+
+def test_each_of_several_that_are_late_is_told_once() -> None:
+    """In whichever order they fill the gap; one that comes again is a repetition."""
+    late = findings("ORDER-5", numbered(1, 6, 4, 2, 5, 3, 4, 2), kind="agent")
+
+    assert [witness for _, witness in late] == [(3, 4), (3, 5), (3, 6), (3, 7)]
+    falling = verdicts(numbered(3, 2, 1), kind="agent")["ORDER-5"]
+    assert [finding.witness for finding in falling.findings] == [(3,), (4,)]
+    assert falling.opportunities == 2
 
 
 RISING: dict[str, tuple[int, ...]] = {
@@ -132,12 +144,22 @@ def work(number: int) -> list[Line]:
 def test_a_report_that_came_after_the_announcement_of_a_later_call() -> None:
     """The second call was made when the first had been answered."""
     late = [completed(ALICE, 16), completed(ALICE, 17)]
+    lines = dispatcher(*work(16), *work(17), *late)
 
-    assert broken("ORDER-5", dispatcher(*work(16), *work(17), *late)) == (
+    assert broken("ORDER-5", lines) == (
         "tool_completed of lookup came after the tool_executing of a call of lookup that was made"
         " when it had been answered",
         (9, 13),
     )
+    assert verdicts(lines)["ORDER-5"].opportunities == 1
+
+
+def test_a_call_that_was_announced_after_a_later_one_as_well() -> None:
+    """Of all that were announced, the one that was asked for last counts."""
+    first = [asked(ALICE, 16), started(ALICE, 16), ended(ALICE, 16), told(ALICE, 16)]
+    late = [asked(ALICE, 17), executing(ALICE, 17), executing(ALICE, 16), completed(ALICE, 16)]
+
+    assert broken("ORDER-5", dispatcher(*first, *late))[1] == (8, 10)
 
 
 IN_ORDER: dict[str, list[Line]] = {
@@ -160,14 +182,31 @@ SIDE_BY_SIDE = [
     *(started(ALICE, 16), ended(ALICE, 16), started(ALICE, 17), ended(ALICE, 17)),
     *(told(ALICE, 16), told(ALICE, 17), completed(ALICE, 17), completed(ALICE, 16)),
 ]
+
 GIVEN_UP = [
     *(asked(ALICE, 16), executing(ALICE, 16), started(ALICE, 16)),
     *(hung(ALICE, 16, why="cancelled"), *work(17), completed(ALICE, 17)),
     *(ended(ALICE, 16), completed(ALICE, 16)),
 ]
 
+NO_ORDER = {
+    "side by side": SIDE_BY_SIDE,
+    "given up": GIVEN_UP,
+    "one alone": work(16),
+    "asked for side by side, announced in turn": [
+        *(asked(ALICE, 16), asked(ALICE, 17), executing(ALICE, 16), started(ALICE, 16)),
+        *(ended(ALICE, 16), completed(ALICE, 16), told(ALICE, 16), executing(ALICE, 17)),
+    ],
+    "never answered": [*work(16)[:-1], *work(17), completed(ALICE, 16)],
+    "the first numbered, the others not": [
+        *(asked(ALICE, 16), executing(ALICE, 16, seq=1), *work(16)[2:], *work(17)),
+        completed(ALICE, 16),
+    ],
+    "never announced": [asked(ALICE, 16), *work(16)[2:], completed(ALICE, 16)],
+}
 
-@pytest.mark.parametrize("lines", [SIDE_BY_SIDE, GIVEN_UP, work(16)], ids=["beside", "gone", "one"])
+
+@pytest.mark.parametrize("lines", NO_ORDER.values(), ids=NO_ORDER)
 def test_without_numbers_calls_side_by_side_have_no_order(lines: list[Line]) -> None:
     """Nor has one whose caller gave up, or one alone: grey, with its reason."""
     found = verdicts(dispatcher(*lines))["ORDER-5"]
@@ -187,11 +226,12 @@ def test_numbers_say_more_than_what_happened() -> None:
     assert outcome("ORDER-5", dispatcher(*calls)) is Outcome.PASS
 
 
-def rounds(*lines: Line) -> list[Line]:
-    """A run with two rounds of one call, and these lines from entry 2 on."""
+def rounds(*lines: Line, at_once: bool = False) -> list[Line]:
+    """A run with two rounds of one call, or one of two, and these lines from entry 2 on."""
     tokens = [token_of(ALICE, 16), token_of(ALICE, 17)]
     calls = [{"id": t, "tool": "lookup", "arguments": {"query": t}, "token": t} for t in tokens]
-    plan = {"rounds": [[call] for call in calls], "answer": "so it is"}
+    made = [calls] if at_once else [[call] for call in calls]
+    plan = {"rounds": made, "answer": "so it is"}
     return [up(ALICE), run(ALICE, plan=plan), *lines, answer(ALICE)]
 
 
@@ -204,167 +244,25 @@ def test_the_rounds_of_an_agent_are_told_one_after_the_other() -> None:
     overlap = [*first[:2], executing(ALICE, 17), *first[2:], completed(ALICE, 16), *second]
 
     assert outcome("ORDER-5", rounds(*right), kind="agent") is Outcome.PASS
+    thought = event(ALICE, "agent_thinking")
+    thinks = [*first, completed(ALICE, 16), thought, executing(ALICE, 17), thought, *second]
+    assert outcome("ORDER-5", rounds(*thinks), kind="agent") is Outcome.PASS
     assert broken("ORDER-5", rounds(*late), kind="agent")[1] == (5, 6)
     assert outcome("ORDER-5", rounds(*overlap), kind="agent") is Outcome.UNOBSERVABLE
+    early = [*first[:2], executing(ALICE, 17), completed(ALICE, 16), *first[2:], *second]
+    assert outcome("ORDER-5", rounds(*early), kind="agent") is Outcome.UNOBSERVABLE
+    assert outcome("ORDER-5", rounds(*late, at_once=True), kind="agent") is Outcome.UNOBSERVABLE
+
+
+def test_what_is_of_no_run_has_no_order() -> None:
+    """Nor has what is no event; neither in numbers nor in time."""
+    shown = bare(BOB, "agent_thinking", seq=2, timestamp=5)
+    lines = [up(BOB), shown, bare(BOB, "notice", seq=1, timestamp=4)]
+
+    assert untold("ORDER-5", lines)
+    assert untold("ORDER-6", lines)
 
 
 def test_a_whole_run_is_in_order() -> None:
     """With numbers on every event."""
     assert outcome("ORDER-5", agent_run(ALICE), kind="agent") is Outcome.PASS
-
-
-# --- ORDER-6 -------------------------------------------------------------------------------------
-
-
-def stamped(*times: Any, **more: Any) -> list[Line]:
-    """Events of one run (entries 2 ...) with these timestamps."""
-    shown = [event(ALICE, "agent_thinking", timestamp=time, **more) for time in times]
-    return [up(ALICE), run(ALICE), *shown]
-
-
-NOON, LATER = "2026-11-25T12:00:00.5+00:00", "2026-11-25T12:00:01+00:00"
-
-GOOD: dict[str, tuple[Any, ...]] = {
-    "ISO text": (NOON, LATER, LATER),
-    "with a Z": ("2026-11-25T12:00:00Z", "2026-11-25T12:00:00.1Z"),
-    "with an offset": (NOON, "2026-11-25T14:00:01+02:00"),
-    "with nanoseconds": ("2026-11-25T12:00:00.123456789Z", "2026-11-25T12:00:00.123456790Z"),
-    "seconds": (1764072000, 1764072000.25),
-    "milliseconds": (1764072000000, 1764072000250),
-    "a clock of its own": (12.5, 13),
-    "now and then": (NOON, None, LATER),
-}
-
-
-@pytest.mark.parametrize("times", GOOD.values(), ids=GOOD)
-def test_a_clock_that_can_be_trusted(times: tuple[Any, ...]) -> None:
-    """Text with a zone, or a number since 1970."""
-    assert outcome("ORDER-6", stamped(*times), kind="agent") is Outcome.PASS
-
-
-BAD: dict[str, tuple[tuple[Any, ...], str, tuple[int, ...]]] = {
-    "no zone": (
-        ("2026-11-25T12:00:00",),
-        "the timestamp 2026-11-25T12:00:00 of agent_thinking has no zone",
-        (2,),
-    ),
-    "backwards": (
-        (LATER, NOON),
-        f"agent_thinking of alice is stamped {NOON}, which is before {LATER}, the stamp of the"
-        " event before it",
-        (2, 3),
-    ),
-    "backwards over zones": (
-        (NOON, "2026-11-25T13:00:00+02:00"),
-        "agent_thinking of alice is stamped 2026-11-25T13:00:00+02:00, which is before"
-        f" {NOON}, the stamp of the event before it",
-        (2, 3),
-    ),
-    "backwards in numbers": (
-        (1764072000.2, 1764072000),
-        "agent_thinking of alice is stamped 1764072000, which is before 1764072000.2, the stamp"
-        " of the event before it",
-        (2, 3),
-    ),
-    "text and numbers": (
-        (NOON, 1764072001),
-        "timestamps are of different kinds: ISO text with a zone and a number of seconds",
-        (2, 3),
-    ),
-    "seconds and milliseconds": (
-        (1764072000, 1764072001000),
-        "timestamps are of different kinds: a number of seconds and a number of milliseconds",
-        (2, 3),
-    ),
-    "an object": (({"at": NOON},), "the timestamp of agent_thinking is no time", (2,)),
-    "true": ((True,), "the timestamp of agent_thinking is no time", (2,)),
-}
-
-
-@pytest.mark.parametrize(("times", "message", "witness"), BAD.values(), ids=BAD)
-def test_a_clock_that_cannot_be_trusted(
-    times: tuple[Any, ...], message: str, witness: tuple[int, ...]
-) -> None:
-    """What it says and what it should not."""
-    assert broken("ORDER-6", stamped(*times), kind="agent") == (message, witness)
-
-
-def test_it_is_a_warning() -> None:
-    """A rule of level SHOULD."""
-    assert verdicts(stamped(LATER, NOON), kind="agent")["ORDER-6"].level == "SHOULD"
-
-
-def test_a_new_kind_is_told_once() -> None:
-    """Not for each event that follows."""
-    lines = stamped(NOON, *range(1764072001, 1764072009))
-
-    assert len(findings("ORDER-6", lines, kind="agent")) == 1
-
-
-def test_text_that_is_no_iso_is_in_doubt() -> None:
-    """It may be a time in some other form."""
-    found = verdicts(stamped("Wed, 25 Nov 2026 12:00:00 GMT"), kind="agent")["ORDER-6"]
-
-    assert found.outcome is Outcome.UNKNOWN
-    assert "cannot be read" in found.reason
-
-
-def two_places(*pairs: tuple[Any, Any]) -> list[Line]:
-    """Events with one time in the data and one in the envelope."""
-    lines = stamped(*(inner for inner, _ in pairs))
-    for number, (_, outer) in enumerate(pairs, 2):
-        kind, link, step, shape, text = lines[number]
-        lines[number] = (kind, link, step, shape, f'{{"timestamp": {outer}, {text[1:]}')
-    return lines
-
-
-def test_each_place_of_an_envelope_is_a_clock_of_its_own() -> None:
-    """One tells when it was made, the other when it was sent; both count."""
-    made_and_sent = two_places((10.0, 12.0), (11.0, 13.0))
-    late = two_places((10.0, 13.0), (11.0, 12.0))
-    mixed = two_places((10.0, f'"{NOON}"'))
-
-    assert outcome("ORDER-6", made_and_sent, kind="agent") is Outcome.PASS
-    assert broken("ORDER-6", late, kind="agent")[1] == (2, 3)
-    assert "different kinds" in broken("ORDER-6", mixed, kind="agent")[0]
-
-
-def test_each_run_and_each_link_has_a_clock_of_its_own() -> None:
-    """They are not compared with each other."""
-    lines = [
-        *(up(ALICE), up(BOB), up(ALICE, 2), run(ALICE), run(BOB)),
-        event(ALICE, "agent_started", timestamp=LATER),
-        event(BOB, "agent_started", timestamp=NOON),
-        event(ALICE, "agent_started", to="alice/2", timestamp=NOON),
-    ]
-
-    assert outcome("ORDER-6", lines, kind="agent") is Outcome.PASS
-
-
-def test_without_timestamps_it_is_grey() -> None:
-    """With its reason."""
-    found = verdicts(stamped(None, ""), kind="agent")["ORDER-6"]
-
-    assert (found.outcome, found.reason) == (
-        Outcome.UNOBSERVABLE,
-        "no event has a timestamp that is recognised",
-    )
-
-
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        (NOON, ZONED),
-        ("2026-11-25", NAIVE),
-        ("now", UNREAD),
-        (0, "a number of seconds"),
-        (-5.5, "a number of seconds"),
-        (1764072000123456, "a number of microseconds"),
-        (1764072000123456789, "a number of nanoseconds"),
-        ([], ODD),
-        (False, ODD),
-    ],
-)
-def test_the_kind_of_a_timestamp(value: Any, kind: str) -> None:
-    """By its type, its zone and its size."""
-    assert read_time(value)[0] == kind

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenpath.checkers.tally import LISTED, NOTHING, Tally
-from goldenpath.model import Level, Outcome, Rule, Verdict
+from goldenpath.model import Finding, Level, Outcome, Rule, Verdict
 
 RULE = Rule("X-1", Level.SHOULD, "Something.", "R1")
 GREY = (Outcome.UNOBSERVABLE, "all of it is ours")
@@ -70,12 +70,27 @@ def test_findings_beyond_the_list_are_counted(count: int) -> None:
     assert len(found.findings) + found.more == count
 
 
+def test_twenty_are_listed() -> None:
+    """The first ones."""
+    assert len(verdict(*["fail"] * 30).findings) == 20
+
+
 def test_a_witness_is_sorted_and_without_repetition() -> None:
     """Indexes stand once, smallest first."""
     tally = Tally(RULE)
     tally.fail("it broke", 7, 3, 7)
 
-    assert tally.findings[0].witness == (3, 7)
+    assert tally.findings == [Finding("X-1", "it broke", (3, 7))]
+
+
+def test_a_verdict_has_the_figures() -> None:
+    """As they were when it was asked for."""
+    tally = Tally(RULE)
+    tally.figures["events"] = 3
+    found = tally.verdict("work", proves=False)
+    tally.figures["events"] = 4
+
+    assert found.statistics == {"events": 3}
 
 
 def test_a_verdict_says_whose_it_is() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import jsonschema
 import pytest
 from tests.face.test_bad_targets import goldenpath
 
+from goldenpath.demo import BROKEN
+from goldenpath.miniatures import MINIATURES
 from goldenpath.report.data import schema
 
 
@@ -109,8 +112,23 @@ def test_the_doctor_shows_one_run_with_its_events(tmp_path: Path) -> None:
     done = goldenpath(tmp_path, "doctor", "reference-agent")
 
     assert done.returncode == 0
-    for said in ("agent_started", "tool_executing lookup", "the adapter is right"):
+    for said in ("agent_started", "tool_executing lookup", "the adapter is right, as far as"):
         assert said in done.stdout
+    assert done.stdout.endswith("what the rules say: goldenpath run reference-agent\n")
+
+
+def test_the_doctor_says_each_thing_once(tmp_path: Path) -> None:
+    """A rule that two workloads prove, and steps that go alike one after the other."""
+    said = goldenpath(tmp_path, "doctor", "reference").stdout
+    story, _, verdicts = said.partition("what the suite would say of it:")
+
+    rules = [line.split()[1] for line in verdicts.splitlines()[1:-1]]
+    assert "TOOL-1" in rules
+    assert len(rules) == len(set(rules))
+    folded = r"^ +(\d+) OK +alice execute\n +… and (\d+) more like it, up to (\d+)$"
+    ((first, steps, last),) = [map(int, found) for found in re.findall(folded, story, flags=re.M)]
+    assert steps > 5
+    assert last - first == 6 * steps
 
 
 def test_the_demo_passes(tmp_path: Path) -> None:
@@ -119,6 +137,7 @@ def test_the_demo_passes(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The reference conforms; the broken one was caught" in done.stdout
+    assert f"fault put in: {MINIATURES[BROKEN].about}\n" in done.stdout
     assert (tmp_path / "reports/demo/broken/report.html").is_file()
 
 
@@ -127,8 +146,10 @@ def test_lists_are_there_in_words_and_as_json(what: str, tmp_path: Path) -> None
     """`list` prints a line each, or JSON."""
     rows = json.loads(goldenpath(tmp_path, "list", what, "--json").stdout)
 
+    said = goldenpath(tmp_path, "list", what).stdout
+
     assert rows
-    assert len(goldenpath(tmp_path, "list", what).stdout.splitlines()) >= len(rows)
+    assert [row for row in rows if (row.get("id") or row["name"]) not in said] == []
 
 
 def test_explain_says_what_a_rule_asks_and_what_proves_it(tmp_path: Path) -> None:
@@ -142,6 +163,21 @@ def test_explain_says_what_a_rule_asks_and_what_proves_it(tmp_path: Path) -> Non
     assert "not checked yet" in planned.stdout
     assert wrong.returncode == 2
     assert "do you mean ISOLATION-1" in wrong.stderr
+
+
+def test_a_rule_is_named_in_whatever_case(tmp_path: Path) -> None:
+    """To explain it and to run it; in a list of known failures it is spelt out."""
+    for name in ("RECOVERY-8a", "recovery-8A", "perf-2"):
+        explained = goldenpath(tmp_path, "explain", name)
+        assert explained.returncode == 0, explained.stderr
+        assert name.lower() in explained.stdout.lower()
+    ran = goldenpath(tmp_path, "run", "reference", "--rule", "Recovery-8A")
+    (tmp_path / "known.txt").write_text("recovery-8a * why")
+    listed = goldenpath(tmp_path, "run", "reference", "--known-failing", "known.txt")
+
+    assert ran.returncode == 0, ran.stdout
+    assert [v["rule"] for v in verdicts(tmp_path / "reports/latest")["verdicts"]] == ["RECOVERY-8a"]
+    assert "do you mean RECOVERY-8a?" in listed.stderr
 
 
 def test_a_target_named_in_the_configuration_is_found(tmp_path: Path) -> None:
@@ -170,3 +206,14 @@ def test_allure_results_have_labels_and_the_history(tmp_path: Path) -> None:
     assert ("feature", "ISOLATION") in labels
     assert ("story", "ISOLATION-1") in labels
     assert "history of two_users" in attached
+
+
+def test_the_same_history_twice_says_nothing_new(ran: Path, tmp_path: Path) -> None:
+    """By whatever path it is named: opportunities are counted once."""
+    history = ran / "histories" / "misaddressed.jsonl"
+    other = history.parent / ".." / "histories" / history.name
+    once = goldenpath(tmp_path, "check", str(history), "--report-dir", "once")
+    twice = goldenpath(tmp_path, "check", str(history), str(other), "--report-dir", "twice")
+
+    assert once.returncode == twice.returncode == 1
+    assert verdicts(tmp_path / "once") == verdicts(tmp_path / "twice")

@@ -190,7 +190,7 @@ def test_a_broken_extension_is_a_usage_error(tmp_path: Path) -> None:
     )
     path.write_text(text.replace('"type": "kind"', '"typ": "kind"'))
     said = [
-        f"{here / 'conftest.py'}: rule SHOP-1: expected one check, got no",
+        f"{here / 'conftest.py'}: rule SHOP-1: expected one check, got none",
         f"{here / 'conftest.py'}: check of SHOP-2: no such rule comes with it",
         f"{here / 'conftest.py'}: dialect shop: dialect.typ: expected one of",
         f"{here / 'conftest.py'}: workload full_basket: there is no suite 'event'",

@@ -158,6 +158,50 @@ async def test_mistake(goldenpath_session):
     assert "bob has opened no session" in output
 
 
+def test_a_mistake_of_the_test_shows_the_test_alone(tmp_path: Path) -> None:
+    """The line that made it and what to do; no frame of ours, wherever it was found."""
+    code, output = run(
+        tmp_path,
+        """
+async def helper(session):
+    await session.user("bob").execute("lookup")
+
+async def test_asked(goldenpath_session):
+    await helper(await ask(goldenpath_session))
+
+async def test_opened(goldenpath_session):
+    await goldenpath_session("refrence")
+
+async def test_named(goldenpath_session):
+    await goldenpath_session("reference", proves=["TOL-1"])
+
+async def test_held(goldenpath_session):
+    session = await ask(goldenpath_session)
+    held = await session.user("alice").begin("hold")
+    await held.started()
+    await asyncio.wait([held.task])
+
+async def test_of_its_own(goldenpath_session):
+    await ask(goldenpath_session)
+    raise ZeroDivisionError("mine")
+""",
+        "--goldenpath-time-scale=0.1",
+    )
+
+    assert code == 1
+    assert set(outcomes(output).values()) == {"FAILED"}
+    for said in (
+        'await session.user("bob").execute("lookup")',
+        "bob has opened no session",
+        'await goldenpath_session("refrence")',
+        "do you mean TOOL-1?",
+        "was held for longer than a call may take",
+        "ZeroDivisionError: mine",
+    ):
+        assert said in output
+    assert "goldenpath/" not in output.replace(str(tmp_path), "")
+
+
 def test_marks_apply_to_what_the_judge_finds(tmp_path: Path) -> None:
     """An expected failure is one, also where it is strict; and one that does not come is red."""
     code, output = run(

@@ -48,7 +48,7 @@ RED = {
 GREY = {"CONTENT-1", "RECOVERY-1", "RECOVERY-2", "RECOVERY-3", "RECOVERY-8a", "ISOLATION-5"}
 
 #: What it does not declare, or does not have.
-UNSUPPORTED = {"TOOL-9", "RECOVERY-7", "LATENCY-2"}
+UNSUPPORTED = {"TOOL-9", "TOOL-10a", "RECOVERY-7", "LATENCY-2"}
 
 #: What the framework does not tell: no event has a timestamp, or a number by which calls side by
 #: side would have an order.

@@ -19,6 +19,7 @@ from goldenpath.judge import relevant
 from goldenpath.miniatures import MINIATURES
 from goldenpath.miniatures.base import Parts, agent_of, dispatcher_of
 from goldenpath.miniatures.bridge import OverBridge
+from goldenpath.miniatures.streams import Streams, StreamsAhead
 from goldenpath.model import Outcome
 from goldenpath.reference import (
     EventFactory,
@@ -136,6 +137,8 @@ SOUND = {
     "dispatcher-late-reports": _of(dispatcher_of, LateReports),
     "dispatcher-late-reports-no-ids": _of(dispatcher_of, LateReports, NoIds),
     "dispatcher-envelopes": _of(dispatcher_of, Envelopes),
+    "agent-streams": _of(agent_of, Streams),
+    "agent-streams-ahead": _of(agent_of, StreamsAhead),
 }
 
 #: What cannot be told of a sound target: without ids, a report that comes when the next call of the

@@ -210,11 +210,12 @@ def test_what_the_target_prints_is_no_result(tmp_path: Path) -> None:
 
 
 def test_a_target_that_cannot_be_imported_says_why(tmp_path: Path) -> None:
-    """With the words of the error."""
+    """With the words of the error, on one line."""
     counted = count(mine(tmp_path, "pass", top="import no_such_module\n"))
 
     assert counted.outcome is Outcome.UNKNOWN
     assert "no_such_module" in counted.reason
+    assert "\n" not in counted.reason
 
 
 def test_counting_does_not_disturb_a_loop_that_runs() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.adapters.programs import dispatcher
 from tests.performance.made import costs_of
 
 from goldenpath.adapters.targets import resolve
@@ -125,6 +127,18 @@ def test_an_endpoint_cannot_be_counted(tmp_path: Path) -> None:
     """Its work is done elsewhere."""
     with pytest.raises(UsageProblem, match="cannot be counted"):
         list(update(resolve("reference-ws"), tmp_path, "why"))
+
+
+def test_a_program_cannot_be_counted(folder: Path) -> None:
+    """It is refused at once, and a run that asks for it says so and counts nothing."""
+    target = f"cmd:{shlex.join(dispatcher())}"
+    with pytest.raises(UsageProblem, match="it works in a process that is not ours"):
+        list(update(resolve(target), folder, "why"))
+    done = run(folder, target)
+
+    assert (perf(done).outcome, perf(done).proves) == (Outcome.UNOBSERVABLE, True)
+    assert done.notes == ()
+    assert {v.outcome for v in done.verdicts if v.rule == "TOOL-1"} == {Outcome.PASS}
 
 
 def test_what_cannot_be_told_is_not_stored(tmp_path: Path) -> None:

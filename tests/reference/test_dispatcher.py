@@ -333,3 +333,42 @@ def test_a_context_without_an_id_is_refused(name: str, value: Any) -> None:
         context(**{name: value})
     with pytest.raises(ValueError, match="got None"):
         UserContext.from_user(None)
+
+
+def test_a_plain_function_is_a_tool() -> None:
+    """Under its own name, with what it says of itself; an async one, and one that blocks."""
+
+    async def ask(**parameters: Any) -> Any:
+        """Ask somebody."""
+        return parameters
+
+    def look(**parameters: Any) -> Any:
+        return list(parameters)
+
+    async def main() -> None:
+        session = RequestScopedDispatcher(context())
+        for function in (ask, look):
+            session.register_tool(function)  # type: ignore[arg-type]
+
+        assert session.get_available_tools() == ["ask", "look"]
+        assert session.tools["ask"].description == "Ask somebody."
+        assert await session.execute_tool("ask", {"self": 1, "function": 2}) == {
+            "self": 1,
+            "function": 2,
+        }
+        assert await session.execute_tool("look", {"self": 1}) == ["self"]
+
+    asyncio.run(main())
+
+
+def test_a_function_for_admins_says_so() -> None:
+    """By a mark, as a tool does."""
+
+    def rule() -> None: ...
+
+    rule.admin_only = True  # type: ignore[attr-defined]
+    session = RequestScopedDispatcher(context())
+    session.register_tool(rule)  # type: ignore[arg-type]
+
+    with pytest.raises(NotPermitted):
+        asyncio.run(session.execute_tool("rule"))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shlex
 from pathlib import Path
 
@@ -9,10 +11,11 @@ from tests.build import ALICE, bare, call, history, session, up
 from tests.report.made import all_green, everything, failing, hostile, report
 
 from goldenpath import store
-from goldenpath.errors import UsageProblem
+from goldenpath.errors import Exit, UsageProblem
 from goldenpath.history import dump
 from goldenpath.model import Entry, Event, Kind
 from goldenpath.report import html
+from goldenpath.results import conclude
 
 
 def kept(folder: Path, workload: str = "two_users") -> Path:
@@ -121,6 +124,31 @@ def test_a_report_that_cannot_be_finished_leaves_the_old_one_whole(
             store.write_reports(everything(), tmp_path)
 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_full_disk_is_a_problem_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing half is left, the result can still be told, and what is broken remains broken."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(store.os, "fsync", full)
+    red = conclude(report(failing("API-1")))
+    green, broken = (store.keep_reports(each, tmp_path) for each in (all_green(), red))
+
+    assert (green.exit, green.outcome) == (Exit.INCONCLUSIVE, "UNKNOWN")
+    assert (broken.exit, broken.outcome) == (Exit.VIOLATIONS, "FAIL")
+    for each in (green, broken):
+        assert f"reports cannot be written to {tmp_path}: No space left" in each.problems[-1]
+    assert "No space left" in store.unwritable(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_takes_reports_is_left_as_it_was(tmp_path: Path) -> None:
+    assert store.unwritable(tmp_path) == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_old_reports_can_be_cleared(tmp_path: Path) -> None:

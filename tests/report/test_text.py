@@ -6,7 +6,7 @@ from tests.report.made import all_green, everything, failing, hostile, report, s
 
 from goldenpath import spec
 from goldenpath.model import Outcome
-from goldenpath.report import text
+from goldenpath.report import markdown, text
 from goldenpath.report.view import Style
 
 
@@ -107,7 +107,43 @@ def test_it_says_where_the_reports_are() -> None:
     assert ("dim", "reports in reports/latest") in text.render(all_green(), where="reports/latest")
 
 
-def test_a_problem_of_several_lines_is_one_line() -> None:
-    made = report(verdict("API-1"), problems=("no way\n  expected: one\n  got: none",))
+def test_a_problem_of_several_lines_is_shown_in_lines() -> None:
+    """What a program wrote to stderr can be read; in the other formats it is one line."""
+    made = report(
+        verdict("API-1"),
+        problems=("no way\n  expected: one\n\n  got: \x1b none",),
+        notes={"two_users": ("slow\n  very",)},
+    )
+    lines = text.render(made)
 
-    assert ("unknown", "  no way; expected: one; got: none") in text.render(made)
+    at = lines.index(("unknown", "  no way"))
+    assert lines[at + 1 : at + 3] == [("dim", "    expected: one"), ("dim", "    got: \\x1b none")]
+    assert lines.index(("dim", "    very")) == lines.index(("dim", "  two_users: slow")) + 1
+    assert "no way; expected: one; got: \\x1b none" in markdown.render(made)
+
+
+def test_a_problem_of_endless_lines_is_cut() -> None:
+    made = report(verdict("API-1"), problems=("word\n" * 100_000,))
+
+    assert len(text.render(made)) < 600
+
+
+def test_what_could_not_be_told_of_very_many_is_said_in_short() -> None:
+    """A target that cannot be used: one reason, the rules by name, and each note once."""
+    rules = ("API-1", "TOOL-1")
+
+    def said(count: int) -> str:
+        places = [f"w{n}" for n in range(count)]
+        unknown = [
+            verdict(rule, Outcome.UNKNOWN, reason="it hangs", workload=place)
+            for rule in rules
+            for place in places
+        ]
+        notes = dict.fromkeys(places, ("it hangs",))
+        return text.as_text(text.render(report(*unknown, notes=notes)))
+
+    assert "    TOOL-1 (w0, w1), API-1 (w0, w1)\n" in said(2)
+    assert "  w0, w1: it hangs\n" in said(2)
+    assert "    TOOL-1, API-1\n" in said(30)
+    assert "Notes\n  w0, w1, w2 and 27 more: it hangs\n" in said(30)
+    assert said(30).count("it hangs") == 2

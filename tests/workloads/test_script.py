@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenpath import spec
+from goldenpath.adapters.growth import LONGEST
 from goldenpath.canary import FIRST_CALL, find
 from goldenpath.model import Step
 from goldenpath.plant import TOOL_NAMES, plant_user
+from goldenpath.runner import Deadlines
 from goldenpath.workloads import TIERS, WORKLOADS, Ask, Script
 from goldenpath.workloads.script import KNOWN, Lane
 
@@ -310,6 +312,18 @@ def test_the_canaries_of_steps_are_found_wherever_they_stand() -> None:
     assert words.tokens(calls) == [token for _, token in tokens([tuple(calls)])]
     assert words.tokens([run]) == [token for _, token in tokens([(run,)])]
     assert [len(words.tokens(given)) for given in (calls, [run])] == [3, 3]
+
+
+@pytest.mark.parametrize("kind", ["dispatcher", "agent"])
+def test_a_higher_tier_gives_a_slow_target_more_time(kind: str) -> None:
+    """Else whatever is slow is never tested for leaks."""
+    asked = [build("many_sessions", kind, tier)[1][0][0].args for tier in TIERS]
+    few = WORKLOADS["many_sessions"].build(script(kind), 1)[0][0].args
+
+    assert [args["seconds"] for args in asked] == [5.0, 15.0, 60.0]
+    assert few["seconds"] == 5.0
+    for args in asked:  # the whole is given up long after its time is spent (growth.LONGEST)
+        assert args["deadlines"] * Deadlines().call > 2 * LONGEST * args["seconds"]
 
 
 @given(st.integers(0, 2**32), st.sampled_from(EACH))

@@ -1,7 +1,11 @@
-"""The adapter for agents: objects with `async run(message, plan)`, one run per creation."""
+"""The adapter for agents: objects with `async run(message, plan)`, one run per creation.
+
+A run may also give its answer piece by piece, as an async generator does; it is then consumed.
+"""
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,8 +14,9 @@ from typing import Any
 from goldenpath.adapters.base import Reply, done, guarded, heard, missing
 from goldenpath.adapters.growth import grow
 from goldenpath.adapters.session import Sessions
+from goldenpath.adapters.stream import Consumer
 from goldenpath.declare import Declaration
-from goldenpath.model import Step
+from goldenpath.model import LEFT, Entry, Kind, Step
 from goldenpath.plant import Plant
 
 
@@ -53,6 +58,8 @@ class AgentAdapter:
     async def open(self, plant: Plant) -> None:
         """Nothing is made before the first step."""
         self.sessions = Sessions(self._factory, self._declaration, plant)
+        self._started: set[str] = set()
+        plant.recorder.listen(self._notice)
 
     async def perform(self, step: Step) -> Reply:
         """Do what the step asks of the user's agent."""
@@ -76,7 +83,18 @@ class AgentAdapter:
         more = {"run_id": step.args["run_id"]} if takes_run_id(run) else {}
         plan = read_plan(step.args["plan"])
         returned = await guarded(lambda: run(step.args["message"], plan, **more))
-        return returned if isinstance(returned, Reply) else heard(done(returned), returned)
+        if not hasattr(type(returned), "__aiter__"):
+            return returned if isinstance(returned, Reply) else heard(done(returned), returned)
+        held = [returned]
+        del returned
+        left = functools.partial(
+            self.sessions.plant.recorder.record, Kind.FAULT, step.actor, step.id, LEFT
+        )
+        return await Consumer(step.args.get("leave"), self._started, left).take(held)
+
+    def _notice(self, entry: Entry) -> None:
+        if entry.kind is Kind.TOOL and entry.what == "started" and entry.value["token"]:
+            self._started.add(entry.value["token"])
 
     async def _cleanup(self, step: Step) -> Reply:
         """An agent need not have a cleanup; then nothing follows from it."""

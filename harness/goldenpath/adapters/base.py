@@ -37,10 +37,13 @@ class Facts:
 
 @dataclass(frozen=True)
 class Reply:
-    """How a step went, as its caller was told; value is JSON data."""
+    """How a step went, as its caller was told; value is JSON data. lost: its caller was told
+    nothing, because they had left; the value says `why`.
+    """
 
     ok: bool
     value: dict[str, Any]
+    lost: bool = False
 
     @property
     def result(self) -> Any:
@@ -92,7 +95,7 @@ def heard(reply: Reply, raw: Any) -> Reply:
     """The reply, with the canaries that were in the raw thing and that it no longer shows."""
     shown = str(reply.value)
     hidden = [token for token in overheard(raw) if token not in shown]
-    return Reply(reply.ok, {**reply.value, "overheard": hidden}) if hidden else reply
+    return Reply(reply.ok, {**reply.value, "overheard": hidden}, reply.lost) if hidden else reply
 
 
 def failed(error: Any, value: Any) -> Reply:

@@ -57,11 +57,20 @@ class Bench:
     def started(self, line: Started) -> None:
         """Record that a tool started, and run it. Raises LineProblem."""
         if line.exec in self._running:
-            raise LineProblem(f"exec {line.exec!r} is under way already")
+            raise LineProblem(
+                f"exec {line.exec!r} is under way already",
+                "give each run of a tool an exec of its own",
+            )
         if len(self._running) >= MOST_RUNNING:
-            raise LineProblem(f"more than {MOST_RUNNING} tools are under way at once")
+            raise LineProblem(
+                f"more than {MOST_RUNNING} tools are under way at once",
+                "write ended, failed or cancelled for each exec that is over",
+            )
         if line.tool not in self._tools:
-            raise LineProblem(f"no tool has the id {line.tool!r}")
+            raise LineProblem(
+                f"no tool has the id {line.tool!r}",
+                "tool is the id, not the name, that came with create or register",
+            )
         session, tool = self._tools[line.tool]
         execution = _Execution(session, tool, tool.begin(line.parameters))
         self._running[line.exec] = execution
@@ -82,7 +91,10 @@ class Bench:
         what = type(line).__name__.lower()
         execution = self._running.get(line.exec)
         if execution is None:
-            raise LineProblem(f"exec {line.exec!r} has not been started, or is over already")
+            raise LineProblem(
+                f"exec {line.exec!r} has not been started, or is over already",
+                "write started first, then one of ended, failed and cancelled, once",
+            )
         sent = execution.sent
         if isinstance(line, Cancelled):
             more = {}
@@ -94,7 +106,10 @@ class Bench:
             )
         else:
             had = f"its {next(iter(sent))} was sent" if sent else "nothing of it was sent yet"
-            raise LineProblem(f"exec {line.exec!r} cannot have {what}: {had}")
+            raise LineProblem(
+                f"exec {line.exec!r} cannot have {what}: {had}",
+                "await the result, then write ended for a value, failed for an error",
+            )
         del self._running[line.exec]
         execution.tool.record(what, {**execution.truth, **more})
 

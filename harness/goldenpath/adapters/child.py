@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -28,8 +29,10 @@ MOST_BYTES = 1 << 28
 #: Bytes that may wait for it to read them, beyond the longest line.
 MOST_WAITING = 1 << 24
 
-#: Bytes of its stderr that are kept, and lines of them that are shown.
-COMPLAINTS, SHOWN = 8_000, 8
+#: Bytes of its stderr that are kept, the last lines of them that are shown, and those above that
+#: name an error: some languages print the error first and then where it was.
+COMPLAINTS, SHOWN, NAMED = 8_000, 8, 3
+_TELLING = re.compile(rb"error|exception|fatal|panic", re.IGNORECASE)
 
 #: Seconds that it has to end after its stdin was closed, and again after it was terminated.
 LEAVING, DYING = 2.0, 1.0
@@ -102,7 +105,12 @@ class _Stderr(asyncio.Protocol):
 
 
 class Child:
-    """One running program. `on_line` is given each line, and may raise LineProblem."""
+    """One running program. `on_line` is given each line, and may raise LineProblem.
+
+    before: what has not come about yet, in words, so that an end is too early.
+    """
+
+    before = "it was told to"
 
     def __init__(self, command: Sequence[str]) -> None:
         self.name, self._command = excerpt((PREFIX + shlex.join(command)).encode()), command
@@ -180,7 +188,7 @@ class Child:
             self.fail(
                 f"writes what is no line of the protocol: {error}",
                 got=f"line {self._out.lines}: {excerpt(line) or 'an empty one'}",
-                hint="write logs to stderr; docs/process.md says what goes to stdout",
+                hint=error.hint,
             )
         except Exception as error:  # its own declaration is wrong, or we have a bug
             self.broken(error)
@@ -195,7 +203,7 @@ class Child:
         code = self._process.returncode if self._process else None
         how = "closed its stdout and goes on" if code is None else f"ended ({_ended(code)})"
         cut = f", in the middle of the line {excerpt(rest)}" if rest else ""
-        self.fail(f"{how} before it was told to{cut}")
+        self.fail(f"{how} before {self.before}{cut}")
 
     def fail(self, problem: str, *, expected: str = "", got: str = "", hint: str = "") -> None:
         """The program cannot be tested any more: note why, once, and tell all who wait."""
@@ -220,8 +228,11 @@ class Child:
         return self.problem
 
     def _complaints(self) -> str:
-        lines = [excerpt(line) for line in self._errors.tail.splitlines()[-SHOWN:]]
-        return "\n    ".join(["its stderr ends with:", *lines]) if lines else ""
+        lines = [line for line in self._errors.tail.splitlines() if line.strip()]
+        before, last = lines[:-SHOWN], lines[-SHOWN:]
+        named = [line for line in before if _TELLING.search(line)][-NAMED:]
+        shown = [*named, *([b"..."] if before else []), *last]
+        return "\n    ".join(["its stderr ends with:", *map(excerpt, shown)]) if lines else ""
 
     # --- ending -------------------------------------------------------------------------------
 

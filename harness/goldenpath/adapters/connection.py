@@ -41,6 +41,7 @@ class Connection:
         dialects: Mapping[str, Dialect] = DIALECTS,
     ) -> None:
         self.child = Child(command)
+        self.child.before = "its hello"
         self._take, self._scale, self._dialects = take, scale, dialects
         self._ids = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Answer]] = {}
@@ -129,6 +130,7 @@ class Connection:
     def _heard(self, line: bytes) -> None:
         if not self._hello.done():
             self._hello.set_result(read_hello(self.child.name, line, self._dialects))
+            self.child.before = Child.before
             return
         read = read_line(line)
         if isinstance(read, Answer):
@@ -141,5 +143,8 @@ class Connection:
         if future is not None:
             future.set_result(answer)
         elif answer.id not in self._late:
-            raise LineProblem(f"request {answer.id} was answered before, or never made")
+            raise LineProblem(
+                f"request {answer.id} was answered before, or never made",
+                "answer each request once, with the id that it has",
+            )
         self._late.discard(answer.id)

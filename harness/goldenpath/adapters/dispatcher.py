@@ -16,10 +16,11 @@ from goldenpath.adapters import outcome
 from goldenpath.adapters.base import Reply, done, guarded, heard, missing
 from goldenpath.adapters.growth import grow
 from goldenpath.adapters.session import Sessions
-from goldenpath.declare import Declaration
+from goldenpath.declare import REGISTERED, Declaration
 from goldenpath.jsonable import jsonable, safe_repr
 from goldenpath.model import Step
 from goldenpath.plant import Plant
+from goldenpath.plant.forms import FORMS
 from goldenpath.plant.transport import SHAPES
 
 #: How each call form passes (name, parameters) to execute_tool and dispatch_tool.
@@ -116,6 +117,9 @@ class DispatcherAdapter:
             return missing("register_tool")
         twin = bool(step.args.get("again"))
         (tool,) = self.sessions.plant.tools(step.actor, [step.args["tool"]], twin=twin)
+        form = step.args.get("form") or self._usual_form()
+        if form != "tool":
+            return await self._register_as(form, member, tool)
         reply = await guarded(lambda: member(tool))
         if not isinstance(reply, Reply):
             return heard(done({"form": "tool", "returned": reply}), reply)
@@ -125,6 +129,21 @@ class DispatcherAdapter:
         if not isinstance(again, Reply):
             return heard(done({"form": "name, func", "returned": again}), again)
         return reply if again.value["type"] == "TypeError" else again
+
+    def _usual_form(self) -> str:
+        """The form of tools that the target takes, if it does not take ours."""
+        taken = self._declaration.options.get("accepts", ())
+        return next((form for form in REGISTERED if form in taken), "tool")
+
+    async def _register_as(self, form: str, member: Callable[..., Any], tool: Any) -> Reply:
+        """Register a tool in a declared form; a function may need its name beside it."""
+        make = FORMS[form]
+        reply = await guarded(lambda: member(make(tool)))
+        if form == "function" and isinstance(reply, Reply) and reply.value["type"] == "TypeError":
+            reply = await guarded(lambda: member(tool.name, make(tool)))
+        if isinstance(reply, Reply):
+            return reply
+        return heard(done({"form": "tool", "as": form, "returned": reply}), reply)
 
     async def _ask_support(self, step: Step) -> Reply:
         """What the two properties about the way to the user say, without a turn between them."""

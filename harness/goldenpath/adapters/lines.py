@@ -35,7 +35,11 @@ Exec = int | str
 
 
 class LineProblem(ValueError):
-    """A line that is none of the protocol; the text says what is wrong with it."""
+    """A line that is none of the protocol: what is wrong with it, and as `hint` what to do."""
+
+    def __init__(self, problem: str, hint: str) -> None:
+        self.hint = f"{hint}; docs/process.md says what goes to stdout"
+        super().__init__(problem)
 
 
 # --- what a program writes ------------------------------------------------------------------------
@@ -98,6 +102,9 @@ class Cancelled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ca
 Over = Ended | Failed | Cancelled
 Line = Answer | Frame | Started | Ended | Failed | Cancelled
 
+_TYPES = [
+    str(kind.__struct_config__.tag) for kind in (Answer, Frame, Started, Ended, Failed, Cancelled)
+]
 _decode = msgspec.json.Decoder(Line).decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -107,12 +114,33 @@ def read_line(line: bytes) -> Line:
     try:
         read: Line = _decode(line)
     except _UNREADABLE as error:
-        raise LineProblem(str(error)) from None
+        raise LineProblem(str(error), _meant(line)) from None
     if isinstance(read, Answer):
         told = (read.value, read.error, read.missing, read.cancelled)
         if sum(part is not msgspec.UNSET for part in told) != 1:
-            raise LineProblem("expected one of value, error, missing, cancelled")
+            raise LineProblem(
+                "expected one of value, error, missing, cancelled",
+                "an answer has its id and exactly one of the four",
+            )
     return read
+
+
+def _meant(line: bytes) -> str:
+    """What to do about a line that cannot be read: one that is no object was not meant for us."""
+    if not line.lstrip().startswith(b"{"):
+        return "write logs to stderr"
+    if _object(line) is None:
+        return "a line is one JSON object, without NaN or Infinity; logs go to stderr"
+    return f"a line is of the type {', '.join(_TYPES)}, with its own fields and no others"
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    """The JSON object in a line, or None where there is none."""
+    try:
+        said = msgspec.json.decode(line)
+    except _UNREADABLE:
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def write_line(type_: str, **fields: Any) -> bytes:
@@ -234,16 +262,14 @@ def read_hello(name: str, line: bytes, dialects: Mapping[str, Dialect] = DIALECT
 
     Raises TargetProblem where it is no hello, UsageProblem with all that is wrong with one.
     """
-    try:
-        said = msgspec.json.decode(line)
-    except _UNREADABLE:
-        said = None
-    if not isinstance(said, dict) or said.get("type") != "hello":
+    said = _object(line)
+    if said is None or said.get("type") != "hello":
+        hint = "write logs to stderr" if said is None else "write the hello before anything else"
         raise TargetProblem(
             f"{name}: the first line that it writes is no hello",
             expected=f'{{"type":"hello","protocol":{PROTOCOL},"kind":"dispatcher"}}',
             got=excerpt(line) or "an empty line",
-            hint="write logs to stderr; docs/process.md says what goes to stdout",
+            hint=f"{hint}; docs/process.md says what goes to stdout",
         )
     if said.get("protocol") != PROTOCOL:
         raise UsageProblem(

@@ -36,6 +36,7 @@ DEADLINES = {"call": 10.0, "delivery": 3.0, "settle": 0.05}
 #: What cannot be had of a program, whatever it is.
 ELSEWHERE = {
     "memory": "UNOBSERVABLE: it lives in another process",
+    "counters": "UNOBSERVABLE: it works in a process that is not ours",
     "RECOVERY-3": "UNOBSERVABLE: its users cannot be made slow from here",
     "RECOVERY-8a": "UNOBSERVABLE: its users cannot be made to stall from here",
     "sync_tools": "UNOBSERVABLE: planted tools run here, and block nothing there",

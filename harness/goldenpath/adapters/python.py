@@ -17,6 +17,7 @@ from goldenpath.adapters.agent import AgentAdapter, takes_run_id
 from goldenpath.adapters.base import Adapter, Facts, Reply, guarded, settle
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.session import Sessions
+from goldenpath.adapters.stream import streams
 from goldenpath.canary import SELF, mint
 from goldenpath.declare import Declaration, card_of
 from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, as_data, chosen
@@ -24,6 +25,7 @@ from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.jsonable import safe_repr
 from goldenpath.model import Step
 from goldenpath.plant import Plant, plant_user
+from goldenpath.plant.forms import INSTALL, has_langchain
 from goldenpath.recorder import Recorder
 
 #: The probe's own user, and their canary.
@@ -72,7 +74,9 @@ class PythonTarget:
         self._check_members(sessions, user.name)
         look = self._look_at_dispatcher if self.declaration.kind == "dispatcher" else self._agent
         shown = {"made": reply.value["value"], **await look(sessions, user.name)}
-        card = card_of(self.declaration)
+        card = {**card_of(self.declaration), **self._unmakeable()}
+        if self.declaration.kind == "agent" and "streams" not in self.declaration.options:
+            card |= {"stream": "yes"} if streams(sessions.member(user.name, "run")) else {}
         if self.declaration.kind == "dispatcher" and "sync_tools" not in card:
             card |= await self._sync_tools(sessions, user.name, shown)
         unchecked = [name for name in ("replay",) if name in self.declaration.options]
@@ -95,6 +99,14 @@ class PythonTarget:
             return AgentAdapter(self.factory, self.declaration)
         shape = facts.shown.get("outcome", "value")
         return DispatcherAdapter(self.factory, self.declaration, shape, self._awaited)
+
+    def _unmakeable(self) -> dict[str, str]:
+        """What cannot be told because tools of a declared form cannot be made here."""
+        taken = self.declaration.options.get("accepts", ()) if self.kind == "dispatcher" else ()
+        if "langchain" not in taken or has_langchain():
+            return {}
+        why = f"UNKNOWN: accepts names langchain, and langchain-core is not installed: {INSTALL}"
+        return dict.fromkeys(("langchain_tools", "API-4"), why)
 
     def _read_dialect(self) -> dict[str, Any]:
         if not self.declaration.dialect:

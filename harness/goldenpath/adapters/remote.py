@@ -210,7 +210,8 @@ class ProcessAdapter:
         except ConnectionError as error:
             if line.ack is None:
                 raise LineProblem(
-                    "a frame without an ack, over a transport that raises: it cannot be told"
+                    "a frame without an ack, over a transport that raises: it cannot be told",
+                    "give each frame an ack, and have the sending fail on an error of sent",
                 ) from None
             said = {"error": {"type": type(error).__name__, "text": str(error)}}
         if line.ack is not None:

@@ -10,6 +10,7 @@ import sys
 import tomllib
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import chdir
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -268,13 +269,28 @@ def load_file(name: str, path: Path) -> ModuleType:
 
 def _import(name: str, load: Callable[[], Any]) -> Any:
     try:
-        return load()
+        with chdir("."):  # what is imported may go elsewhere
+            return load()
     except (KeyboardInterrupt, UsageProblem):
         raise
     except BaseException as error:
-        lines = traceback.format_exception(error, limit=-2)
-        got = "".join(lines).strip().replace("\n", "\n    ")
+        got = told(error).replace("\n", "\n    ")
         raise UsageProblem(f"{name} cannot be imported", got=got, hint=_shadows()) from None
+
+
+def told(error: BaseException, frames: int = 2) -> str:
+    """An exception with the last frames that led to it, those of importing left out."""
+    found = traceback.TracebackException.from_exception(error)
+    part: traceback.TracebackException | None = found
+    while part is not None:
+        users = [frame for frame in part.stack if not _of_importing(frame.filename)]
+        part.stack = traceback.StackSummary.from_list(users[-frames:])
+        part = part.__cause__ or part.__context__
+    return "".join(found.format()).strip()
+
+
+def _of_importing(file: str) -> bool:
+    return file.startswith("<frozen importlib") or file in (__file__, importlib.__file__)
 
 
 def _shadows() -> str:

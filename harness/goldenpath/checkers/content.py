@@ -182,6 +182,9 @@ def _status(call: Call, tally: Tally) -> None:
         tally.chance()
         closing = call.run.cleaning is not None and call.run.cleaning.index < seen.entry.index
         if status not in agrees and not ((told_failed or closing) and status in _FAILED):
+            if call.twin and call.ends:
+                tally.doubt(UNTRACED)
+                continue
             truth = end.what if end else "never ran"
             witness = [end.index] if end else []
             tally.fail(
@@ -197,7 +200,7 @@ def _terminal_status(run: Run, tally: Tally) -> None:
     A caller that gave up was told nothing: success is wrong there only if work was still to do.
     """
     answered = run.answered
-    if run.session or run.mixed or answered is None:
+    if run.mixed or answered is None:
         return
     for seen in run.events:
         if seen.event is None or seen.event.type not in spec.TERMINAL:

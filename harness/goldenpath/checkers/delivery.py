@@ -59,7 +59,7 @@ def _all_five(run: Run, tally: Tally) -> None:
 
 def _announced(call: Call, tally: Tally) -> None:
     """DELIVERY-2: a call whose tool ran was announced and reported to its owner."""
-    if not call.starts or call.run.transport != "working" or call.ambiguous:
+    if not call.starts or call.run.transport != "working" or call.ambiguous or call.unheard:
         return
     tally.chance()
     shown = (("tool_executing", call.executing), ("tool_completed", call.completed))

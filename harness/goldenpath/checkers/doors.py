@@ -54,7 +54,9 @@ class _SameBehindEachDoor(Fold):
 
     def call(self, call: Call) -> None:
         asked, answered = call.asked, call.answered
-        if asked is None or answered is None or call.ambiguous or not call.plain or call.run.cut:
+        if asked is None or answered is None or not call.plain or call.run.cut:
+            return
+        if call.ambiguous or call.twin:
             return
         if call.run.cleaning is not None and call.run.cleaning.index < answered.index:
             return

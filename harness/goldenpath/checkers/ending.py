@@ -57,11 +57,11 @@ def _cancel_reaches(call: Call, tally: Tally) -> None:
     either. Of what a run that was given up starts afterwards TOOL-10 speaks.
     """
     told = _told(call)
-    if told is None or not _gave_up(told) or not call.starts:
+    if told is None or not _gave_up(told) or not call.starts or call.run.left is not None:
         return
     if call.planned and call.starts[0].index > told.index:
         return
-    if call.unsure:
+    if call.unsure or call.twin:
         tally.doubt(UNTRACED)
         return
     tally.chance()
@@ -107,7 +107,7 @@ class _NobodysVictim(Fold):
         asked, answered = call.asked, call.answered
         if asked is None or answered is None or answered.kind is Kind.LOST or not call.starts:
             return
-        if asked.value.get("unreleased"):
+        if asked.value.get("unreleased") or call.twin:
             return
         self.tally.chance(call.beside)
         late = _after(call, answered) if answered.kind is Kind.FAIL else []
@@ -190,10 +190,38 @@ def _loop_turns(call: Call, tally: Tally) -> None:
 def _works_unseen(run: Run, tally: Tally) -> None:
     """TOOL-10: a run whose consumer has left makes no further call."""
     answered = run.answered
-    if run.session or answered is None or not _gave_up(answered):
+    if run.session or answered is None or not _gave_up(answered) or run.left is not None:
         return
+    _nothing_begun(run, answered, tally)
+
+
+def _works_unheard(run: Run, tally: Tally) -> None:
+    """TOOL-10a: a run whose stream was left makes no further call. From a close on it has been
+    told; from a break on it is told soon, in a task of the loop. When a close has come back, what
+    was under way has ended.
+    """
+    answered, left = run.answered, run.left
+    if answered is None or "leave" not in run.asked.value:
+        return
+    if left is None:
+        if answered.kind is Kind.OK:
+            tally.excuse = (Outcome.UNOBSERVABLE, "its stream gave no piece to leave it at")
+        return
+    closed = left.value["by"] == "close"
+    _nothing_begun(run, left if closed else answered, tally)
+    for call in run.calls if closed else ():
+        if not call.unsure and _under_way(call, answered) and (late := _after(call, answered)):
+            tally.fail(
+                f"a run of {run.owner} was closed, and its {call.tool} worked on ({late[0].what})",
+                answered.index,
+                late[0].index,
+            )
+
+
+def _nothing_begun(run: Run, answered: Entry, tally: Tally) -> None:
+    """From that moment on no call begins, though there were some to make."""
     planned = [call for call in run.calls if call.planned]
-    begun = [call for call in planned if call.starts and call.starts[0].index < answered.index]
+    begun = [call for call in planned if call.starts]
     late = [
         (call, start) for call in run.calls for start in call.starts if start.index > answered.index
     ]
@@ -258,5 +286,6 @@ CHECKS = (
     Check("TOOL-8", call=_times_out),
     Check("TOOL-9", call=_loop_turns),
     Check("TOOL-10", run=_works_unseen),
+    Check("TOOL-10a", run=_works_unheard),
     Check("RECOVERY-7", fold=_CleanupEnds),
 )

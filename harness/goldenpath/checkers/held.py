@@ -20,7 +20,6 @@ DEEPEST = 6
 #: Letters from which on a text is telling, so that finding it in a longer one is no accident.
 TELLING = 8
 
-_NOTHING = ("", "null", "None")
 _parse = msgspec.json.Decoder().decode
 
 
@@ -28,7 +27,7 @@ def holds(box: Any, value: Any, depth: int = DEEPEST) -> bool:
     """Whether `value` is in `box`. None is in everything that is empty."""
     if same(box, value):
         return True
-    if value is None and (box in _NOTHING or box in ({}, [])):
+    if value is None and box in ("", {}, []):
         return True
     if isinstance(box, str):
         return _told(box, value, depth)
@@ -64,7 +63,7 @@ def parsed_text(text: str) -> Any:
 
 def telling(value: Any) -> bool:
     """Whether it is found in something else only if it was put there."""
-    return bool(value) and len(str(value)) >= TELLING
+    return len(str(value)) >= TELLING
 
 
 def sayable(value: Any) -> bool:

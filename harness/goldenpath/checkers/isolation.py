@@ -6,11 +6,13 @@ user's link was open to receive it by mistake (rule of truth 6).
 
 from __future__ import annotations
 
-from goldenpath.canary import LENGTH, Token, find
+from collections import Counter
+
+from goldenpath.canary import LENGTH, Token, find, find_ids, request_ids
 from goldenpath.checkers.base import Check, Fold
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import Entry, Kind, Outcome
+from goldenpath.model import Entry, Event, Kind, Outcome
 from goldenpath.runs import Seen
 
 
@@ -84,58 +86,77 @@ class _OwnLinksOnly(Exposure):
             return
         if self.others_listen(seen.user):
             self.tally.excuse = (Outcome.UNOBSERVABLE, "no event says whose it is")
-            self.tally.chance(_names_somebody(seen))
-        if seen.owner and seen.owner != seen.user:
+            self.tally.chance(_names_somebody(seen, seen.event))
+        if seen.owner != seen.user:
             witness = [seen.entry.index]
             if seen.run is not None:
                 witness.append(seen.run.asked.index)
             self.tally.fail(
                 f"{seen.event.type} of a run of {seen.owner} reached {seen.user}", *witness
             )
-        elif self._unasked(seen):
+        elif self._unasked(seen, seen.event):
             self.tally.doubt(f"{seen.event.type} reached {seen.user}, who had asked for nothing")
 
-    def _unasked(self, seen: Seen) -> bool:
+    def _unasked(self, seen: Seen, event: Event) -> bool:
         """Whether it belongs to no run that is known, and does not claim to be this user's."""
         if seen.run is not None or seen.late or not self.others_act(seen.user):
             return False
-        return not self._claims_own(seen)
+        return not self._claims_own(seen.user, event)
 
-    def _claims_own(self, seen: Seen) -> bool:
+    def _claims_own(self, name: str, event: Event) -> bool:
         """Whether it names the user of its link, their thread or their run. That proves nothing
         where they have asked (rule of truth 1), but what nobody asked for names whom it is about.
         """
-        user, event = self._users.get(seen.user), seen.event
-        if user is None or event is None:
+        user = self._users.get(name)
+        if user is None:
             return False
         claims = ((event.user, user.user_id), (event.thread, user.thread_id))
         return any(said and said == known for said, known in (*claims, (event.run, user.run_id)))
 
 
-def _names_somebody(seen: Seen) -> bool:
+def _names_somebody(seen: Seen, event: Event) -> bool:
     """Whether it says, by an id, a canary or the call that it tells of, whose it is: of what says
     nothing nobody could tell that it went astray.
     """
-    event = seen.event
-    ids = event is not None and (event.run or event.thread or event.user)
+    ids = event.run or event.thread or event.user
     return bool(ids or seen.tokens or seen.call is not None)
 
 
 class _NoForeignCanary(Exposure):
-    """ISOLATION-2: in each raw frame, and in the texts of a link joined across frames."""
+    """ISOLATION-2: in each raw frame, and in the texts of a link joined across frames. The ids of a
+    user and of their runs, requests and sessions mark them as well; where an event says whose it is
+    they are for CONTENT-3.
+    """
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._tails: dict[str, str] = {}
+        own = Counter(user.user_id for user in header.users)  # of one account nobody can be told
+        self._ids = {u.user_id: u.name for u in header.users if u.user_id and own[u.user_id] == 1}
+
+    def entry(self, entry: Entry) -> None:
+        super().entry(entry)
+        run_id = entry.value.get("run_id") if entry.kind is Kind.INVOKE and entry.value else None
+        if isinstance(run_id, str) and entry.actor in self.marks:
+            for planted in (run_id, *request_ids(run_id)):
+                self._ids[planted] = entry.actor
 
     def frame(self, seen: Seen) -> None:
         if self.others_act(seen.user):
             self.tally.chance()
+            self._named(seen)
         for name in self.foreign(seen.user, seen.tokens):
             self.tally.fail(f"a frame to {seen.user} holds data of {name}", seen.entry.index)
         text = seen.event.text if seen.event is not None else seen.text
         if text:
             self._joined(seen, text)
+
+    def _named(self, seen: Seen) -> None:
+        text = seen.entry.value
+        found = find_ids(text) if isinstance(text, str) else set()
+        theirs = {self._ids.get(planted, seen.user) for planted in found - _claimed(seen)}
+        for name in sorted(theirs - {seen.user}):
+            self.tally.fail(f"a frame to {seen.user} holds an id of {name}", seen.entry.index)
 
     def _joined(self, seen: Seen, text: str) -> None:
         joined = self._tails.get(seen.link, "") + text
@@ -143,6 +164,13 @@ class _NoForeignCanary(Exposure):
         split = tuple(token for token in find(joined) if token not in seen.tokens)
         for name in self.foreign(seen.user, split):
             self.tally.fail(f"frames to {seen.user}, joined, hold data of {name}", seen.entry.index)
+
+
+def _claimed(seen: Seen) -> set[object]:
+    """The ids by which an event says whose it is."""
+    event = seen.event
+    own = (event.user, event.run, event.thread, event.call) if event is not None else ()
+    return {*own, *(said for what, said in seen.also if what != "time")}
 
 
 class _NoForeignReturn(Exposure):

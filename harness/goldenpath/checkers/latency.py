@@ -105,7 +105,7 @@ class _FirstEvent(Fold):
             self._judge(mine[0].at - call.asked.at, call.asked.index, mine[0].index)
 
     def run(self, run: Run) -> None:
-        if run.session or run.mixed or run.transport != "working":
+        if run.mixed or run.transport != "working":
             return
         mine = [seen.entry for seen in run.events if seen.user == run.owner]
         if mine:

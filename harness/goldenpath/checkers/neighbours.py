@@ -60,10 +60,7 @@ class _OwnToolsOnly(Fold):
         """Tools that this user does not have and another does, and who."""
         mine = self._tools.get(actor, set())
         return {
-            tool: user
-            for user, tools in self._tools.items()
-            for tool in tools
-            if user != actor and tool not in mine
+            tool: user for user, tools in self._tools.items() for tool in tools if tool not in mine
         }
 
     def _looked(self, asked: Entry, answer: Entry) -> None:
@@ -199,7 +196,7 @@ class _NeighbourUnmoved(Fold):
     def _end(self, call: Call) -> int | None:
         """Until when it took; None where nothing follows from how it went."""
         told = call.answered or (call.run.answered if call.planned else None)
-        if told is None or told.kind is Kind.LOST or not (call.asked or call.planned):
+        if told is None or told.kind is Kind.LOST:
             return None
         if call.asked is not None and (not call.held or not call.plain):
             return None
@@ -210,7 +207,7 @@ class _NeighbourUnmoved(Fold):
         return told.index if call.asked else (call.ends[-1].index if call.ends else None)
 
     def _wrong(self, call: Call) -> str:
-        if call.asked is not None and call.answered is not None:
+        if call.answered is not None:
             said = changed(call.tool, call.ends[-1] if call.ends else None, call.answered)
             if said:
                 return said

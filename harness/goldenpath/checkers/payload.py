@@ -6,7 +6,7 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.canary import find
-from goldenpath.checkers.base import MIXED, UNTRACED, Check, Fold
+from goldenpath.checkers.base import MIXED, Check, Fold
 from goldenpath.checkers.held import holds, parsed_text, sayable, telling
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import LISTED, Tally
@@ -18,7 +18,10 @@ _UNPAIRED = "events of overlapping calls cannot be paired"
 _FAILED = (Status.ERROR, Status.TIMEOUT, Status.CANCELLED)
 _UNASKED = (Outcome.UNOBSERVABLE, "it is not known what its tools were asked")
 _UNPLANNED = (Outcome.UNOBSERVABLE, "it is not known what it should answer")
-_UNHEARD = "no tool_completed has a field for a result: declare it, with dialect.fields.result"
+_UNHEARD = (
+    "no tool_completed has a field for a result: it is left out, or has a name of its own, which"
+    " dialect.fields.result declares"
+)
 
 
 class _Fields(Fold):
@@ -36,7 +39,8 @@ class _Fields(Fold):
 
 class _Asked(Fold):
     """CONTENT-4: a call is announced with its tool and its parameters, but those that the target
-    says it redacts. At an endpoint that takes no plan nobody knows what is called.
+    says it redacts, and reported as no other tool's. At an endpoint that takes no plan nobody knows
+    what is called.
     """
 
     def __init__(self, header: Header, tally: Tally) -> None:
@@ -53,17 +57,24 @@ class _Asked(Fold):
         if call.ambiguous:
             self.tally.doubt(_UNPAIRED)
             return
-        for seen in call.executing:
+        for seen in (*call.executing, *call.completed):
             if seen.event is not None:
                 self.tally.chance()
+                self._named(call, seen, seen.event)
+        for seen in call.executing:
+            if seen.event is not None:
                 self._compare(call, seen, seen.event)
 
+    def _named(self, call: Call, seen: Seen, event: Event) -> None:
+        """A report that holds the id of its call need not name the tool again."""
+        if event.tool == call.tool or (event.tool is None and event.type == spec.COMPLETED):
+            return
+        said = f"names {event.tool}" if event.tool else "names no tool"
+        self.tally.fail(
+            f"{event.type} of a call of {call.tool} {said}", call.first, seen.entry.index
+        )
+
     def _compare(self, call: Call, seen: Seen, event: Event) -> None:
-        if event.tool != call.tool:
-            said = f"names {event.tool}" if event.tool else "names no tool"
-            self.tally.fail(
-                f"tool_executing of a call of {call.tool} {said}", call.first, seen.entry.index
-            )
         if not self._carried(event.parameters, call.parameters, seen):
             self.tally.fail(
                 f"{call.tool} was called with {shown(call.parameters)} and announced with"
@@ -106,8 +117,8 @@ class _Outcomes(Fold):
     def call(self, call: Call) -> None:
         if not self._tools or not (call.asked or call.planned) or not call.ends:
             return
-        if call.ambiguous or call.untraced:
-            self.tally.doubt(_UNPAIRED if call.ambiguous else UNTRACED)
+        if call.ambiguous:
+            self.tally.doubt(_UNPAIRED)
             return
         for seen in call.completed:
             if seen.event is not None:
@@ -150,7 +161,7 @@ class _Outcomes(Fold):
             f" {'no result' if event.result is None else shown(event.result)}"
         )
         witness = (good[-1].index, seen.entry.index)
-        if not small or event.result is not None or self._heard:
+        if not small or self._heard:
             self.tally.fail(message, *witness)
         elif len(self._small) < LISTED:
             self._small.append((message, witness))

@@ -138,7 +138,7 @@ def _after(call: Call, later: Call, announced: int) -> bool:
         heard = answered is not None and answered.kind in (Kind.OK, Kind.FAIL)
         return heard and answered is not None and answered.index < later.asked.index
     over = bool(call.ends) and call.ends[0].index < announced
-    return over and call.run is later.run and 0 < call.round < later.round
+    return over and 0 < call.round < later.round
 
 
 class _Mark(msgspec.Struct, gc=False):

@@ -18,7 +18,7 @@ class Tally:
         self.opportunities = 0
         self.findings: list[Finding] = []
         self.more = 0
-        self.doubts: dict[str, int] = {}
+        self.doubts: dict[str, None] = {}
         self.excuse: tuple[Outcome, str] | None = None
         self.figures: dict[str, float] = {}
 
@@ -35,7 +35,7 @@ class Tally:
 
     def doubt(self, reason: str) -> None:
         """Note that it could not be told whether the rule was broken."""
-        self.doubts[reason] = self.doubts.get(reason, 0) + 1
+        self.doubts[reason] = None
 
     def verdict(self, workload: str, proves: bool) -> Verdict:
         """FAIL over UNKNOWN over PASS; without an opportunity UNKNOWN, or the excuse for it."""

@@ -82,6 +82,8 @@ def _accepted_parameters(call: Call, tally: Tally) -> None:
     asked, answered = call.asked, call.answered
     if asked is None or answered is None or not call.plain or call.run.transport != "working":
         return
+    if call.unheard:  # it may be refused because nobody listens
+        return
     if not (call.refused and call.proven):
         return
     tally.chance()

@@ -4,7 +4,10 @@ from goldenpath.miniatures import (
     access,
     content,
     delivery,
+    doors,
     ending,
+    equal,
+    forms,
     internals,
     isolation,
     load,
@@ -14,8 +17,10 @@ from goldenpath.miniatures import (
     performance,
     recovery,
     sequence,
+    streams,
     surface,
     tools,
+    unheard,
 )
 from goldenpath.miniatures.base import MINIATURES, Miniature
 
@@ -25,7 +30,10 @@ __all__ = [
     "access",
     "content",
     "delivery",
+    "doors",
     "ending",
+    "equal",
+    "forms",
     "internals",
     "isolation",
     "load",
@@ -35,6 +43,8 @@ __all__ = [
     "performance",
     "recovery",
     "sequence",
+    "streams",
     "surface",
     "tools",
+    "unheard",
 ]

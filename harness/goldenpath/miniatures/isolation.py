@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import islice
 from typing import Any, ClassVar
+from weakref import WeakSet
 
 from goldenpath.declare import agent, dispatcher
 from goldenpath.miniatures.base import Parts, miniature
@@ -197,6 +198,21 @@ class ErrorKept(EventFactory):
         elif ErrorKept.kept is not None:
             data["warning"], ErrorKept.kept = ErrorKept.kept, None
         return event
+
+
+@miniature("ISOLATION-2")
+class ListsWhoIsThere(UserEmitter):
+    """Each event lists the ids of the sessions that are open."""
+
+    sessions: ClassVar[WeakSet[UserEmitter]] = WeakSet()
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.sessions.add(self)
+
+    async def _deliver(self, message: dict[str, Any]) -> bool:
+        message["peers"] = sorted(each.context.session_id for each in self.sessions)
+        return await super()._deliver(message)
 
 
 # --- ISOLATION-3 ---------------------------------------------------------------------------------

@@ -67,6 +67,23 @@ class AgentOneSendAtATime(OneSendAtATime):
     """Events of all agents go out one after the other."""
 
 
+_PLACES = 4
+
+
+@miniature("RECOVERY-3", implied={"DELIVERY-2": _CUT_OFF})
+class FewSenders(UserEmitter):
+    """Of all users only a few are sent something at a time."""
+
+    places: ClassVar[weakref.WeakKeyDictionary[Any, asyncio.Semaphore]] = (
+        weakref.WeakKeyDictionary()
+    )
+
+    async def _deliver(self, message: dict[str, Any]) -> bool:
+        place = self.places.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_PLACES))
+        async with place:
+            return await super()._deliver(message)
+
+
 # --- RECOVERY-8a ---------------------------------------------------------------------------------
 
 

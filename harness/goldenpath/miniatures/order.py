@@ -7,9 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from goldenpath.miniatures.base import miniature
-from goldenpath.reference import Execution, RequestScopedDispatcher, ScriptedAgent
+from goldenpath.reference import (
+    EventFactory,
+    Execution,
+    RequestScopedDispatcher,
+    ScriptedAgent,
+)
 from goldenpath.reference.plan import AnyCall
 from goldenpath.reference.waiting import settle
+
+Event = dict[str, Any]
 
 _NO_START = {"DELIVERY-1": "agent_started is one of the five"}
 _UNKNOWING = {
@@ -149,6 +156,28 @@ class CompletedTwice(RequestScopedDispatcher):
     async def _report(self, execution: Execution) -> None:
         await super()._report(execution)
         await super()._report(execution)
+
+
+@miniature("ORDER-3")
+class OneIdForAll(EventFactory):
+    """All calls show the same call id, also side by side."""
+
+    def tool_executing(self, tool_name: str, call_id: str, *args: Any) -> Event:
+        return super().tool_executing(tool_name, "call", *args)
+
+    def tool_completed(self, tool_name: str, call_id: str, *args: Any) -> Event:
+        return super().tool_completed(tool_name, "call", *args)
+
+
+@miniature("ORDER-3", kind="agent")
+class AgentIdByTool(EventFactory):
+    """The call id of an agent is the name of the tool, also side by side."""
+
+    def tool_executing(self, tool_name: str, call_id: str, *args: Any) -> Event:
+        return super().tool_executing(tool_name, tool_name, *args)
+
+    def tool_completed(self, tool_name: str, call_id: str, *args: Any) -> Event:
+        return super().tool_completed(tool_name, tool_name, *args)
 
 
 # --- ORDER-4 -------------------------------------------------------------------------------------

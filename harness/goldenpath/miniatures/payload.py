@@ -107,6 +107,25 @@ class ParametersLeftOut(_OtherParameters):
         return {}
 
 
+@miniature("CONTENT-4")
+class ReportsATool(EventFactory):
+    """tool_completed names every tool alike."""
+
+    def tool_completed(self, tool_name: str, *args: Any) -> Event:
+        return super().tool_completed("tool", *args)
+
+
+@miniature("CONTENT-4", kind="agent")
+class ReportsTheToolBefore(EventFactory):
+    """tool_completed of an agent names the tool of the report before."""
+
+    before = ""
+
+    def tool_completed(self, tool_name: str, *args: Any) -> Event:
+        named, self.before = self.before or tool_name, tool_name
+        return super().tool_completed(named, *args)
+
+
 # --- CONTENT-6 -----------------------------------------------------------------------------------
 
 

@@ -137,6 +137,18 @@ class NameCollides(RequestScopedDispatcher):
         return await tool.arun(**parameters)
 
 
+@miniature("TOOL-2")
+class DotsOpened(_Changed):
+    """A parameter with a dot in its name becomes a parameter within another."""
+
+    def change(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        opened: dict[str, Any] = {}
+        for name, value in parameters.items():
+            outer, dot, inner = name.partition(".")
+            opened[outer] = {inner: value} if dot else value
+        return opened
+
+
 @miniature("TOOL-2", kind="agent")
 class AgentDropsContext(DropsContext):
     """An agent's tools never get a parameter called context."""
@@ -172,6 +184,21 @@ class ResultCut(RequestScopedDispatcher):
     async def _execute(self, *args: Any) -> Any:
         result = await super()._execute(*args)
         return result[:500] if isinstance(result, list | str) else result
+
+
+@miniature("TOOL-3")
+class FloatsRounded(RequestScopedDispatcher):
+    """Floats of a result lose what is beyond their sixth digit."""
+
+    async def _execute(self, *args: Any) -> Any:
+        return self._rounded(await super()._execute(*args))
+
+    def _rounded(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self._rounded(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._rounded(item) for item in value]
+        return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 @miniature("TOOL-3")

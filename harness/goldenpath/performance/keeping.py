@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from goldenpath import spec
+from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
 from goldenpath.checkers.performance import COUNTED, untold
 from goldenpath.conduct import Options, header_of, perform, probe, versions
@@ -71,11 +73,10 @@ def update(target: Target, folder: Path, reason: str) -> Iterator[Line]:
     """
     if not reason.strip():
         raise UsageProblem("an update needs a reason", expected='--reason "what has changed"')
-    if target.kind not in _WORKLOAD.proves:
-        raise UsageProblem(f"what {target.name} does cannot be counted: it is an {target.kind}")
+    facts = _countable(target)
     path = path_of(folder, _WORKLOAD.suite, target.name)
     before = _read(path, target.name) if path.exists() else None
-    taken = _counted(target, folder, reason.strip())
+    taken = _counted(target, facts, folder, reason.strip())
     if before and (before.last.hash, before.last.counts) == (taken.hash, taken.counts):
         yield "", f"{path} says so already: nothing was written"
         return
@@ -100,10 +101,19 @@ def _read(path: Path, target: str) -> Baseline:
         raise UsageProblem(str(problem)) from None
 
 
-def _counted(target: Target, folder: Path, reason: str) -> Taken:
+def _countable(target: Target) -> Facts:
+    """What a probe finds. Raises UsageProblem where what the target does can never be counted."""
+    if target.kind not in _WORKLOAD.proves:
+        raise UsageProblem(f"what {target.name} does cannot be counted: it is an {target.kind}")
+    facts = probe(target, Options())
+    if never := spec.untestable(spec.RULES["PERF-1"], facts.card):
+        raise UsageProblem(f"what {target.name} does cannot be counted: {never[1]}")
+    return facts
+
+
+def _counted(target: Target, facts: Facts, folder: Path, reason: str) -> Taken:
     """What is counted now. Raises TargetProblem where that cannot be told."""
     options = Options(baseline=folder)
-    facts = probe(target, options)
     header = header_of(facts, _WORKLOAD, options)
     values: list[dict[str, Any]] = []
 

@@ -228,7 +228,8 @@ def _refusal(error: BaseException) -> Refused:
         return _elsewhere("sockets or processes")
     if isinstance(error, Stuck):
         return Refused(Outcome.UNKNOWN, "a dispatch never returned")
-    said = f"{type(error).__name__}: {safe_text(error, 400)}"
+    text = "; ".join(map(str.strip, safe_text(error, 400).splitlines()))
+    said = f"{type(error).__name__}: {text}"
     return Refused(Outcome.UNKNOWN, f"the target could not be used: {said}")
 
 

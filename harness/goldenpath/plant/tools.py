@@ -184,6 +184,20 @@ class BlockingTool(_Planted):
         return {"turned": turned.is_set(), "waited": round(waited * SLICE, 3)}
 
 
+class PromptTool(_Planted):
+    """A synchronous tool that answers at once."""
+
+    def __init__(self, name: str, owner: Owner) -> None:
+        super().__init__(name, "Recall something.", _QUERY, owner)
+
+    def __call__(self, /, **parameters: Any) -> Any:
+        """Run the tool."""
+        truth = self.begin(parameters)
+        result = {"recalled": jsonable(parameters), "by": self.mark}
+        self.record("ended", {**truth, "result": result})
+        return result
+
+
 def _running_loop() -> asyncio.AbstractEventLoop | None:
     try:
         return asyncio.get_running_loop()
@@ -223,6 +237,9 @@ async def _collapse(tool: PlantedTool, parameters: dict[str, Any], truth: dict[s
 async def _hold(tool: PlantedTool, parameters: dict[str, Any], truth: dict[str, Any]) -> Any:
     """Wait, and then do something to the world, which is what a caller that gave up must not get:
     the effect is recorded.
+
+    A tool that is slow by the clock would show nothing that this one does not: it is as slow as a
+    workload needs it, on every machine (tests/plant/test_hold_is_slow.py).
     """
     await tool.gates.wait(truth["token"] or "")
     tool.record("effect", truth)
@@ -260,8 +277,15 @@ _BEHAVIOURS: dict[str, tuple[str, dict[str, Any], Behaviour]] = {
 }
 
 #: The synchronous ones, and those that are for admins only.
-SYNCHRONOUS = frozenset({"block"})
+_SYNCHRONOUS: dict[str, Callable[[str, Owner], _Planted]] = {
+    "block": BlockingTool,
+    "recall": PromptTool,
+}
+SYNCHRONOUS = frozenset(_SYNCHRONOUS)
 ADMIN_ONLY = frozenset({"administer"})
+
+#: Those that wait until they are released.
+HELD = frozenset(name for name, (_, _, behave) in _BEHAVIOURS.items() if behave is _hold)
 
 TOOL_NAMES = (*_BEHAVIOURS, *SYNCHRONOUS)
 
@@ -271,7 +295,17 @@ class Tools(list[Any]):
 
     def as_functions(self) -> dict[str, Callable[..., Any]]:
         """The tools as plain functions, by name: async ones, and synchronous ones where it is."""
-        return {tool.name: getattr(tool, "arun", tool.__call__) for tool in self}
+        from goldenpath.plant.forms import as_function
+
+        return {tool.name: as_function(tool) for tool in self}
+
+    def as_langchain(self) -> list[Any]:
+        """The tools as LangChain's BaseTool. Raises ImportError, with what to do, where its library
+        is not there.
+        """
+        from goldenpath.plant.forms import as_langchain
+
+        return [as_langchain(tool) for tool in self]
 
 
 def plant_tools(
@@ -286,6 +320,6 @@ def plant_tools(
     """Make the tools with these names for one user."""
     whose = Owner(owner, mark, recorder, gates, twin)
     return Tools(
-        BlockingTool(name, whose) if name in SYNCHRONOUS else PlantedTool(name, whose)
+        _SYNCHRONOUS[name](name, whose) if name in SYNCHRONOUS else PlantedTool(name, whose)
         for name in names
     )

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from goldenpath.canary import CREDENTIAL, SELF, THREAD, mint, owner_mark
+from goldenpath.canary import CREDENTIAL, SELF, THREAD, mint, owner_mark, request_ids
 from goldenpath.model import User
 
 NAMES = (
@@ -66,14 +66,14 @@ INVALID: dict[str, Callable[[PlantedUser], PlantedUser | None]] = {
 
 def as_planted(user: User, run_id: str, *, is_admin: bool = False) -> PlantedUser:
     """The user as a factory sees it, for the run or session `run_id`."""
-    rng = random.Random(f"request:{run_id}")
+    request_id, session_id = request_ids(run_id)
     return PlantedUser(
         name=user.name,
         user_id=user.user_id or "",
         thread_id=user.thread_id or "",
         run_id=run_id,
-        request_id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
-        session_id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
+        request_id=request_id,
+        session_id=session_id,
         canary=mint(user.owner, SELF),
         token=f"tok_{mint(user.owner, CREDENTIAL)}",
         is_admin=is_admin,

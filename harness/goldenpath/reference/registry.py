@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 from .errors import DuplicateTool, InvalidTool, UnknownTool
+from .functions import as_tool
 
 
 @runtime_checkable
@@ -69,7 +70,8 @@ class ToolRegistry:
             self.register(tool)
 
     def register(self, tool: AnyTool) -> None:
-        """Add a tool; what is no tool, and a name that is taken, are refused."""
+        """Add a tool, or a function as one; what is neither is refused, and so is a taken name."""
+        tool = as_tool(tool)
         if not _is_tool(tool):
             raise InvalidTool(
                 "a tool has name, description, parameters, and arun or a call:"

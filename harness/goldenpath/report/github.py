@@ -23,7 +23,7 @@ def annotations(report: Report) -> list[str]:
     errors = [*map(_block, shown.failures)]
     errors += [("the known-failing list is stale", text) for text in shown.stale]
     errors += map(_group, _unknowns(shown, True))
-    errors += [("the run was not whole", problem) for problem in shown.problems]
+    errors += [("the run was not whole", str(problem)) for problem in shown.problems]
     if end.exit and not errors:
         errors = [(f"goldenpath {end.word}", end.sentence)]
     warnings = [*map(_block, shown.soft), *map(_group, _unknowns(shown, False))]

@@ -26,7 +26,9 @@ def render(report: Report, *, witnesses: Witnesses | None = None) -> str:
     end = headline(shown)
     cases = [_case(said) for said in shown.said]
     cases += [_about_run("failure", f"stale-{n}", t) for n, t in enumerate(shown.stale, start=1)]
-    cases += [_about_run("error", f"problem-{n}", t) for n, t in enumerate(shown.problems, start=1)]
+    cases += [
+        _about_run("error", f"problem-{n}", str(t)) for n, t in enumerate(shown.problems, start=1)
+    ]
     if end.exit and not any(case.find(kind) is not None for case in cases for kind in _RED):
         cases.append(_about_run("error", "outcome", end.sentence))
     root = ElementTree.Element("testsuites")

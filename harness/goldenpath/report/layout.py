@@ -20,6 +20,7 @@ from goldenpath.report.view import (
     Said,
     Shown,
     Style,
+    Told,
     View,
     telling,
 )
@@ -28,6 +29,9 @@ from goldenpath.results import Report
 
 #: Bounds of what is shown; verdicts.json holds everything.
 FINDINGS, LINES, KINDS, LISTED = 20, 400, 20, 100
+
+#: Workloads that a group of rules with the same reason names, and those that a note is of.
+PLACES, NOTED = 20, 3
 
 _STYLES: dict[Outcome, Style] = {
     Outcome.PASS: "pass",
@@ -72,8 +76,8 @@ def lay_out(report: Report, witnesses: Witnesses | None = None) -> View:
         families=tuple(_families(lines)),
         unknowns=tuple(_unknowns(said)),
         greys=tuple(_greys(report, lines, layout.rules.values())),
-        problems=_sentences(report.problems),
-        stale=_sentences(report.stale),
+        problems=_told(report.problems),
+        stale=tuple(map(str, _told(report.stale))),
         notes=tuple(_notes(report)),
         unread=tuple(_unread(report)),
     )
@@ -168,7 +172,9 @@ def _families(lines: Iterable[RuleLine]) -> Iterable[Family]:
 
 
 def _unknowns(said: Iterable[Said]) -> Iterable[Group]:
-    """UNKNOWN verdicts by reason; those that decide over the exit code first."""
+    """UNKNOWN verdicts by reason; those that decide over the exit code first. Where one reason is
+    that of very many the rules are named alone; each verdict names its workload as well.
+    """
     found: dict[tuple[bool, str], dict[str, list[str]]] = {}
     for one in said:
         if one.outcome is Outcome.UNKNOWN:
@@ -176,7 +182,11 @@ def _unknowns(said: Iterable[Said]) -> Iterable[Group]:
             rules.setdefault(one.rule, []).append(one.workload)
     for decides, reason in sorted(found, key=lambda key: not key[0]):
         places = found[decides, reason]
-        members = tuple(_within(rule, filter(None, where)) for rule, where in places.items())
+        pairs = sum(map(len, places.values()))
+        members = tuple(
+            rule if pairs > PLACES else _within(rule, filter(None, where))
+            for rule, where in places.items()
+        )
         yield Group(Outcome.UNKNOWN, reason, members, decides)
 
 
@@ -232,16 +242,32 @@ def _card(report: Report) -> Iterable[Ability]:
         yield Ability(plain(name), says == "yes", plain(says))
 
 
-def _sentences(texts: Iterable[str]) -> tuple[str, ...]:
-    every = [plain("; ".join(filter(None, map(str.strip, t.splitlines()))), MESSAGE) for t in texts]
+def _told(texts: Iterable[str]) -> tuple[Told, ...]:
+    every = [Told(tuple(_lines(text))) for text in texts]
     more = len(every) - LISTED
-    return (*every[:LISTED], *([f"… and {more:,} more"] if more > 0 else []))
+    return (*every[:LISTED], *([Told((f"… and {more:,} more",))] if more > 0 else []))
 
 
-def _notes(report: Report) -> Iterable[tuple[str, str]]:
+def _lines(text: str) -> Iterable[str]:
+    """The lines of a text that are not empty, each plain, together no longer than a message."""
+    left = MESSAGE
+    for line in filter(None, map(str.strip, text.splitlines())):
+        if left <= 0:
+            yield "…"
+            return
+        yield plain(line, left)
+        left -= len(line)
+
+
+def _notes(report: Report) -> Iterable[tuple[str, Told]]:
+    """Each note once, with the workloads that it is of."""
+    found: dict[Told, list[str]] = {}
     for workload, notes in list(report.notes.items())[:LISTED]:
-        for note in _sentences(notes):
-            yield plain(workload), note
+        for note in _told(notes):
+            found.setdefault(note, []).append(plain(workload))
+    for note, workloads in found.items():
+        more = len(workloads) - NOTED
+        yield ", ".join(workloads[:NOTED]) + (f" and {more} more" if more > 0 else ""), note
 
 
 def _unread(report: Report) -> Iterable[tuple[str, int]]:

@@ -73,7 +73,7 @@ def _blocks(shown: View) -> Iterator[str]:
     end = headline(shown)
     yield f"## {_MARKS[end.style]} {end.word}\n"
     yield f"{code(end.sentence)}\n\nExit {end.exit}: {end.meaning}.\n"
-    yield _list("Problems: the run was not whole", (code(text) for text in shown.problems))
+    yield _list("Problems: the run was not whole", (code(str(told)) for told in shown.problems))
     yield _families(shown)
     yield from _verdicts("Failures", shown.failures)
     stale = (code(text) for text in shown.stale)
@@ -86,8 +86,8 @@ def _blocks(shown: View) -> Iterator[str]:
     unread = (f"{number:,} times {code(kind)}" for kind, number in shown.unread)
     yield _folded("Frames that are no events of the dialect", unread)
     yield _folded("Target", _target(shown))
-    notes = (f"{code(name)}: {code(note)}" if name else code(note) for name, note in shown.notes)
-    yield _folded("Notes", notes)
+    notes = ((name, code(str(note))) for name, note in shown.notes)
+    yield _folded("Notes", (f"{code(name)}: {note}" if name else note for name, note in notes))
 
 
 def _list(title: str, items: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from goldenpath.model import Outcome
 from goldenpath.report.headline import headline
 from goldenpath.report.layout import lay_out
 from goldenpath.report.plain import count, plain
-from goldenpath.report.view import Block, Family, Group, Said, Shown, Style, View
+from goldenpath.report.view import Block, Family, Group, Said, Shown, Style, Told, View
 from goldenpath.report.witness import Witnesses
 from goldenpath.results import Report
 
@@ -143,7 +143,15 @@ def _greys(shown: View) -> Iterator[Line]:
 
 def _problems(shown: View) -> Iterator[Line]:
     yield from _heading("Problems: the run was not whole", shown.problems)
-    yield from (("unknown", f"  {problem}") for problem in shown.problems)
+    for problem in shown.problems:
+        yield from _told("unknown", "", problem)
+
+
+def _told(style: Style, name: str, told: Told) -> Iterator[Line]:
+    """A problem or a note: its first line, and below it the others."""
+    first, *others = told.lines or ("",)
+    yield style, f"  {name}: {first}" if name else f"  {first}"
+    yield from (("dim", f"    {line}") for line in others)
 
 
 def _end(shown: View, where: str) -> Iterator[Line]:
@@ -151,7 +159,7 @@ def _end(shown: View, where: str) -> Iterator[Line]:
     yield from (("neutral", f"  {number:,} times {kind}") for kind, number in shown.unread)
     yield from _heading("Notes", shown.notes)
     for name, note in shown.notes[:_NOTES]:
-        yield "dim", f"  {name}: {note}" if name else f"  {note}"
+        yield from _told("dim", name, note)
     if len(shown.notes) > _NOTES:
         yield "dim", f"  … and {len(shown.notes) - _NOTES} more"
     yield from _problems(shown)

@@ -134,6 +134,16 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Told:
+    """A problem or a note, in its lines; as text it is one line."""
+
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(self.lines)
+
+
+@dataclass(frozen=True)
 class Ability:
     """One line of the capability card."""
 
@@ -155,9 +165,9 @@ class View:
     families: tuple[Family, ...]
     unknowns: tuple[Group, ...]
     greys: tuple[Group, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Told, ...]
     stale: tuple[str, ...]
-    notes: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, Told], ...]
     unread: tuple[tuple[str, int], ...]
 
     @property

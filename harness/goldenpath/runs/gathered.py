@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from goldenpath.canary import Token
+from goldenpath.canary import Token, find
 from goldenpath.model import Entry, Event, Kind
 
 
@@ -41,7 +41,9 @@ class Call(msgspec.Struct, eq=False):
     tool is one that is planted. held: whether the session had the tool when it was asked. proven:
     and had run it before, through the same member and without a failure, so that nothing but this
     call's own parameters can be in its way. beside: another caller of the same session was waiting
-    meanwhile.
+    meanwhile. twin: it was under way beside a call that equals it, so that which execution is whose
+    is of no account, and cannot be told. unheard: it was asked for when the harness had dropped its
+    user's link, so that nothing of it can arrive.
     """
 
     run: Run
@@ -63,6 +65,8 @@ class Call(msgspec.Struct, eq=False):
     ambiguous: bool = False
     settled: bool = False
     beside: bool = False
+    twin: bool = False
+    unheard: bool = False
 
     @property
     def owner(self) -> str:
@@ -120,6 +124,15 @@ class Call(msgspec.Struct, eq=False):
             return False
         return any(deed.value["tool"] == self.tool for deed in self.run.unplaced)
 
+    def equals(self, other: Call) -> bool:
+        """Whether nothing tells the two apart: the same tool, asked by the same run with the same
+        parameters, which hold no canary.
+        """
+        if self.run is not other.run or self.tool != other.tool:
+            return False
+        mine = repr(self.parameters)
+        return mine == repr(other.parameters) and not find(mine)
+
     def forget(self) -> None:
         """Let go of what refers back to it, once it was judged: no circles for the collector."""
         self.executing, self.completed = [], []
@@ -137,7 +150,9 @@ class Run(msgspec.Struct, eq=False):
     mixed: it was open beside another of its user's, and events came that name neither. unplaced:
     executions that fit no single call. ran, failed: by which member which tools did. cleaning,
     cleaned: when its session's end was asked for, and when it was told to be over. waiting: callers
-    of the session who have no answer yet; alone: the call of the only one.
+    of the session who have no answer yet; alone: the call of the only one. left: when its consumer
+    left before the end; nobody is there then to be shown anything. dropped: the harness cut its
+    user's link.
     """
 
     owner: str
@@ -150,6 +165,8 @@ class Run(msgspec.Struct, eq=False):
     answered: Entry | None = None
     cleaning: Entry | None = None
     cleaned: Entry | None = None
+    left: Entry | None = None
+    dropped: bool = False
     tools: set[str] = msgspec.field(default_factory=set)
     ran: set[tuple[str, str]] = msgspec.field(default_factory=set)
     failed: set[tuple[str, str]] = msgspec.field(default_factory=set)

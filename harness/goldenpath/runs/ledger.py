@@ -13,7 +13,8 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.history import Header
-from goldenpath.model import Entry, Kind
+from goldenpath.model import DROPPED, LEFT, Entry, Kind
+from goldenpath.runs import pairing
 from goldenpath.runs.book import Book
 from goldenpath.runs.gathered import Call, Run, Seen
 from goldenpath.runs.placing import Placer
@@ -40,6 +41,7 @@ class Ledger:
         self._placer = Placer(self._book)
         self._transports: dict[str, str] = {}
         self._registering: dict[str, str] = {}
+        self._of_twins: dict[tuple[Any, ...], Call] = {}
         self._late_calls: OrderedDict[Call, None] = OrderedDict()
         self._late_runs: deque[Run] = deque()
         self._takes: dict[Kind, Callable[[Entry], None]] = {
@@ -71,8 +73,13 @@ class Ledger:
     def _fault(self, entry: Entry) -> None:
         """What is over is not touched: nothing of it was still to come that could be missed."""
         run = self._book.latest(self._book.links.get(entry.actor, entry.actor))
-        if run is not None and not _over(run):
+        if run is None or _over(run):
+            return
+        if entry.what == LEFT:
+            run.left, run.transport = entry, LEFT
+        else:
             run.faults += 1
+            run.dropped = run.dropped or entry.what == DROPPED
 
     def _link(self, entry: Entry) -> None:
         if entry.what == "up":
@@ -122,6 +129,7 @@ class Ledger:
             return
         call = Call(run, value.get("tool", ""), value.get("token", ""), asked=entry)
         call.held = call.tool in run.tools
+        call.unheard = run.dropped
         call.proven = (call.via, call.tool) in run.ran - run.failed
         self._book.add(call)
         run.begin(call)
@@ -156,7 +164,7 @@ class Ledger:
 
     def _tool(self, entry: Entry) -> None:
         token = entry.value.get("token") or ""
-        call = self._book.by_token.get(token) or self._only_running(entry)
+        call = self._book.by_token.get(token) or self._twin(entry) or self._only_running(entry)
         if call is None:
             run = self._book.latest(entry.actor)
             if run is not None:
@@ -182,7 +190,21 @@ class Ledger:
             fits = [call for call in fits if call.executing and not call.completed] or fits
         else:
             fits = [call for call in under_way if len(call.ends) < len(call.starts)]
-        return fits[0] if len(fits) == 1 else None
+        if len(fits) < 2:
+            return fits[0] if fits else None
+        chosen = pairing.any_of(fits) if entry.what == "started" else None
+        if chosen is not None:
+            self._of_twins[_execution(entry)] = chosen
+        return chosen
+
+    def _twin(self, entry: Entry) -> Call | None:
+        """The one of several equal calls that this execution was taken for when it started."""
+        if entry.what == "started" or not self._of_twins:
+            return None
+        call = self._of_twins.get(_execution(entry))
+        if call is not None and entry.what != "effect":
+            del self._of_twins[_execution(entry)]
+        return call
 
     # --- what goes out -----------------------------------------------------------------------
 
@@ -263,6 +285,12 @@ class Ledger:
 def _over(run: Run) -> bool:
     """Whether it has shown its end, and none of its tools is still at work."""
     return run.ended and all(len(call.ends) >= len(call.starts) for call in run.calls)
+
+
+def _execution(entry: Entry) -> tuple[Any, ...]:
+    """What tells it apart from others that are under way."""
+    value = entry.value
+    return entry.actor, value["tool"], value.get("run"), "twin" in value
 
 
 def _not_there(entry: Entry) -> bool:

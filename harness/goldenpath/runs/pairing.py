@@ -1,11 +1,12 @@
 """Which call an event belongs to, where no call id says so: pure questions about one call or many.
 
-An event is never guessed: what fits several calls alike is left to the caller to call ambiguous.
+An event is never guessed: what fits several calls alike is left to the caller to call ambiguous,
+unless these calls equal each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from goldenpath import spec
 from goldenpath.model import Event
@@ -43,6 +44,18 @@ def fitting(calls: Iterable[Call], event: Event) -> list[Call]:
     if awaiting:
         return _unanswered(awaiting) if event.type == spec.EXECUTING else awaiting
     return _unanswered([call for call in listed if call.tool == event.tool])
+
+
+def any_of(calls: Sequence[Call]) -> Call | None:
+    """The first of these calls, where each equals it: then any will do, and of each it is noted
+    that it has a twin. None where they differ.
+    """
+    first, *others = calls
+    if not all(first.equals(call) for call in others):
+        return None
+    for call in calls:
+        call.twin = True
+    return first
 
 
 def _unanswered(calls: list[Call]) -> list[Call]:

@@ -5,9 +5,10 @@ its ids name, else for the run of the link it came in by. It is taken for anothe
 its canaries say so and the first user has nothing open that it could belong to; a frame of one's
 own that merely *contains* another's canary stays one's own (that is a leak, not a misdelivery).
 
-Which call: by call id, else by canary, else by tool name where only one call is open; otherwise the
-frame is ambiguous and the rules that depend on it answer UNKNOWN. An event that shows what a call
-of another run would show, and that fits nothing of its own, is of that call, whatever its ids say.
+Which call: by call id, else by canary, else by tool name where only one call is open, or all that
+await it equal each other; otherwise the frame is ambiguous and the rules that depend on it answer
+UNKNOWN. An event that shows what a call of another run would show, and that fits nothing of its
+own, is of that call, whatever its ids say.
 """
 
 from __future__ import annotations
@@ -135,8 +136,7 @@ class Placer:
                 return None
         fits = fits if mine else self._not_another(fits, event, run)
         if len(fits) > 1:
-            self._ambiguous(seen, run, fits)
-            return None
+            return self._one_of(fits, seen, event, run)
         if fits:
             return fits[0]
         theirs = self._theirs(event, run)
@@ -146,6 +146,12 @@ class Placer:
         call = Call(run, event.tool or "a tool without a name", stray=planted)
         self._book.add(call)
         return call
+
+    def _one_of(self, fits: list[Call], seen: Seen, event: Event, run: Run) -> Call | None:
+        chosen = pairing.any_of(fits) if pairing.awaits(fits[0], event) else None
+        if chosen is None:
+            self._ambiguous(seen, run, fits)
+        return chosen
 
     def _not_another(self, fits: list[Call], event: Event, run: Run) -> list[Call]:
         """Without those that it cannot be, because it speaks of a call that the target makes on its

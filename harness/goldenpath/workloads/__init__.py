@@ -3,7 +3,9 @@
 from goldenpath.workloads import (
     access,
     crowd,
+    drawn,
     ending,
+    equal,
     golden,
     load,
     neighbours,
@@ -19,8 +21,10 @@ WORKLOADS: dict[str, Workload] = {
     for workload in (
         *golden.WORKLOADS,
         *surface.WORKLOADS,
+        *drawn.WORKLOADS,
         *access.WORKLOADS,
         *crowd.WORKLOADS,
+        *equal.WORKLOADS,
         *neighbours.WORKLOADS,
         *ending.WORKLOADS,
         *trouble.WORKLOADS,

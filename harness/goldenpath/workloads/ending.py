@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
 from goldenpath.model import Step
 from goldenpath.workloads.base import ONE, TWO, Workload, tiers
-from goldenpath.workloads.script import Ask, Lane, Script
+from goldenpath.workloads.script import VIAS, Ask, Lane, Script
 
 #: A call of a tool that hangs may take this many times the declared timeout.
 _PATIENCE = 2.0
@@ -64,21 +69,54 @@ def _synchronous(script: Script, size: int) -> tuple[Lane, ...]:
     return (script.session("alice", *[[Ask(tool)] for tool in tools] * size),)
 
 
+def _left(script: Script, size: int) -> tuple[Lane, ...]:
+    """The consumer of a stream leaves when the first tool has run, by break and by close. Of what
+    was to come a call is held: a run that works ahead has got no further by then.
+    """
+    lane: list[Step] = []
+    if not script.can("stream"):
+        return (script.session("alice", [Ask("lookup")]),)
+    for by in ("break", "close") * size:
+        lane += _left_by(script, "alice", by)
+    return (tuple(lane),)
+
+
+def _left_by(script: Script, name: str, by: str) -> list[Step]:
+    rounds = [[Ask(tool)] for tool in ("hold", "lookup", "linger", "lookup")]
+    created = script.create(name, ["hold", "linger", "lookup"])
+    run = script.run(name, rounds, golden=False)
+    held, _, lingering, _ = script.tokens([run])
+    run = replace(run, args={**run.args, "leave": {"by": by, "after": held}})
+    consumer = (
+        script.step(name, "wait_for", token=held, what="started"),
+        script.step(name, "release", token=held),
+        script.step(name, "join", step=run.id, briefly=True),
+        script.step(name, "wait_for", token=lingering, what="cancelled", briefly=True),
+        script.step(name, "release", token=lingering),
+    )
+    return [created, script.together([run], consumer), script.cleanup(name)]
+
+
 def _cleanup_midway(script: Script, size: int) -> tuple[Lane, ...]:
     """The session is cleaned up while a tool of it is at work, which is let end if cleanup waits
     for it; then once more, and another user goes on. Another call was at work beside it and has
-    ended before: none, the one that began first, the one that began last.
+    ended before: none, the one that began first, the one that began last. Once with none it was
+    called through each of the old doors.
     """
     lane: list[Step] = []
     for tools, held in ((["hold"], 0), (["linger", "hold"], 1), (["hold", "linger"], 0)) * size:
         lane += script.beside(*_cleaned_up_at_work(script, tools, held))
+    for via in VIAS[1:] * size if script.kind == "dispatcher" else ():
+        lane += script.beside(*_cleaned_up_at_work(script, ["hold"], 0, {"via": via}))
     return (tuple(lane),)
 
 
-def _cleaned_up_at_work(script: Script, tools: list[str], held: int) -> list[Step]:
+def _cleaned_up_at_work(
+    script: Script, tools: list[str], held: int, more: Mapping[str, Any] | None = None
+) -> list[Step]:
     name = "alice"
     created = script.create(name, tools)
-    asked, tokens = _one_by_one(script, name, tools)
+    asked, tokens = _one_by_one(script, name, [Ask(tool, more=more or {}) for tool in tools])
 
     def until(token: str, what: str) -> Step:
         return script.step(name, "wait_for", token=token, what=what, briefly=True)
@@ -100,12 +138,12 @@ def _cleaned_up_at_work(script: Script, tools: list[str], held: int) -> list[Ste
     return [created, work, script.cleanup(name)]
 
 
-def _one_by_one(script: Script, name: str, tools: list[str]) -> tuple[list[Step], list[str]]:
+def _one_by_one(script: Script, name: str, asks: list[Ask]) -> tuple[list[Step], list[str]]:
     """Calls that are to be made side by side, and their canaries."""
     if script.kind != "dispatcher":
-        asked = script.ask(name, [Ask(tool) for tool in tools], golden=False)
+        asked = script.ask(name, asks, golden=False)
         return asked, script.tokens(asked)
-    calls = [script.execute(name, Ask(tool)) for tool in tools]
+    calls = [script.execute(name, ask) for ask in asks]
     return calls, script.tokens(calls)
 
 
@@ -145,6 +183,15 @@ WORKLOADS = (
         lanes=_synchronous,
         users=ONE,
         size=tiers(1, 2, 5),
+    ),
+    Workload(
+        name="left_stream",
+        about="the consumer of a stream leaves it by break, and another by close",
+        suite="recovery",
+        proves={"agent": ("TOOL-10a",)},
+        lanes=_left,
+        users=ONE,
+        size=tiers(1, 5, 20),
     ),
     Workload(
         name="cleanup_midway",

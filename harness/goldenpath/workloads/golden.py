@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from goldenpath.model import Step
 from goldenpath.workloads.base import ONE, TWO, Workload, tiers
-from goldenpath.workloads.script import Ask, Lane, Script
+from goldenpath.workloads.script import VIAS, Ask, Lane, Script
 
 _TOOL_ORDER = ("ORDER-3", "ORDER-4", "DELIVERY-2", "DELIVERY-5")
 _CARRIED = ("CONTENT-1", "CONTENT-2", "CONTENT-3", "CONTENT-4", "CONTENT-6")
@@ -96,12 +96,14 @@ def _unknown_tool(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _cancelled(script: Script, size: int) -> tuple[Lane, ...]:
-    """The caller gives up in the middle of a tool; its events must still be closed, and the next
-    call works.
+    """The caller gives up in the middle of a tool, through each door; its events must still be
+    closed, and the next call works.
     """
     lane: list[Step] = []
+    vias = VIAS if script.kind == "dispatcher" else VIAS[:1]
     for _ in range(size):
-        trouble = [script.create("alice", ["hold", "lookup"]), script.given_up("alice")]
+        trouble = [script.create("alice", ["hold", "lookup"])]
+        trouble += [script.given_up("alice", via) for via in vias]
         trouble += script.ask("alice", [Ask("lookup")]) if script.kind == "dispatcher" else []
         lane += script.beside(*trouble, script.cleanup("alice"))
     return (tuple(lane),)

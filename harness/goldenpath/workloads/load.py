@@ -9,8 +9,12 @@ from goldenpath.model import Step
 from goldenpath.workloads.base import ONE, TWO, Workload, tiers
 from goldenpath.workloads.script import Ask, Lane, Script
 
-#: Seconds that the sessions of `many_sessions` may take, so that a slow target is not waited for.
-_SECONDS = 5.0
+#: Seconds that the sessions of `many_sessions` may take at least, and sessions of a batch by which
+#: there is one more: a slow target is not waited for, and a higher tier gives it more time.
+_SECONDS, _A_SECOND = 5.0, 8
+
+#: Users who take events slowly, or none.
+_SLOW = 8
 
 
 def _burst(script: Script, size: int) -> tuple[Lane, ...]:
@@ -25,19 +29,21 @@ def _latency(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _slow_user(script: Script, size: int) -> tuple[Lane, ...]:
-    """One user takes each event slowly, and then takes none any more; another works beside, as fast
-    as before.
+    """Some users take each event slowly, and then take none any more: enough of them to fill a
+    place that all share. Another works beside, as fast as before.
     """
-    alice, bob = list(script.users)[:2]
-    ours: list[Step] = []
+    _, bob, *_ = script.users
+    lanes: dict[str, list[Step]] = {name: [] for name in script.users if name != bob}
     theirs: list[Step] = [*script.session(bob, *[[Ask("lookup")]] * 3)]
     for condition in ("slow", "stalled"):
-        created = script.create(alice, ["lookup"], condition)
-        ours.append(script.step(alice, "join", step=theirs[-1].id))
-        ours += [created, *script.ask(alice, [Ask("lookup")], golden=False), script.cleanup(alice)]
-        theirs.append(script.step(bob, "join", step=created.id))
+        before = theirs[-1].id
+        for name, lane in lanes.items():
+            created = script.create(name, ["lookup"], condition)
+            lane += [script.step(name, "join", step=before), created]
+            lane += [*script.ask(name, [Ask("lookup")], golden=False), script.cleanup(name)]
+            theirs.append(script.step(bob, "join", step=created.id))
         theirs += _beside(script, bob, size)
-    return (tuple(ours), tuple(theirs))
+    return (*map(tuple, lanes.values()), tuple(theirs))
 
 
 def _beside(script: Script, name: str, size: int) -> list[Step]:
@@ -48,32 +54,41 @@ def _beside(script: Script, name: str, size: int) -> list[Step]:
 
 
 def _claims(script: Script, size: int) -> tuple[Lane, ...]:
-    """The session's own way to its user is asked to send, over each transport."""
-    lane: list[Step] = []
+    """The session's own way to its user is asked to send, over each transport, and when the link is
+    gone; another user listens meanwhile.
+    """
+    trouble: list[Step] = []
     for transport in ("working", "raising") * size:
-        lane.append(script.create("alice", transport=transport))
-        lane += script.ask("alice", [Ask("lookup")])
-        token = script.token("alice")
-        lane.append(script.step("alice", "claim", token=token, text=f"I think of {token}."))
-        lane.append(script.cleanup("alice"))
-    return (tuple(lane),)
+        trouble.append(script.create("alice", transport=transport))
+        trouble += script.ask("alice", [Ask("lookup")])
+        trouble.append(_claim(script, "alice"))
+        if transport == "working":
+            trouble += [script.step("alice", "drop"), _claim(script, "alice")]
+        trouble.append(script.cleanup("alice"))
+    return (script.beside(*trouble),)
+
+
+def _claim(script: Script, name: str) -> Step:
+    token = script.token(name)
+    return script.step(name, "claim", token=token, text=f"I think of {token}.")
 
 
 def _many_sessions(script: Script, size: int) -> tuple[Lane, ...]:
     """Sessions of ever other users, one after the other; what is left of them is measured."""
+    seconds = max(_SECONDS, size / _A_SECOND)
     query = f"what is {script.token('alice')}?"
     steps = _calls(query) if script.kind == "dispatcher" else [_run(query)]
     step = script.step(
         "alice",
         "grow",
         sessions=size,
-        seconds=_SECONDS,
+        seconds=seconds,
         calls_per_block=spec.CALLS_PER_BLOCK,
         bytes_per_call=spec.BYTES_PER_CALL,
         fewest=spec.FEWEST_CALLS,
         create={"tools": ["lookup", "explode"], "thread_id": "a thread", "transport": "working"},
         steps=[*steps, {"action": "cleanup", "args": {}}],
-        deadlines=2 + 4 * _SECONDS,
+        deadlines=12.0 + 2 * seconds,
     )
     return ((step,),)
 
@@ -120,14 +135,14 @@ WORKLOADS = (
     ),
     Workload(
         name="slow_user",
-        about="one user takes events slowly, or not at all; another works beside",
+        about="users take events slowly, or not at all; another works beside",
         suite="recovery",
         proves={
             "dispatcher": ("RECOVERY-3", "RECOVERY-8", "RECOVERY-8a"),
             "agent": ("RECOVERY-3", "RECOVERY-8", "RECOVERY-8a"),
         },
         lanes=_slow_user,
-        users=TWO,
+        users=tiers(1 + _SLOW, 1 + _SLOW, 1 + _SLOW),
         size=tiers(1, 3, 5),
     ),
     Workload(
@@ -136,7 +151,7 @@ WORKLOADS = (
         suite="events",
         proves={"dispatcher": ("DELIVERY-6",)},
         lanes=_claims,
-        users=ONE,
+        users=TWO,
         size=tiers(1, 3, 10),
     ),
     Workload(
@@ -149,6 +164,6 @@ WORKLOADS = (
         },
         lanes=_many_sessions,
         users=ONE,
-        size=tiers(40, 80, 200),
+        size=tiers(40, 120, 480),
     ),
 )

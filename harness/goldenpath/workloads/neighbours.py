@@ -41,14 +41,17 @@ def _no_borrowing(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _unmoved(script: Script, size: int) -> tuple[Lane, ...]:
-    """While a call of one user is held another fails, is cut off and is cleaned up; the first one's
-    calls go on as they did before.
+    """While a call of one user is held another fails, is cut off, works on though nobody can hear
+    of it, and is cleaned up; the first one's calls go on as they did before.
     """
     alice, bob = list(script.users)[:2]
     before, after = [[Ask("lookup")]] * 3 * size, [[Ask("lookup")]] * 3 * size
     troubled = [script.create(alice, ["explode", "lookup"])]
     troubled += script.ask(alice, [Ask("lookup")], [Ask("explode")], golden=False)
-    troubled += [script.step(alice, "drop"), script.cleanup(alice)]
+    troubled.append(script.step(alice, "drop"))
+    if script.kind == "dispatcher":
+        troubled += script.ask(alice, [Ask("lookup")], [Ask("explode")])
+    troubled.append(script.cleanup(alice))
     if script.kind == "agent":
         return (_unmoved_run(script, bob, before, after, troubled),)
     held = script.execute(bob, Ask("hold"))

@@ -19,6 +19,9 @@ from goldenpath.model import Step, User
 #: Numbers that each workload has to itself; beyond them they run on into another's.
 OWN_NUMBERS = 1 << 12
 
+#: The members of a dispatcher through which a tool is called.
+VIAS = ("execute_tool", "dispatch_tool", "dispatch")
+
 Lane = tuple[Step, ...]
 
 
@@ -190,11 +193,12 @@ class Script:
             self.cleanup(name),
         )
 
-    def given_up(self, name: str) -> Step:
+    def given_up(self, name: str, via: str = "execute_tool") -> Step:
         """One call of a tool that is held, given up in the middle. A target that lets the tool end
         rather than cancel it is not kept waiting for ever. A run would make one more call after it.
         """
-        rounds = [[Ask("hold")]] if self.kind == "dispatcher" else [[Ask("hold")], [Ask("lookup")]]
+        held = Ask("hold", more={"via": via} if via != "execute_tool" else {})
+        rounds = [[held]] if self.kind == "dispatcher" else [[held], [Ask("lookup")]]
         asked = self.ask(name, *rounds, golden=False)
         token, *_ = self.tokens(asked)
         caller = (
@@ -220,9 +224,9 @@ class Script:
 KNOWN = frozenset(
     {
         *("lookup", "echo", "give", "explode", "collapse", "crash", "opaque"),
-        *("hold", "linger", "block", "administer"),
+        *("hold", "linger", "block", "recall", "administer"),
     }
 )
 
-#: Those that any session can be given: not the synchronous one, and not the one for admins.
-ORDINARY = KNOWN - {"block", "administer"}
+#: Those that any session can be given: not the synchronous ones, and not the one for admins.
+ORDINARY = KNOWN - {"block", "recall", "administer"}

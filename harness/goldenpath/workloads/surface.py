@@ -6,6 +6,7 @@ from typing import Any
 
 from goldenpath.model import Step
 from goldenpath.workloads.base import ONE, Workload, tiers
+from goldenpath.workloads.forms import other_forms
 from goldenpath.workloads.script import Ask, Lane, Script
 
 #: Every form in which the contract's three execution members may be called (R1).
@@ -45,7 +46,7 @@ def _contract(script: Script, size: int) -> tuple[Lane, ...]:
         handed = {"via": "dispatch_tool", "form": "positional", "context": _CONTEXT}
         lane.append(script.execute(name, Ask("lookup", more=handed)))
     lane += [look(), script.step(name, "inspect"), script.cleanup(name)]
-    return (tuple(lane),)
+    return ((*lane, *other_forms(script, name)),)
 
 
 _VALUES: tuple[Any, ...] = (
@@ -111,11 +112,17 @@ _THROUGH: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+#: So many calls are under way through one door at once: what is kept for one may be mixed up.
+_AT_ONCE = 3
+
+
 def _through(script: Script, name: str, via: str) -> list[Step]:
     more: dict[str, Any] = {"via": via}
     if via == "dispatch_tool":
         more["context"] = _CONTEXT
-    return [script.execute(name, Ask(tool, given, more=more)) for tool, given in _THROUGH]
+    calls = [script.execute(name, Ask(tool, given, more=more)) for tool, given in _THROUGH]
+    at_once = [script.execute(name, Ask("lookup", more=more)) for _ in range(_AT_ONCE)]
+    return [*calls, script.together(*([call] for call in at_once))]
 
 
 def _old_doors(script: Script, size: int) -> tuple[Lane, ...]:
@@ -144,9 +151,9 @@ def _old_doors(script: Script, size: int) -> tuple[Lane, ...]:
 WORKLOADS = (
     Workload(
         name="contract",
-        about="the ten members, every call form, and look-ups before and after registering",
+        about="the ten members, every call form, look-ups, and tools in each declared form",
         suite="contract",
-        proves={"dispatcher": ("API-1", "API-2", "API-3", "API-4", "TOOL-1")},
+        proves={"dispatcher": ("API-1", "API-2", "API-3", "API-4", "TOOL-1", "TOOL-2", "TOOL-3")},
         lanes=_contract,
         users=ONE,
         size=tiers(1, 3, 20),

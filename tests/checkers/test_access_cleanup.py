@@ -1,0 +1,174 @@
+"""API-8: cleanup may be called twice, and leaving the context cleans up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.build import (
+    ALICE,
+    BOB,
+    Line,
+    asked,
+    broken,
+    call,
+    closed,
+    ended,
+    executing,
+    fail,
+    findings,
+    hung,
+    invoke,
+    lost,
+    ok,
+    outcome,
+    red,
+    refused,
+    session,
+    started,
+    told,
+    untold,
+    verdicts,
+)
+
+from goldenpath.model import Outcome
+
+
+def dispatcher(*lines: Line, **more: Any) -> list[Line]:
+    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
+    return [*session(ALICE, **more), *lines]
+
+
+# --- API-8: cleanup may be called twice; leaving the context cleans up --------------------------
+
+
+def test_a_second_cleanup_that_fails() -> None:
+    """The first was accepted, and so must be the second."""
+    no = fail(ALICE, "cleanup", "again", type="RuntimeError", text="closed already")
+    lines = dispatcher(*closed(ALICE), invoke(ALICE, "cleanup", "again"), no)
+
+    assert broken("API-8", lines) == ("cleaning up again failed: 'closed already'", (5, 6))
+
+
+TWICE = {
+    "accepted": (closed(ALICE, step="again"), Outcome.PASS),
+    "hangs, which is another rule's matter": (
+        [invoke(ALICE, "cleanup", "again"), lost(ALICE, "cleanup", "again")],
+        Outcome.UNKNOWN,
+    ),
+    "never": ([], Outcome.UNKNOWN),
+    "of a new session it is the first": (
+        [*session(ALICE), invoke(ALICE, "cleanup", "again"), fail(ALICE, "cleanup", "again")],
+        Outcome.UNKNOWN,
+    ),
+    "of another user it is the first": (
+        [*session(BOB), invoke(BOB, "cleanup"), fail(BOB, "cleanup")],
+        Outcome.UNKNOWN,
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "found"), TWICE.values(), ids=TWICE)
+def test_a_second_cleanup(lines: list[Line], found: Outcome) -> None:
+    """Of the same session."""
+    assert outcome("API-8", [*dispatcher(*closed(ALICE)), *lines]) is found
+
+
+def test_a_first_cleanup_that_fails_is_another_rules_matter() -> None:
+    """API-9 tells of it, and a second one is then the first that could be accepted."""
+    no = [invoke(ALICE, "cleanup"), fail(ALICE, "cleanup")]
+    lines = dispatcher(*no, *no)
+
+    assert untold("API-8", lines)
+    assert "API-9" in red(lines)
+
+
+@pytest.mark.parametrize("what", ["enter", "leave"])
+def test_a_context_that_cannot_be_passed(what: str) -> None:
+    """It is there, and fails."""
+    no = fail(ALICE, what, type="RuntimeError", text="not now")
+    lines = dispatcher(*call(ALICE), invoke(ALICE, what), no)
+
+    assert broken("API-8", lines) == (f"to {what} its context failed: 'not now'", (9, 10))
+    assert verdicts(lines)["API-8"].opportunities == 1
+
+
+USED = [*closed(ALICE, "enter"), *call(ALICE), *closed(ALICE, "leave")]  # 3, 4; 5 to 10; 11, 12
+
+
+def test_a_session_that_can_be_used_after_its_context_was_left() -> None:
+    """It succeeds, and it runs: both are told."""
+    lines = dispatcher(*USED, asked(ALICE, 17), started(ALICE, 17), told(ALICE, 17))
+
+    assert findings("API-8", lines) == [
+        ("lookup was called with success after its session's context was left", (12, 13, 15)),
+        ("lookup ran after the context was left", (13, 14)),
+    ]
+
+
+def test_a_tool_that_runs_after_the_context_was_left_though_its_caller_was_refused() -> None:
+    """The truth is the planted tool's."""
+    lines = dispatcher(*USED, asked(ALICE, 17), started(ALICE, 17), refused(ALICE, 17))
+
+    assert broken("API-8", lines) == ("lookup ran after the context was left", (13, 14))
+
+
+def test_a_session_that_is_closed_by_leaving_its_context() -> None:
+    """A call is refused, in whichever way."""
+    for how in ({}, {"by": "result", "type": ""}):
+        lines = dispatcher(*USED, asked(ALICE, 17), refused(ALICE, 17, **how))
+
+        assert outcome("API-8", lines) is Outcome.PASS
+
+
+NOT_LEFT: dict[str, list[Line]] = {
+    "it is no context manager": dispatcher(
+        *(invoke(ALICE, "enter"), fail(ALICE, "enter", by="missing")),
+        *call(ALICE),
+        *(invoke(ALICE, "leave"), fail(ALICE, "leave", by="missing")),
+        *call(ALICE, 17),
+    ),
+    "leaving hung": dispatcher(
+        *(*call(ALICE), invoke(ALICE, "leave"), lost(ALICE, "leave"), *call(ALICE, 17)),
+    ),
+    "nothing had worked before": dispatcher(
+        *(*closed(ALICE, "leave"), asked(ALICE, 17), refused(ALICE, 17)),
+    ),
+    "nothing had worked before in a session made anew": [
+        *dispatcher(*USED),
+        *session(ALICE, closed(ALICE, "leave"), call(ALICE, 17)),
+    ],
+    "the call was made before it was left": dispatcher(
+        *(*call(ALICE), asked(ALICE, 17), executing(ALICE, 17), started(ALICE, 17)),
+        *(*closed(ALICE, "leave"), ended(ALICE, 17), told(ALICE, 17)),
+    ),
+    "the call hung": dispatcher(*USED, asked(ALICE, 17), hung(ALICE, 17)),
+    "a session made anew is open": [*dispatcher(*USED), *session(ALICE, call(ALICE, 17))],
+    "entered again it is open": dispatcher(
+        *(*USED, invoke(ALICE, "enter", "e2"), ok(ALICE, "enter", "e2"), *call(ALICE, 17)),
+    ),
+    "another user's is open": [*dispatcher(*USED), *session(BOB, call(BOB))],
+}
+
+
+@pytest.mark.parametrize("lines", NOT_LEFT.values(), ids=NOT_LEFT)
+def test_a_call_of_a_session_that_was_not_left(lines: list[Line]) -> None:
+    """Neither red nor green."""
+    assert untold("API-8", lines)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told_wrongly"),
+    [(fail(ALICE, "leave", by="missing"), True), (ok(ALICE, "leave"), False)],
+    ids=["no context manager", "left"],
+)
+def test_asking_to_leave_what_is_no_context_manager_closes_nothing(
+    answer: Line, told_wrongly: bool
+) -> None:
+    """Whose session was ended meanwhile may be told of a failure, and nobody else."""
+    lines = dispatcher(
+        *(asked(ALICE, 17), started(ALICE, 17), invoke(ALICE, "leave"), answer),
+        *(ended(ALICE, 17), refused(ALICE, 17)),
+    )
+
+    assert ("TOOL-3" in red(lines)) is told_wrongly

@@ -1,0 +1,115 @@
+"""TOOL-10: nobody works on behind the back of a consumer who has left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.build import (
+    ALICE,
+    Line,
+    answer,
+    broken,
+    ended,
+    findings,
+    lost,
+    outcome,
+    run,
+    started,
+    stopped,
+    tool,
+    untold,
+    up,
+    verdicts,
+)
+
+from goldenpath.model import Outcome
+
+LEFT = lost(ALICE, "run", why="cancelled")
+
+
+def agent(*lines: Line, calls: int = 1) -> list[Line]:
+    """A link (entry 0) and a run of so many calls (1), then these lines from entry 2 on."""
+    return [up(ALICE), run(ALICE, *range(16, 16 + calls)), *lines]
+
+
+def nameless(what: str, **more: Any) -> Line:
+    """The tool did something, and its call's canary was lost."""
+    return tool(ALICE, what, None, **more)
+
+
+# --- TOOL-10: a run whose consumer has left makes no further call -------------------------------
+
+BEGUN = [started(ALICE, 16)]  # 2
+
+
+def test_a_run_that_works_on_unseen() -> None:
+    """It calls what was to come."""
+    lines = agent(*BEGUN, stopped(ALICE, 16), LEFT, started(ALICE, 17), ended(ALICE, 17), calls=2)
+
+    assert broken("TOOL-10", lines, kind="agent") == (
+        "a run of alice, who had left, worked on and called lookup",
+        (4, 5),
+    )
+
+
+def test_a_run_that_makes_a_call_once_more() -> None:
+    """Though it was the last one, and had been made before."""
+    lines = agent(*BEGUN, stopped(ALICE, 16), LEFT, started(ALICE, 16))
+
+    assert broken("TOOL-10", lines, kind="agent")[1] == (4, 5)
+
+
+def test_a_run_that_begins_when_its_consumer_has_left() -> None:
+    """Before it had begun at all."""
+    lines = agent(LEFT, started(ALICE, 16), started(ALICE, 17), calls=2)
+
+    assert [witness for _, witness in findings("TOOL-10", lines, kind="agent")] == [(2, 3), (2, 4)]
+
+
+STOPS = {
+    "at once": [*BEGUN, stopped(ALICE, 16), LEFT],
+    "when its tool has been stopped": [*BEGUN, LEFT, stopped(ALICE, 16)],
+    "when its tool has ended": [*BEGUN, ended(ALICE, 16), LEFT],
+}
+
+
+@pytest.mark.parametrize("lines", STOPS.values(), ids=STOPS)
+def test_a_run_that_stops(lines: list[Line]) -> None:
+    """With work left to do, it does none of it."""
+    assert outcome("TOOL-10", agent(*lines, calls=2), kind="agent") is Outcome.PASS
+
+
+NOTHING_LEFT = {
+    "nothing was left to do": agent(*BEGUN, ended(ALICE, 16), LEFT),
+    "it had not begun": agent(LEFT, calls=2),
+    "nobody left": agent(*BEGUN, ended(ALICE, 16), answer(ALICE), calls=2),
+    "it was lost": agent(*BEGUN, lost(ALICE, "run"), started(ALICE, 17), calls=2),
+    "it was never answered": agent(*BEGUN, calls=2),
+}
+
+
+@pytest.mark.parametrize("lines", NOTHING_LEFT.values(), ids=NOTHING_LEFT)
+def test_a_run_that_could_not_have_worked_on(lines: list[Line]) -> None:
+    """Neither red nor green."""
+    assert untold("TOOL-10", lines, kind="agent")
+
+
+@pytest.mark.parametrize("calls", [2, 3], ids=["one is left", "two are left"])
+def test_a_call_whose_canary_was_lost_may_be_another_runs(calls: int) -> None:
+    """In doubt, not red; and where it fits several, not green either."""
+    lines = agent(
+        *(*BEGUN, stopped(ALICE, 16), LEFT, nameless("started", parameters={})),
+        calls=calls,
+    )
+    found = verdicts(lines, kind="agent")["TOOL-10"]
+
+    assert found.outcome is Outcome.UNKNOWN
+    assert "cannot be told apart" in found.reason
+
+
+def test_a_target_may_declare_that_its_runs_go_on() -> None:
+    """Then somebody may come back for them."""
+    lines = agent(*BEGUN, stopped(ALICE, 16), LEFT, started(ALICE, 17), calls=2)
+
+    assert outcome("TOOL-10", lines, kind="agent", card={"leaving": ""}) is Outcome.UNSUPPORTED

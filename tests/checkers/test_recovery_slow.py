@@ -1,0 +1,209 @@
+"""RECOVERY-3 and -8a: a user who is slow, or takes nothing any more, is in nobody's way."""
+
+from __future__ import annotations
+
+import pytest
+from tests.build import (
+    ALICE,
+    BOB,
+    CAROL,
+    Line,
+    answer,
+    asked,
+    broken,
+    findings,
+    hung,
+    invoke,
+    lost,
+    ok,
+    outcome,
+    refused,
+    run,
+    session,
+    timed,
+    told,
+    untold,
+)
+
+from goldenpath.model import Outcome, User, Verdict
+
+#: A line, and the milliseconds since the line before.
+Paced = tuple[float, Line]
+
+
+def paced(*lines: Paced) -> Verdict:
+    """What is said of RECOVERY-3 when each line takes so long."""
+    at, now = {}, 0.0
+    for number, (took, _) in enumerate(lines):
+        now += took / 1000
+        at[number] = now
+    return timed([line for _, line in lines], at)["RECOVERY-3"]
+
+
+def both(transport: str = "slow") -> list[Paced]:
+    """Sessions of alice (entries 0 to 2), and of bob whose consumer is of this kind (3 to 5)."""
+    return [(0, line) for line in (*session(ALICE), *session(BOB, transport=transport))]
+
+
+def takes(milliseconds: float, number: int = 16, who: User = ALICE) -> list[Paced]:
+    """A call that takes so long."""
+    return [(0, asked(who, number)), (milliseconds, told(who, number))]
+
+
+BUSY: Paced = (0, asked(BOB))
+DONE: Paced = (0, told(BOB))
+
+# --- RECOVERY-3 -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("condition", ["slow", "stalled"])
+def test_a_call_that_takes_longer_beside_a_slow_user(condition: str) -> None:
+    """By how much is told."""
+    verdict = paced(*both(condition), *takes(2), BUSY, *takes(120, 17), DONE)
+    (finding,) = verdict.findings
+
+    assert finding.message == (
+        f"while another user's consumer was {condition}, a call of alice took 120 ms; before, it"
+        " took 2.0 ms"
+    )
+    assert finding.witness == (9, 10)
+    assert verdict.opportunities == 1
+
+
+def test_a_call_that_does_not_return_beside_a_slow_user() -> None:
+    """Though another one did, and quickly."""
+    hangs = [(0, asked(ALICE, 18)), (1_000, hung(ALICE, 18))]
+    again = [(0, asked(ALICE, 19)), (2_000, hung(ALICE, 19))]
+    verdict = paced(*both(), *takes(2), BUSY, *takes(2, 17), *hangs, *again, DONE)
+    (finding,) = verdict.findings
+
+    assert finding.message == (
+        "while another user's consumer was slow, a call of alice did not return in 1000 ms;"
+        " before, it took 2.0 ms"
+    )
+    assert finding.witness == (11, 12)
+    assert verdict.opportunities == 3
+
+
+def test_a_run_is_compared_like_a_call() -> None:
+    """Of an agent."""
+    runs = [
+        line
+        for took, step in ((2, "one"), (900, "two"))
+        for line in ((0, run(ALICE, step=step)), (took, ok(ALICE, "run", step, "so it is")))
+    ]
+    slow: Paced = (0, run(BOB))
+    verdict = paced(*both(), *runs[:2], slow, *runs[2:], (0, answer(BOB)))
+
+    assert verdict.outcome is Outcome.FAIL
+
+
+def test_each_condition_is_told_for_itself() -> None:
+    """A user who is slow, and one who has stalled."""
+    third = [(0.0, line) for line in session(CAROL, transport="stalled")]
+    slow = [BUSY, *takes(100, 17), DONE]
+    stalled: list[Paced] = [(0, asked(CAROL)), *takes(200, 18), (0, told(CAROL))]
+    lines = [*both(), *third, *takes(1), *slow, *stalled]
+
+    assert [f.message.partition(",")[0] for f in paced(*lines).findings] == [
+        "while another user's consumer was slow",
+        "while another user's consumer was stalled",
+    ]
+    quick = [*both(), *third, *takes(1), BUSY, *takes(1, 17), DONE, *stalled]
+    assert len(paced(*quick).findings) == 1
+
+
+NOT_SLOWED: dict[str, list[Paced]] = {
+    "it takes as long as before": [*takes(2), BUSY, *takes(2, 17), DONE],
+    "it takes a little less than counts": [*takes(2), BUSY, *takes(49.9, 17), DONE],
+    "it took nearly as long before": [*takes(25.1), BUSY, *takes(100, 17), DONE],
+    "the quickest before counts": [*takes(900), *takes(2, 18), BUSY, *takes(40, 17), DONE],
+    "the quickest beside counts": [*takes(2), BUSY, *takes(900, 17), *takes(2, 18), DONE],
+    "it failed, as quickly": [
+        *(*takes(2), BUSY, (0, asked(ALICE, 17)), (2, refused(ALICE, 17)), DONE),
+    ],
+}
+
+
+@pytest.mark.parametrize("lines", NOT_SLOWED.values(), ids=NOT_SLOWED)
+def test_a_call_that_is_not_slowed(lines: list[Paced]) -> None:
+    """A busy machine is no finding."""
+    assert paced(*both(), *lines).outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("before", "beside"), [(2, 50), (25, 100), (12.5, 50)], ids=["as counts", "four times", "both"]
+)
+def test_a_call_that_is_slowed_as_much_as_counts(before: float, beside: float) -> None:
+    """Half of what one send to a slow user takes, and four times as long as before."""
+    verdict = paced(*both(), *takes(before), BUSY, *takes(beside, 17), DONE)
+
+    assert verdict.outcome is Outcome.FAIL
+
+
+def test_the_quickest_of_the_slow_ones_is_told() -> None:
+    """Whichever came first."""
+    lines = [*both(), *takes(1), BUSY, *takes(300, 17), *takes(200, 18), *takes(400, 19), DONE]
+
+    assert "took 200 ms" in paced(*lines).reason
+
+
+UNTOLD: dict[str, list[Paced]] = {
+    "nobody is slow": [*both("working"), *takes(2), BUSY, *takes(900, 17), DONE],
+    "its transport raises": [*both("raising"), *takes(2), BUSY, *takes(900, 17), DONE],
+    "the slow one is not being served": [*both(), *takes(2), BUSY, DONE, *takes(900, 17)],
+    "the slow one asks for something else": [
+        *(*both(), *takes(2), (0, invoke(BOB, "enter")), *takes(900, 17), (0, ok(BOB, "enter"))),
+    ],
+    "nothing came before": [*both(), BUSY, *takes(900), DONE],
+    "what came before hung": [
+        *(*both(), (0, asked(ALICE)), (5, hung(ALICE)), BUSY, *takes(900, 17), DONE),
+    ],
+    "it was given up": [
+        *(*both(), *takes(2), BUSY, (0, asked(ALICE, 17))),
+        *((900, hung(ALICE, 17, why="cancelled")), DONE),
+    ],
+    "it was never answered": [*both(), *takes(2), BUSY, (0, asked(ALICE, 17)), (900, DONE[1])],
+    "it is another step": [
+        *(*both(), *takes(2), BUSY, (0, invoke(ALICE, "enter")), (900, ok(ALICE, "enter")), DONE),
+    ],
+    "it is slow itself": [
+        *(*both(), *takes(2), BUSY, *takes(900, 17, who=BOB), DONE),
+    ],
+}
+
+
+@pytest.mark.parametrize("lines", UNTOLD.values(), ids=UNTOLD)
+def test_where_nobody_slow_is_served_beside_it_nothing_follows(lines: list[Paced]) -> None:
+    """Neither red nor green."""
+    found = paced(*lines)
+
+    assert (found.outcome, found.opportunities, found.findings) == (Outcome.UNKNOWN, 0, ())
+    assert untold("RECOVERY-3", [line for _, line in lines])
+
+
+# --- RECOVERY-8a ----------------------------------------------------------------------------------
+
+
+def test_a_user_who_has_stalled_is_another_rules_question() -> None:
+    """Until their session is made anew."""
+    stalled = [*session(ALICE, transport="stalled"), asked(ALICE), hung(ALICE)]
+    anew = [*stalled, *session(ALICE), asked(ALICE, 17), hung(ALICE, 17)]
+
+    assert findings("RECOVERY-8", stalled) == []
+    assert broken("RECOVERY-8a", stalled) == (
+        "execute of alice did not return within 5.0 seconds",
+        (4,),
+    )
+    assert [witness for _, witness in findings("RECOVERY-8", anew)] == [(9,)]
+    assert [witness for _, witness in findings("RECOVERY-8a", anew)] == [(4,)]
+
+
+def test_a_call_that_returns_to_a_user_who_has_stalled() -> None:
+    """It went as it should; of others the rule says nothing."""
+    lines = [*session(ALICE, transport="stalled"), asked(ALICE), told(ALICE)]
+    given_up = [*session(ALICE, transport="stalled")[:2], lost(ALICE, "create", why="cancelled")]
+
+    assert outcome("RECOVERY-8a", lines) is Outcome.PASS
+    assert untold("RECOVERY-8a", [*session(BOB), asked(BOB), hung(BOB)])
+    assert untold("RECOVERY-8a", given_up)

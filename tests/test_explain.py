@@ -1,0 +1,71 @@
+"""What is said of rules: the tables of the contract, the list, and where each comes from."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from goldenpath import spec
+from goldenpath.catalogue import OURS
+from goldenpath.checkers import Check, Fold
+from goldenpath.explain import explain, in_order, listed
+from goldenpath.extend import Extension
+from goldenpath.model import Level, Rule
+
+OWN = OURS.extended(
+    {
+        "here": Extension(
+            rules=[Rule("SHOP-10", Level.MUST, "Ten.", "s"), Rule("SHOP-2", Level.MUST, "2.", "s")],
+            checks=[Check("SHOP-10", fold=Fold), Check("SHOP-2", fold=Fold)],
+        )
+    }
+)
+
+
+def text(rule: str) -> str:
+    return "\n".join(line for _, line in explain(rule))
+
+
+def test_every_source_says_what_it_is_about() -> None:
+    """R6 alone means nothing to whoever has not the requirements."""
+    assert {rule.source for rule in spec.RULES.values()} <= set(spec.SOURCES)
+    assert "source: requirement R6, about isolation" in text("ISOLATION-1")
+
+
+def test_the_fields_of_events_are_explained_from_their_tables() -> None:
+    """Whatever is asked for is written there, and of which type."""
+    lines = {line.strip().partition(":")[0]: line for line in text("CONTENT-2").splitlines()}
+
+    assert lines["tool_executing"] == (
+        "  tool_executing: must have tool; if there: tool (text), parameters (object)"
+    )
+    assert "must have tool or call and status or error or result" in lines["tool_completed"]
+    assert "must have nothing" in lines["agent_started"]
+    assert all(f"{name} (text or number)" in text("CONTENT-2") for name in spec.FIELD_TYPES)
+    assert set(spec.FIVE) <= set(lines)
+
+
+def test_the_members_are_explained_from_their_table() -> None:
+    assert all(f"  {name}: {kind}\n" in text("API-1") for name, kind in spec.MEMBERS.items())
+
+
+def test_rules_are_listed_by_family_and_number() -> None:
+    """Ours first, RECOVERY-8a beside RECOVERY-8; what is not checked yet in one last line."""
+    ids = [rule.id for rule in in_order(OWN)]
+    lines = [line for _, line in listed(OWN)]
+    families = [name.rpartition("-")[0] for name in ids]
+
+    assert sorted(ids) == sorted(OWN.rules)
+    assert len(set(families)) == 1 + sum(a != b for a, b in pairwise(families))
+    assert ids.index("RECOVERY-8a") == ids.index("RECOVERY-8") + 1
+    assert ids.index("TOOL-10") == ids.index("TOOL-9") + 1
+    assert ids[-2:] == ["SHOP-2", "SHOP-10"]
+    assert lines[0].split() == ["rule", "level", "from", "what", "it", "asks", "for"]
+    assert [line.split()[0] for line in lines[1:-1]] == ids
+    assert lines[-1] == f"not checked yet: {', '.join(spec.PLANNED)}"
+
+
+@pytest.mark.parametrize("rule", [*spec.RULES])
+def test_every_rule_can_be_explained(rule: str) -> None:
+    assert text(rule).startswith(f"{rule} (")

@@ -22,7 +22,8 @@ from goldenpath.errors import Exit
 from goldenpath.model import Level, Outcome
 
 HERE = Path(__file__).parent
-#: Whoever works in other threads needs the real clock.
+#: Whoever runs its tools in loops of other threads, which wait for this one, needs the real clock, and
+#: so does dispatcher_worker, which bound it by name (`from time import monotonic`).
 OPTIONS = {True: Options(seed=11), False: Options(seed=11, loop_factory=VirtualLoop)}
 FAULTS: dict[str, Any] = tomllib.loads((HERE / "FAULTS.toml").read_text("utf-8"))
 CORRECT = [name for name, noted in FAULTS.items() if not noted["breaks"]]

@@ -17,6 +17,7 @@ from tests.build import (
     call,
     completed,
     ended,
+    event,
     executing,
     fail,
     findings,
@@ -30,6 +31,7 @@ from tests.build import (
     run,
     session,
     started,
+    token_of,
     told,
     untold,
     up,
@@ -145,6 +147,7 @@ def test_a_call_form_that_is_refused() -> None:
 FORMS_THAT_WORK = {
     "it ran": form(started(ALICE), ended(ALICE), told(ALICE)),
     "the tool itself failed": form(started(ALICE), broke(ALICE), refused(ALICE)),
+    "it was accepted, and nothing ran": form(told(ALICE)),
 }
 
 
@@ -192,6 +195,7 @@ def test_the_form_of_registering(value: Any, expected: str | None) -> None:
     lines = dispatcher(invoke(ALICE, "register", tool="echo"), ok(ALICE, "register", value=value))
 
     assert findings("API-2", lines) == ([(expected, (4,))] if expected else [])
+    assert verdicts(lines)["API-2"].opportunities == 1
 
 
 # --- API-9: after cleanup every call is refused ------------------------------------------------
@@ -222,8 +226,15 @@ AFTER = {
         ],
     ),
     "refused, and it ran": (
-        [asked(ALICE, 17), started(ALICE, 17), refused(ALICE, 17)],
+        [asked(ALICE, 17), started(ALICE, 17), ended(ALICE, 17), refused(ALICE, 17)],
         [("lookup ran after cleanup", (11, 12))],
+    ),
+    "refused, and a thought told of it": (
+        [
+            *(asked(ALICE, 17), refused(ALICE, 17)),
+            event(ALICE, "agent_thinking", reasoning=token_of(ALICE, 17)),
+        ],
+        [("agent_thinking was sent for a call after cleanup", (11, 13))],
     ),
     "refused, and an event was sent": (
         [asked(ALICE, 17), executing(ALICE, 17), refused(ALICE, 17)],
@@ -260,7 +271,9 @@ def test_an_event_without_a_canary_that_was_sent_for_a_call_after_cleanup() -> N
 )
 def test_a_call_after_cleanup_that_is_refused(how: Line) -> None:
     """By an exception or a failed result alike."""
-    assert outcome("API-9", after_cleanup(asked(ALICE, 17), how)) is Outcome.PASS
+    notice = bare(ALICE, "notice", text=token_of(ALICE, 17))
+
+    assert outcome("API-9", after_cleanup(asked(ALICE, 17), how, notice)) is Outcome.PASS
 
 
 def test_what_was_asked_for_during_cleanup_starts_after_it() -> None:
@@ -308,6 +321,7 @@ def test_a_cleanup_that_fails() -> None:
     lines = dispatcher(*call(ALICE, 16), *failing, asked(ALICE, 17))
 
     assert broken("API-9", [*lines, refused(ALICE, 17)]) == ("cleanup failed: 'busy'", (10,))
+    assert verdicts(lines)["API-9"].opportunities == 1
     assert findings("API-9", [*lines, told(ALICE, 17)]) == [
         ("cleanup failed: 'busy'", (10,)),
         ("execute_tool was accepted after cleanup", (10, 11, 12)),

@@ -122,6 +122,7 @@ def test_a_look_up_that_says_something_else() -> None:
         "get_available_tools: expected a list of names, got 3",
         (4,),
     )
+    assert verdicts(lines)["API-3"].opportunities == 1
 
 
 def test_after_cleanup_look_ups_may_be_empty() -> None:
@@ -177,6 +178,13 @@ SAYS_NOTHING: dict[str, list[Line]] = {
     ),
     "a call was given up": dispatcher(asked(ALICE), hung(ALICE, why="cancelled")),
     "a call hung": dispatcher(asked(ALICE), hung(ALICE)),
+    "a call of an unknown tool": dispatcher(asked(ALICE, tool="ghost"), refused(ALICE)),
+    "a call that was never answered": dispatcher(asked(ALICE), started(ALICE)),
+    "a registration that nobody asked for": [ok(ALICE, "register"), ok(ALICE, "create")],
+    "a session that was not made": [
+        *(invoke(ALICE, "create", tools=["lookup"]), fail(ALICE, "create")),
+        *looked({}, [], [])[3:],
+    ],
     "looking failed": dispatcher(invoke(ALICE, "look"), fail(ALICE, "look")),
     "there is no transport": dispatcher(asked(ALICE), refused(ALICE), transport="absent"),
 }
@@ -211,6 +219,13 @@ WORKS = {
     "listed and executed": [*looked({}, ["lookup"], ["lookup"]), *call(ALICE)],
     "a tool that fails was executed": dispatcher(
         asked(ALICE), started(ALICE), broke(ALICE), refused(ALICE)
+    ),
+    "a tool for admins is not listed": looked(
+        {},
+        ["lookup"],
+        [],
+        invoke(ALICE, "register", tool="echo", forbidden=True),
+        ok(ALICE, "register"),
     ),
     "listed in any order, with others": looked({}, ["x", "echo", "lookup"], [], *REGISTER),
     "an unknown tool is refused": dispatcher(

@@ -77,7 +77,7 @@ class _RegisterForm(Fold):
     kinds = frozenset({Kind.OK})
 
     def entry(self, entry: Entry) -> None:
-        if entry.what != "register" or entry.kind is not Kind.OK:
+        if entry.what != "register":
             return
         self.tally.chance()
         form = (entry.value["value"] or {}).get("form", "tool")

@@ -63,6 +63,16 @@ def test_each_ran_once_whichever_ended_first() -> None:
         assert found["DELIVERY-2"].opportunities == 2
 
 
+def test_the_first_execution_may_be_that_of_the_call_which_is_answered_first() -> None:
+    """It was taken for the other's; that one's own begins when this one has been answered."""
+    lines = [*ASKED, begun(0), over(0, result="found"), closing("b"), TOLD[1]]
+    lines += [begun(1), over(1, result="found"), closing("a"), TOLD[0]]
+    found = verdicts(lines)
+
+    assert red(lines) == set()
+    assert found["TOOL-1"].opportunities == 2
+
+
 def test_one_execution_for_two_calls() -> None:
     """The other was accepted and never ran, and success was reported of it."""
     lines = [*ASKED, begun(0), over(0, result="found"), closing("a"), closing("b"), *TOLD]

@@ -156,6 +156,8 @@ class Ledger:
                 del self._book.by_step[entry.step]
                 asked.run.answer(asked)
             asked.answered = entry
+            if isinstance(asked, Call) and entry.kind is Kind.OK:
+                self._exchange(asked)
             self._settle(asked)
         elif entry.what in _CLOSES and run is not None:
             self._closed(entry, run)
@@ -164,6 +166,23 @@ class Ledger:
             if entry.kind is Kind.OK and run is not None and run.cleaned is None:
                 run.tools.add(tool)
                 self._book.tools.setdefault(entry.actor, set()).add(tool)
+
+    def _exchange(self, call: Call) -> None:
+        """Give a call that was told of success an execution that was taken for one of an equal
+        call, which is still waited for: it was this one's.
+        """
+        if not call.twin or call.starts:
+            return
+        for other in call.run.calls:
+            if other.answered is None and other.ends and other.equals(call):
+                for mine, its in (
+                    (call.starts, other.starts),
+                    (call.effects, other.effects),
+                    (call.ends, other.ends),
+                ):
+                    mine += its[:1]
+                    del its[:1]
+                return
 
     def _closed(self, entry: Entry, run: Run) -> None:
         """It is over once nobody waits any more who asked for its end: the second of two may be

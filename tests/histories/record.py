@@ -51,18 +51,28 @@ def record_good(folder: Path) -> None:
 
 
 def record_bad(rule: str, folder: Path) -> None:
-    """The smallest history in which the first miniature made for this rule breaks it."""
-    name = next(name for name, miniature in MINIATURES.items() if rule in miniature.breaks)
-    target = MINIATURES[name].target(f"miniature:{name}")
-    found = []
+    """The smallest history in which a miniature made for this rule breaks it, the first that does
+    in a workload that proves the rule.
+    """
+    for name, miniature in MINIATURES.items():
+        found = _breaking(rule, name, folder) if rule in miniature.breaks else []
+        if found:
+            smallest = min(found, key=lambda path: path.stat().st_size)
+            shutil.copy(smallest, HERE / f"{rule}-{name}.jsonl")
+            return
+    raise ValueError(f"no miniature breaks {rule} in a workload that proves it")
+
+
+def _breaking(rule: str, name: str, folder: Path) -> list[Path]:
+    target, found = MINIATURES[name].target(f"miniature:{name}"), []
     for workload in WORKLOADS.values():
         if rule in workload.proves.get(target.kind, ()):
             done = record(target, workload.name, folder)
             assert done.history
             if any(v.rule == rule and v.outcome is Outcome.FAIL for v in done.verdicts):
-                found.append(done.history)
-    smallest = min(found, key=lambda path: path.stat().st_size)
-    shutil.copy(smallest, HERE / f"{rule}-{name}.jsonl")
+                kept = folder / f"{rule}-{workload.name}.jsonl"
+                found.append(done.history.rename(kept))
+    return found
 
 
 if __name__ == "__main__":

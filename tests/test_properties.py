@@ -172,7 +172,7 @@ def test_overlapping_calls_without_ids_are_unknown_and_never_guessed(lost: int, 
     """Events that fit several calls are counted; which call they belong to stays UNKNOWN."""
     who = user(0)
     step = "run"
-    rounds = [[{"id": f"c{n}", "tool": "lookup", "arguments": {}} for n in range(calls)]]
+    rounds = [[{"id": f"c{n}", "tool": "lookup", "arguments": {"n": n}} for n in range(calls)]]
     asked = {"run_id": who.run_id, "plan": {"rounds": rounds, "answer": ""}}
     lines: list[Line] = [
         (Kind.LINK, "alice/1", None, "up", {"user": "alice"}),

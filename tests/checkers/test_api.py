@@ -234,7 +234,10 @@ AFTER = {
             *(asked(ALICE, 17), refused(ALICE, 17)),
             event(ALICE, "agent_thinking", reasoning=token_of(ALICE, 17)),
         ],
-        [("agent_thinking was sent for a call after cleanup", (11, 13))],
+        [
+            ("agent_thinking was sent after the session of alice had been cleaned up", (10, 13)),
+            ("agent_thinking was sent for a call after cleanup", (11, 13)),
+        ],
     ),
     "refused, and an event was sent": (
         [asked(ALICE, 17), executing(ALICE, 17), refused(ALICE, 17)],

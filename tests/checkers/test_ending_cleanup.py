@@ -111,11 +111,6 @@ NOT_OVER = {
         "lookup was at work during cleanup and went on after it",
         (5, 6, 7),
     ),
-    "it is reported then": (
-        [*SHOWN, CLEANING, stopped(ALICE), CLEANED, completed(ALICE, status="cancelled")],
-        "tool_completed was sent after the session of alice had been cleaned up",
-        (8, 9),
-    ),
 }
 
 
@@ -154,6 +149,9 @@ ENDED = {
     "stopped a moment later": [*AT_WORK, CLEANING, refused(ALICE), CLEANED, stopped(ALICE)],
     "announced and reported": [
         *(*SHOWN, CLEANING, stopped(ALICE), completed(ALICE, status="cancelled"), CLEANED),
+    ],
+    "reported a moment later": [
+        *(*SHOWN, CLEANING, stopped(ALICE), CLEANED, completed(ALICE, status="cancelled")),
     ],
     "its caller gave up as well": [*AT_WORK, CLEANING, GAVE_UP, stopped(ALICE), CLEANED],
     "it was cleaned up twice": [

@@ -126,9 +126,8 @@ def test_the_doctor_says_each_thing_once(tmp_path: Path) -> None:
     assert "TOOL-1" in rules
     assert len(rules) == len(set(rules))
     folded = r"^ +(\d+) OK +alice execute\n +… and (\d+) more like it, up to (\d+)$"
-    ((first, steps, last),) = [map(int, found) for found in re.findall(folded, story, flags=re.M)]
-    assert steps > 5
-    assert last - first == 6 * steps
+    runs = [tuple(map(int, found)) for found in re.findall(folded, story, flags=re.M)]
+    assert any(steps > 5 and last - first == 6 * steps for first, steps, last in runs)
 
 
 def test_the_demo_passes(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def test_a_users_own_agent_keeps_its_output_settings_and_hooks(output: Any) -> N
     target = PythonTarget("own", factory, factory.__goldenpath__)  # type: ignore[attr-defined]
     done = _run(target, _named("golden_path", "two_users"))
     assert not _pairs(done, Outcome.FAIL)
-    assert len(seen) == 3, "one run of a user alone, then one of each of two"
+    assert len(seen) == 4, "two runs of a user alone, then one of each of two"
 
 
 async def _no_results(ctx: Any, stream: Any) -> Any:

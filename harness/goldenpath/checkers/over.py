@@ -6,6 +6,7 @@ with it (RECOVERY-7); what is asked for later, or has ended before, is not to co
 
 from __future__ import annotations
 
+from goldenpath import spec
 from goldenpath.checkers.base import Fold
 from goldenpath.model import Entry
 from goldenpath.runs import Call, Run, Seen
@@ -45,6 +46,8 @@ class Over(Fold):
             return
         if run.transport != "working" or seen.user != run.owner:
             return  # it may have been sent before and taken late, or is another rule's
+        if seen.event.type == spec.COMPLETED and _closes(seen, end):
+            return  # a moment later
         if self._sent_by(seen.call, run, end) == self.tally.rule.id:
             self.tally.fail(
                 f"{seen.event.type} was sent after the session of {run.owner} had been cleaned up",
@@ -73,3 +76,11 @@ class Over(Fold):
         of = [call] if call is not None else run.calls  # of which it is, cannot be told
         rules = [self._rule_of(each, end) for each in of]
         return next(filter(None, rules), _REFUSES)
+
+
+def _closes(seen: Seen, end: Entry) -> bool:
+    """Whether it closes, for the first time, what was announced before the end."""
+    call = seen.call
+    if call is None or any(other is not seen for other in call.completed):
+        return False
+    return any(announced.entry.index < end.index for announced in call.executing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from typing import Any
 
 from goldenpath.miniatures.base import miniature
@@ -54,6 +55,7 @@ class SilentTools(RequestScopedDispatcher):
     implied={
         "API-6": "through the other members it is told",
         "API-14": "the short cut leads past the permission as well",
+        "RECOVERY-7": "and cleanup does not know of it",
     },
 )
 class SilentOldDoor(RequestScopedDispatcher):
@@ -245,5 +247,5 @@ class UnknownToolNotClosed(RequestScopedDispatcher):
     async def _execute(self, tool_name: str, parameters: Any = None, call_id: Any = None) -> Any:
         self._refuse_if_closed()
         if not self.has_tool(tool_name) and self._emitter:
-            await self._emitter.tool_executing(tool_name, "unknown", parameters or {})
+            await self._emitter.tool_executing(tool_name, uuid.uuid4().hex, parameters or {})
         return await super()._execute(tool_name, parameters, call_id)

@@ -157,7 +157,13 @@ class SendsThroughCancellation(ScriptedAgent):
 _LATER = 0.4
 
 
-@miniature("TOOL-1", implied={"TOOL-6": "and its caller had given up"})
+@miniature(
+    "TOOL-1",
+    implied={
+        "TOOL-6": "and its caller had given up",
+        "RESOURCE-1": "what is to do it again is left when its session is over",
+    },
+)
 class DoneAgainLater(RequestScopedDispatcher):
     """A call that was given up is made once more, a while later."""
 

@@ -99,6 +99,7 @@ class _LastRunWins(OverBridge):
         **dict.fromkeys(("ORDER-3", "DELIVERY-3"), _TOO_MANY),
         "CONTENT-6": _ALIKE,
         "RECOVERY-7": "what cleanup ends is reported to somebody else",
+        "API-9": "... whose session may be over",
     },
 )
 @dispatcher()

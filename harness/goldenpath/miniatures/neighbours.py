@@ -25,11 +25,7 @@ _UNASKED = "another's tool runs, and of the one that was called there is none"
 
 @miniature(
     "ISOLATION-4",
-    implied={
-        **_SHOWN,
-        "ISOLATION-3": "and given back",
-        **dict.fromkeys(("TOOL-1", "TOOL-5", "CONTENT-5"), _UNASKED),
-    },
+    implied=dict.fromkeys(("TOOL-1", "TOOL-5", "CONTENT-5"), _UNASKED),
 )
 class ToolsForEverybody(RequestScopedDispatcher):
     """What is registered for one user is there for all."""

@@ -167,7 +167,12 @@ class CompletedTwice(RequestScopedDispatcher):
         await super()._report(execution)
 
 
-@miniature("ORDER-3")
+@miniature(
+    "ORDER-3",
+    implied=dict.fromkeys(
+        ("DELIVERY-2", "DELIVERY-3", "CONTENT-6"), "what nothing else tells apart is paired by it"
+    ),
+)
 class OneIdForAll(EventFactory):
     """All calls show the same call id, also side by side."""
 
@@ -178,7 +183,13 @@ class OneIdForAll(EventFactory):
         return super().tool_completed(tool_name, "call", *args)
 
 
-@miniature("ORDER-3", kind="agent")
+@miniature(
+    "ORDER-3",
+    implied=dict.fromkeys(
+        ("DELIVERY-2", "DELIVERY-3"), "what nothing else tells apart is paired by it"
+    ),
+    kind="agent",
+)
 class AgentIdByTool(EventFactory):
     """The call id of an agent is the name of the tool, also side by side."""
 

@@ -182,7 +182,12 @@ class AnswerUntold(ScriptedAgent):
         return answer
 
 
-@miniature("CONTENT-6")
+@miniature(
+    "CONTENT-6",
+    implied=dict.fromkeys(
+        ("ORDER-3", "DELIVERY-3"), "where its announcement was refused, its report is the first's"
+    ),
+)
 class ResultOfTheFirst(RequestScopedDispatcher):
     """tool_completed holds the result of the first call of the session."""
 

@@ -93,7 +93,7 @@ class TrustsWhatOnceWorked(UserEmitter):
         return delivered
 
 
-@miniature("RECOVERY-2")
+@miniature("RECOVERY-2", implied={"TOOL-3": "nor where nobody is there any more to be told"})
 class ReportingRaises(RequestScopedDispatcher):
     """A tool whose report is not delivered is taken for failed."""
 
@@ -132,7 +132,15 @@ class SecondCleanupHangs(RequestScopedDispatcher):
         await super().cleanup()
 
 
-@miniature("RECOVERY-8", unknown={"TOOL-5": "a call that hangs has no outcome to judge"})
+@miniature(
+    "RECOVERY-8",
+    unknown={
+        "TOOL-5": "a call that hangs has no outcome to judge",
+        **dict.fromkeys(
+            ("RESOURCE-1", "RESOURCE-2", "RESOURCE-3"), "the sessions to be measured hang"
+        ),
+    },
+)
 class UnknownToolHangs(RequestScopedDispatcher):
     """A call of an unknown tool never returns."""
 

@@ -105,6 +105,7 @@ class OtherKeyword(RequestScopedDispatcher):
     implied={
         "API-4": "through this member no tool can be executed",
         "API-6": "through the others it can",
+        "RECOVERY-2": "nor where the transport raises",
     },
 )
 class DispatchTakesMapping(RequestScopedDispatcher):

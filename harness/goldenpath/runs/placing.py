@@ -148,7 +148,8 @@ class Placer:
         return call
 
     def _one_of(self, fits: list[Call], seen: Seen, event: Event, run: Run) -> Call | None:
-        chosen = pairing.any_of(fits) if pairing.awaits(fits[0], event) else None
+        shown = [call for call in fits if pairing.shows(call, event)] or fits
+        chosen = pairing.any_of(shown) if pairing.awaits(shown[0], event) else None
         if chosen is None:
             self._ambiguous(seen, run, fits)
         return chosen

@@ -46,9 +46,10 @@ class Over(Fold):
             return
         if run.transport != "working" or seen.user != run.owner:
             return  # it may have been sent before and taken late, or is another rule's
-        if seen.event.type == spec.COMPLETED and _closes(seen, end):
+        rule = self._sent_by(seen.call, run, end)
+        if rule == _ENDS and _closes(seen, end):
             return  # a moment later
-        if self._sent_by(seen.call, run, end) == self.tally.rule.id:
+        if rule == self.tally.rule.id:
             self.tally.fail(
                 f"{seen.event.type} was sent after the session of {run.owner} had been cleaned up",
                 end.index,
@@ -80,7 +81,9 @@ class Over(Fold):
 
 def _closes(seen: Seen, end: Entry) -> bool:
     """Whether it closes, for the first time, what was announced before the end."""
-    call = seen.call
-    if call is None or any(other is not seen for other in call.completed):
+    call, event = seen.call, seen.event
+    if call is None or event is None or event.type != spec.COMPLETED:
+        return False
+    if any(other is not seen for other in call.completed):
         return False
     return any(announced.entry.index < end.index for announced in call.executing)

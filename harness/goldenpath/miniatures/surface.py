@@ -60,10 +60,7 @@ class MethodIsAsync(RequestScopedDispatcher):
 
 @miniature(
     "API-1",
-    implied={
-        "API-8": "leaving the context awaits it in vain",
-        "RECOVERY-7": "what it stops is reported when it has returned",
-    },
+    implied={"API-8": "leaving the context awaits it in vain"},
 )
 class CleanupIsSync(RequestScopedDispatcher):
     """cleanup is a plain method."""

@@ -309,10 +309,9 @@ def make_report(
     if facts is not None:
         verdicts += [] if partial else _untested(facts.card, verdicts, options.catalogue)
     not_run = [name for name in plan if name not in results]
-    if not_run:
-        problems += (f"not run: {', '.join(not_run)}",)
+    problems += (f"not run: {', '.join(not_run)}",) if not_run else ()
     if not plan and not problems:
-        problems += (f"no workload for a {kind or 'target of this kind'} was chosen",)
+        problems = (f"no workload for a {kind or 'target of this kind'} was chosen",)
     unasked = {*spec.ON_REQUEST} - {v.rule for v in verdicts if v.workload}
     lines = [line for line in choice.known if _applies(line, done, choice, partial) and not not_run]
     lines = [line for line in lines if line.rule not in unasked]

@@ -8,7 +8,7 @@ import pytest
 
 from goldenpath.adapters.base import Reply, done
 from goldenpath.model import Entry, Kind, Step
-from goldenpath.runner import BRIEFLY, LONGEST, NAP, Deadlines
+from goldenpath.runner import BRIEFLY, LAST_SILENCE, LONGEST, NAP, Deadlines
 from tests.stage import DEADLINES, Stage, never, step, together, turn
 
 # --- the end ---
@@ -62,6 +62,33 @@ def test_patience_for_what_is_owed_ends() -> None:
 
     assert stage.recorder.notes == ["never arrived: alice: tool_completed; bob: agent_completed"]
     assert stage.seconds == pytest.approx(2.0, abs=0.2)
+
+
+def test_where_nothing_can_happen_any_more_nothing_is_waited_for() -> None:
+    """A task that waits for nobody does not count: nothing will ever wake it."""
+    stage = Stage()
+
+    async def start(step: Step) -> None:
+        forever = asyncio.create_task(asyncio.Event().wait())
+        stage.adapter.actions["kept"] = forever  # type: ignore[assignment]
+
+    stage.adapter.actions["start"] = start
+    stage.run([step("a", "start")])
+
+    assert stage.seconds == 0
+
+
+def test_a_timer_that_runs_is_waited_for() -> None:
+    """It is later than the silence: that it might have said something is reason enough to wait."""
+    stage = Stage()
+
+    async def start(step: Step) -> None:
+        asyncio.get_running_loop().call_later(60, print)
+
+    stage.adapter.actions["start"] = start
+    stage.run([step("a", "start")])
+
+    assert stage.seconds == pytest.approx(LAST_SILENCE * DEADLINES.settle)
 
 
 def test_the_run_ends_when_nothing_more_happens() -> None:
@@ -243,6 +270,7 @@ class Cut(Stage):
         async def connect(step: Step) -> None:
             for user in self.users:
                 self.plant.transport.connect(user.name, "working")
+            asyncio.get_running_loop().call_later(60, print)  # so that something may yet come
 
         self.adapter.actions["connect"] = connect
         self.run([step("c", "connect"), *before, step("d", "drop"), step("b")])

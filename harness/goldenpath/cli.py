@@ -159,7 +159,8 @@ def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
         arguments += [part for value in values for part in (f"--goldenpath-{name}", value)]
     arguments += ["--goldenpath-profile", str(profile)] if profile else []
     arguments += ["--goldenpath-strict"] if given["strict"] else []
-    arguments += ["--alluredir", str(given["allure"])] if given["allure"] else []
+    if given["allure"]:
+        arguments += ["-p", "allure_pytest.plugin", "--alluredir", str(given["allure"])]
     numbers = {name: given[name] for name in ("seed", "tier", "time_scale", "max_frame")}
     options = Options(**numbers, catalogue=catalogue)
     check_options(options)

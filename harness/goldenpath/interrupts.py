@@ -21,6 +21,7 @@ _ORPHANED = 1.0
 class _Watch:
     on = False
     asked = False
+    threads = 0
 
 
 def watch() -> None:
@@ -50,6 +51,12 @@ def end_with_supervisor() -> None:
     """
     supervisor = int(os.environ.pop(SUPERVISOR, os.getppid()))
     threading.Thread(target=_watch_over, args=(supervisor,), daemon=True).start()
+    _Watch.threads = 1
+
+
+def threads() -> int:
+    """How many threads of ours run in this process, besides its first."""
+    return _Watch.threads
 
 
 def _watch_over(supervisor: int) -> None:

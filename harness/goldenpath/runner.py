@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from goldenpath.adapters.base import Adapter, Reply, raised
 from goldenpath.model import DROPPED, Entry, Kind, Step, share
 from goldenpath.plant import Plant
+from goldenpath.stillness import is_still
 
 #: Seconds of one nap; patience is a number of them.
 NAP = 0.01
@@ -116,6 +117,7 @@ class Runner:
         self._to_cancel: set[str] = set()
         self._truth: dict[tuple[str, str], int] = {}
         self._up: set[str] = set()
+        self._driving = 0
         self._recorder.listen(self._notice)
         self._actions: dict[str, Callable[[Step], Awaitable[None]]] = {
             "together": lambda step: self._drive(step.lanes),
@@ -187,7 +189,9 @@ class Runner:
         tasks = {asyncio.create_task(self._lane(lane), context=context) for lane in lanes}
         try:
             while tasks:
+                self._driving += 1
                 done, tasks = await asyncio.wait(tasks, timeout=TICK)
+                self._driving -= 1
                 self._beat()
                 for task in done:
                     task.result()
@@ -308,7 +312,9 @@ class Runner:
         self._plant.transport.unclog(step.actor, step.args.get("given_up"))
 
     async def _idle(self, step: Step) -> None:
-        """Let so many settle times pass, in which nothing should happen."""
+        """Let so many settle times pass, in which nothing should happen. That nothing can is no
+        reason to leave it out: what has expired meanwhile may be found out only by the next call.
+        """
         for _ in range(step.args.get("settles", 1)):
             await asyncio.sleep(self._deadlines.settle)
             self._beat()
@@ -363,8 +369,12 @@ class Runner:
         await self._silence()
 
     async def _silence(self, times: int = 1) -> None:
-        """Wait until nothing was recorded for so many settle times, at most for 20 of them."""
+        """Wait until nothing was recorded for so many settle times, at most for 20 of them; or not
+        at all, where nothing can be recorded any more.
+        """
         for _ in range(20 // times):
+            if await is_still(self._driving):
+                return
             count = self._recorder.count
             await asyncio.sleep(times * self._deadlines.settle)
             if self._recorder.count == count:

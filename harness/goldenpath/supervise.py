@@ -39,8 +39,10 @@ GRACE = 5.0
 #: Signals by which somebody ends a run.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-#: Settings of the user's own pytest that must not reach ours.
-_NOT_INHERITED = {"PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_PLUGINS"}
+#: Settings of the user's own pytest that must not reach ours, and one that keeps their plug-ins
+#: out: they have no part in it, and some take a second and more to load.
+_NOT_INHERITED = {"PYTEST_ADDOPTS", "PYTEST_PLUGINS"}
+_ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 @dataclass
@@ -85,6 +87,7 @@ class Order:
 def _command(order: Order, progress: Path) -> list[str]:
     return [
         *(order.python, "-P", "-X", "faulthandler", "-m", "pytest", str(SUITES)),
+        *("-p", "goldenpath.plugin"),
         *("-c", str(SUITES / "pytest.ini"), "--rootdir", str(Path.cwd()), "-q"),
         *("--goldenpath-target", order.target, "--goldenpath-report-dir", str(order.folder)),
         *("--goldenpath-progress", str(progress), *order.arguments),
@@ -138,7 +141,7 @@ def _supervise(order: Order, show: Callable[[Progress], None]) -> Report:
 
 def _environment() -> dict[str, str]:
     ours = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
-    return {**ours, interrupts.SUPERVISOR: str(os.getpid())}
+    return {**ours, **_ALONE, interrupts.SUPERVISOR: str(os.getpid())}
 
 
 @contextmanager

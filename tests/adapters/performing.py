@@ -1,0 +1,81 @@
+"""Steps that are performed on a program, and what came of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tests.adapters.programs import HELLO, dispatcher
+
+from goldenpath.adapters.base import Reply
+from goldenpath.adapters.lines import Hello, read_hello
+from goldenpath.adapters.remote import ProcessAdapter
+from goldenpath.canary import mint
+from goldenpath.model import Entry, Kind, Step
+from goldenpath.plant import Plant, plant_user
+from goldenpath.recorder import Recorder
+
+USERS = [plant_user(0, n) for n in range(2)]
+TOKEN = mint(USERS[0].owner, 16)
+ALL = ("working", "absent", "raising")
+WHOLE = read_hello(
+    "x",
+    json.dumps(
+        {"type": "hello", "protocol": 1, "kind": "dispatcher", "transports": list(ALL)}
+    ).encode(),
+)
+
+
+def step(action: str, actor: str = "alice", **args: Any) -> Step:
+    return Step("s1", actor, action, args)
+
+
+def create(actor: str = "alice", **args: Any) -> Step:
+    given = {"run_id": f"run-{actor}", "tools": ["lookup", "explode", "give"], **args}
+    return step("create", actor, **given)
+
+
+def call(tool: str, actor: str = "alice", **args: Any) -> Step:
+    return step("execute", actor, tool=tool, parameters={"query": TOKEN}, **args)
+
+
+class Performed:
+    """What came of some steps: replies and entries."""
+
+    def __init__(self, replies: list[Reply], entries: list[Entry]) -> None:
+        self.replies, self.entries = replies, entries
+
+    @property
+    def story(self) -> list[str]:
+        """Truth and frames, in their order."""
+        return [
+            f"{entry.actor} {json.loads(entry.value)['type']}"
+            if entry.kind is Kind.FRAME
+            else f"{entry.actor} {entry.what}"
+            for entry in self.entries
+            if entry.kind in (Kind.FRAME, Kind.TOOL, Kind.FAULT)
+        ]
+
+
+def perform(
+    *steps: Step,
+    before: str = "",
+    hello: str = HELLO,
+    known: Hello = WHOLE,
+    shape: str = "value",
+    command: Sequence[str] = (),
+) -> Performed:
+    async def main() -> Performed:
+        entries: list[Entry] = []
+        recorder = Recorder()
+        recorder.listen(entries.append)
+        adapter = ProcessAdapter(command or dispatcher(before, hello), known, shape)
+        try:
+            await adapter.open(Plant(recorder, USERS))
+            return Performed([await adapter.perform(each) for each in steps], entries)
+        finally:
+            await adapter.close()
+
+    return asyncio.run(main())

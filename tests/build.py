@@ -325,9 +325,14 @@ def judged(made: History, checks: Iterable[Check] = CHECKS) -> dict[str, Verdict
     court = Judge(made.header, checks)
     for entry in made.entries:
         court.see(entry)
-    found = {v.rule: v for v in court.finish(made.footer)}
+    found = by_rule(court.finish(made.footer))
     assert not court._crashed, court._crashed
     return found
+
+
+def by_rule(found: Iterable[Verdict]) -> dict[str, Verdict]:
+    """The verdicts by rule, where each rule has one."""
+    return {verdict.rule: verdict for verdict in found}
 
 
 def timed(

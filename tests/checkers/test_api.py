@@ -37,18 +37,10 @@ from tests.build import (
     up,
     verdicts,
 )
+from tests.scenes import CLEANUP, REGISTER, dispatcher
 
 from goldenpath import spec
 from goldenpath.model import Outcome
-
-REGISTER = [invoke(ALICE, "register", tool="echo"), ok(ALICE, "register", value={"form": "tool"})]
-CLEANUP = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- API-1: the ten members are there, each of its kind ----------------------------------------
 

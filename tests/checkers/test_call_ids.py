@@ -24,8 +24,6 @@ from tests.build import (
 
 from goldenpath.model import Outcome
 
-T16, T17 = token_of(ALICE, 16), token_of(ALICE, 17)
-
 
 def overlapping(first: str, second: str, name: str = "call_id") -> list[Line]:
     """Two calls side by side that show these ids; each is told by its canary as well."""

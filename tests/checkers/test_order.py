@@ -20,14 +20,9 @@ from tests.build import (
     run,
     up,
 )
+from tests.scenes import BEGIN, FINISHED, STARTED, THINKING
 
 from goldenpath.model import Outcome
-
-BEGIN = [up(ALICE), run(ALICE)]  # entries 0 and 1 of what follows
-
-STARTED, THINKING, FINISHED = (
-    event(ALICE, name) for name in ("agent_started", "agent_thinking", "agent_completed")
-)
 
 
 def agent(*lines: Line) -> list[Line]:

@@ -22,7 +22,6 @@ from tests.build import (
     hung,
     outcome,
     run,
-    session,
     started,
     token_of,
     told,
@@ -30,15 +29,10 @@ from tests.build import (
     up,
     verdicts,
 )
+from tests.scenes import dispatcher
 
 from goldenpath.checkers.sequence import GAPS
 from goldenpath.model import Outcome
-
-
-def dispatcher(*lines: Line) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE), *lines]
-
 
 # --- ORDER-5: by numbers -------------------------------------------------------------------------
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.build import (
     ALICE,
@@ -26,14 +24,9 @@ from tests.build import (
     untold,
     verdicts,
 )
+from tests.scenes import dispatcher
 
 from goldenpath.model import Outcome
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- TOOL-5: an unknown tool gives a failed outcome that names it ------------------------------
 

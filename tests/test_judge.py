@@ -25,7 +25,6 @@ from tests.build import (
     answer,
     asked,
     bare,
-    by_rule,
     call,
     completed,
     ended,
@@ -36,7 +35,6 @@ from tests.build import (
     history,
     invoke,
     ok,
-    outcome,
     run,
     session,
     started,
@@ -44,6 +42,7 @@ from tests.build import (
     told,
     up,
 )
+from tests.judged import by_rule, outcome
 from tests.scenes import CLEANUP, GREEN, RED
 
 # --- one verdict per rule ----------------------------------------------------------------------

@@ -13,7 +13,8 @@ from goldenpath import spec
 from goldenpath.checkers import CHECKS, Check, Fold
 from goldenpath.judge import CUT, NO_CHECK, judge, relevant
 from goldenpath.model import Entry, Kind, Level, Outcome, Rule, Verdict
-from tests.build import ALICE, Line, by_rule, call, history, outcome, session
+from tests.build import ALICE, Line, call, history, session
+from tests.judged import by_rule, outcome
 from tests.scenes import GREEN, RED
 
 # --- checks that crash -------------------------------------------------------------------------

@@ -9,25 +9,21 @@ from tests.build import (
     ALICE,
     Line,
     asked,
-    broken,
     call,
     closed,
     ended,
     fail,
-    findings,
     hung,
     invoke,
     lost,
-    outcome,
     refused,
     registered,
     session,
     started,
     told,
     tool,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, untold, verdicts
 from tests.scenes import dispatcher
 
 from goldenpath.model import Outcome

@@ -8,26 +8,21 @@ from tests.build import (
     BOB,
     Line,
     asked,
-    broken,
     call,
     closed,
     ended,
     executing,
     fail,
-    findings,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
-    red,
     refused,
     session,
     started,
     told,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
 from tests.scenes import dispatcher
 
 from goldenpath.model import Outcome

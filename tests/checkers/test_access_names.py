@@ -10,24 +10,20 @@ from tests.build import (
     BOB,
     Line,
     asked,
-    broken,
     call,
     closed,
-    doubted,
     ended,
     fail,
     hung,
     lost,
-    outcome,
     refused,
     registered,
     session,
     started,
     told,
     tool,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, doubted, outcome, untold, verdicts
 from tests.scenes import dispatcher
 
 from goldenpath.checkers.base import UNTRACED

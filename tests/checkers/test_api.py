@@ -13,30 +13,25 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     completed,
     ended,
     event,
     executing,
     fail,
-    findings,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
-    red,
     refused,
     run,
     session,
     started,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
 from tests.scenes import CLEANUP, REGISTER, dispatcher
 
 from goldenpath import spec

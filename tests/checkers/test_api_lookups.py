@@ -10,20 +10,16 @@ from tests.build import (
     Line,
     asked,
     broke,
-    broken,
     call,
     fail,
-    findings,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
     refused,
     started,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, untold, verdicts
 from tests.scenes import CLEANUP, REGISTER, dispatcher
 
 from goldenpath.model import Outcome

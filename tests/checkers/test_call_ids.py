@@ -9,18 +9,16 @@ from tests.build import (
     Line,
     asked,
     bare,
-    broken,
     call,
     completed,
     ended,
     executing,
-    outcome,
-    red,
     session,
     started,
     token_of,
     told,
 )
+from tests.judged import broken, outcome, red
 
 from goldenpath.model import Outcome
 

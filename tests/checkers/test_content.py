@@ -15,23 +15,18 @@ from tests.build import (
     answer,
     asked,
     bare,
-    broken,
     call,
     completed,
     ended,
     event,
-    findings,
-    outcome,
-    red,
     run,
     session,
     started,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
 from tests.scenes import TRUTH, dispatcher, raw
 
 from goldenpath.dialects import COMMON, from_table

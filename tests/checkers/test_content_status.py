@@ -13,30 +13,25 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     ended,
     event,
     executing,
     fail,
-    findings,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
     refused,
     run,
     started,
     stopped,
     told,
     tool,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, doubted, findings, outcome, untold, verdicts
 from tests.scenes import LEFT, NO_ID, TRUTH, dispatcher, raw
 
 from goldenpath.checkers.base import UNTRACED

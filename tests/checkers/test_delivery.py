@@ -13,10 +13,8 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     down,
     ended,
     event,
@@ -24,16 +22,13 @@ from tests.build import (
     fail,
     fault,
     lost,
-    outcome,
-    red,
     refused,
     run,
     started,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, doubted, outcome, red, untold, verdicts
 from tests.scenes import (
     BEGUN,
     CUT,

@@ -11,10 +11,8 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     down,
     event,
     executing,
@@ -24,17 +22,14 @@ from tests.build import (
     invoke,
     lost,
     ok,
-    outcome,
-    red,
     refused,
     run,
     started,
     stopped,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, doubted, outcome, red, untold, verdicts
 from tests.scenes import CUT, FINISHED, NO_TRANSPORT, STARTED, THINKING, TRUTH, agent, dispatcher
 
 from goldenpath.checkers.base import MIXED

@@ -12,22 +12,18 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     ended,
     event,
     executing,
-    findings,
-    outcome,
-    red,
     run,
     started,
     token_of,
     told,
     up,
 )
+from tests.judged import broken, doubted, findings, outcome, red
 from tests.scenes import FINISHED, STARTED, THINKING, TRUTH, agent, dispatcher
 
 from goldenpath.checkers.base import MIXED

@@ -12,7 +12,6 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     closed,
     completed,
@@ -20,9 +19,7 @@ from tests.build import (
     ended,
     executing,
     fault,
-    findings,
     hung,
-    outcome,
     refused,
     registered,
     session,
@@ -31,9 +28,8 @@ from tests.build import (
     token_of,
     told,
     tool,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, untold, verdicts
 from tests.scenes import dispatcher, silent
 
 from goldenpath.model import Outcome

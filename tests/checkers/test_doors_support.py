@@ -11,7 +11,6 @@ from tests.build import (
     Line,
     asked,
     bare,
-    broken,
     call,
     closed,
     down,
@@ -21,15 +20,13 @@ from tests.build import (
     fault,
     invoke,
     ok,
-    outcome,
     refused,
     session,
     started,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, outcome, untold, verdicts
 from tests.scenes import dispatcher, silent
 
 from goldenpath.model import Outcome

@@ -11,22 +11,18 @@ from tests.build import (
     acted,
     asked,
     broke,
-    broken,
     closed,
-    doubted,
     ended,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
     refused,
     started,
     stopped,
     told,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, doubted, outcome, untold, verdicts
 from tests.scenes import AT_WORK, GAVE_UP, LEFT, agent, dispatcher, nameless
 
 from goldenpath.checkers.base import UNTRACED

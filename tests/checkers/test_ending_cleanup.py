@@ -10,7 +10,6 @@ from tests.build import (
     acted,
     answer,
     asked,
-    broken,
     call,
     closed,
     completed,
@@ -21,16 +20,13 @@ from tests.build import (
     invoke,
     lost,
     ok,
-    outcome,
-    red,
     refused,
     session,
     started,
     stopped,
     told,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, outcome, red, untold, verdicts
 from tests.scenes import AT_WORK, CLEANUP, GAVE_UP, agent, dispatcher, nameless
 
 from goldenpath.model import Finding, Kind, Outcome

@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.build import (
-    ALICE,
-    Line,
-    answer,
-    broken,
-    ended,
-    findings,
-    lost,
-    outcome,
-    started,
-    stopped,
-    untold,
-    verdicts,
-)
+from tests.build import ALICE, Line, answer, ended, lost, started, stopped
+from tests.judged import broken, findings, outcome, untold, verdicts
 from tests.scenes import LEFT, agent, nameless
 
 from goldenpath.model import Outcome

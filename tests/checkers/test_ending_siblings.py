@@ -13,23 +13,19 @@ from tests.build import (
     answer,
     asked,
     broke,
-    broken,
     call,
     ended,
     fail,
     hung,
     invoke,
     lost,
-    outcome,
     refused,
     session,
     started,
     stopped,
-    timed,
     told,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, outcome, timed, untold, verdicts
 from tests.scenes import AT_WORK, LEFT, agent, dispatcher, nameless
 
 from goldenpath.model import Outcome

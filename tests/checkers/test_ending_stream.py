@@ -3,22 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.build import (
-    ALICE,
-    Line,
-    acted,
-    answer,
-    broken,
-    ended,
-    outcome,
-    red,
-    run,
-    started,
-    stopped,
-    token_of,
-    untold,
-    up,
-)
+from tests.build import ALICE, Line, acted, answer, ended, run, started, stopped, token_of, up
+from tests.judged import broken, outcome, red, untold
 from tests.scenes import LEFT, TRUTH
 
 from goldenpath.model import Kind, Outcome

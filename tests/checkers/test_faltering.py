@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.build import (
-    ALICE,
-    answer,
-    asked,
-    broken,
-    completed,
-    executing,
-    fault,
-    invoke,
-    ok,
-    outcome,
-    session,
-    told,
-)
+from tests.build import ALICE, answer, asked, completed, executing, fault, invoke, ok, session, told
+from tests.judged import broken, outcome
 from tests.scenes import BEGIN, BEGUN, DONE, FINISHED, THINKING, TRUTH
 
 from goldenpath.model import Outcome

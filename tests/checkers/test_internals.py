@@ -6,7 +6,8 @@ import json
 import traceback
 
 import pytest
-from tests.build import ALICE, BOB, bare, broken, call, outcome, untold
+from tests.build import ALICE, BOB, bare, call
+from tests.judged import broken, outcome, untold
 from tests.scenes import dispatcher
 
 from goldenpath.canary import CREDENTIAL, REPR, SELF, THREAD, TRACE, mint

@@ -15,28 +15,22 @@ from tests.build import (
     answer,
     asked,
     bare,
-    broken,
     call,
     completed,
-    doubted,
     down,
     ended,
     event,
     executing,
     fail,
-    findings,
     invoke,
-    outcome,
-    red,
     run,
     session,
     started,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, doubted, findings, outcome, red, untold, verdicts
 from tests.scenes import TWO, two
 
 from goldenpath.model import Outcome

@@ -13,23 +13,19 @@ from tests.build import (
     agent_run,
     answer,
     asked,
-    broken,
     call,
     event,
     fail,
     invoke,
     ok,
-    outcome,
-    red,
     refused,
     run,
     session,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, outcome, red, untold, verdicts
 from tests.scenes import two
 
 from goldenpath.canary import mint

@@ -13,7 +13,6 @@ from tests.build import (
     answer,
     asked,
     bare,
-    broken,
     call,
     closed,
     completed,
@@ -22,13 +21,10 @@ from tests.build import (
     event,
     executing,
     fail,
-    findings,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
-    red,
     refused,
     registered,
     run,
@@ -37,11 +33,10 @@ from tests.build import (
     token_of,
     told,
     tool,
-    untold,
     up,
     user,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
 from tests.scenes import silent
 
 from goldenpath.model import Outcome, User

@@ -13,8 +13,6 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
-    by_rule,
     call,
     closed,
     completed,
@@ -23,25 +21,20 @@ from tests.build import (
     executing,
     fail,
     fault,
-    findings,
     history,
     hung,
     invoke,
     ok,
-    outcome,
-    red,
     refused,
     run,
     session,
     started,
     stopped,
-    timed,
     told,
     tool,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, by_rule, findings, outcome, red, timed, untold, verdicts
 from tests.scenes import TWO, silent
 
 from goldenpath.history import Footer, History

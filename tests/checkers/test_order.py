@@ -3,23 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.build import (
-    ALICE,
-    BOB,
-    Line,
-    agent_run,
-    answer,
-    bare,
-    broken,
-    doubted,
-    down,
-    event,
-    findings,
-    outcome,
-    red,
-    run,
-    up,
-)
+from tests.build import ALICE, BOB, Line, agent_run, answer, bare, down, event, run, up
+from tests.judged import broken, doubted, findings, outcome, red
 from tests.scenes import BEGIN, FINISHED, STARTED, THINKING
 
 from goldenpath.model import Outcome

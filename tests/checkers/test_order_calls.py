@@ -8,24 +8,20 @@ from tests.build import (
     Line,
     asked,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     down,
     ended,
     executing,
     hung,
-    outcome,
-    red,
     refused,
     session,
     started,
     stopped,
     told,
-    untold,
     up,
 )
+from tests.judged import broken, doubted, outcome, red, untold
 from tests.scenes import NO_ID, TRUTH
 
 from goldenpath.model import Outcome

@@ -13,22 +13,17 @@ from tests.build import (
     agent_run,
     asked,
     bare,
-    broken,
     completed,
     ended,
     event,
     executing,
-    findings,
-    outcome,
-    red,
     run,
     started,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
 from tests.scenes import dispatcher, good
 
 from goldenpath.dialects import COMMON, as_data, from_table

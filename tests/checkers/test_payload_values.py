@@ -14,25 +14,20 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
-    doubted,
     event,
     executing,
     fail,
     lost,
-    outcome,
-    red,
     run,
     session,
     started,
     stopped,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, doubted, outcome, red, untold, verdicts
 from tests.scenes import dispatcher, good
 
 from goldenpath.checkers.same import shown

@@ -13,22 +13,18 @@ from tests.build import (
     answer,
     asked,
     bare,
-    broken,
     completed,
     ended,
     event,
     executing,
-    findings,
     hung,
-    outcome,
     run,
     started,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, untold, verdicts
 from tests.scenes import dispatcher
 
 from goldenpath.checkers.sequence import GAPS

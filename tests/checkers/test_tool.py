@@ -11,26 +11,22 @@ from tests.build import (
     answer,
     asked,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     ended,
     executing,
     fail,
     hung,
     invoke,
     ok,
-    outcome,
     refused,
     run,
     started,
     stopped,
     told,
     tool,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, doubted, outcome, untold, verdicts
 from tests.scenes import FALSY, dispatcher, linked
 
 from goldenpath.checkers.base import UNTRACED

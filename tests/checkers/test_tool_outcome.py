@@ -12,7 +12,6 @@ from tests.build import (
     answer,
     asked,
     broke,
-    broken,
     call,
     completed,
     ended,
@@ -21,8 +20,6 @@ from tests.build import (
     fail,
     hung,
     invoke,
-    outcome,
-    red,
     refused,
     run,
     session,
@@ -30,8 +27,8 @@ from tests.build import (
     stopped,
     token_of,
     told,
-    untold,
 )
+from tests.judged import broken, outcome, red, untold
 from tests.scenes import CLEANUP, FALSY, dispatcher, linked
 
 from goldenpath.model import NOT_JSON, Kind, Outcome

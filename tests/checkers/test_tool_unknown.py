@@ -8,22 +8,17 @@ from tests.build import (
     BOB,
     Line,
     asked,
-    broken,
     call,
     ended,
-    findings,
     hung,
     invoke,
     ok,
-    outcome,
-    red,
     refused,
     session,
     started,
     told,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
 from tests.scenes import dispatcher
 
 from goldenpath.model import Outcome

@@ -8,17 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.adapters.programs import HELLO, dispatcher
+from tests.planted import TOKEN, USERS, step
 
 from goldenpath.adapters.base import Reply
 from goldenpath.adapters.lines import Hello, read_hello
 from goldenpath.adapters.remote import ProcessAdapter
-from goldenpath.canary import mint
 from goldenpath.model import Entry, Kind, Step
-from goldenpath.plant import Plant, plant_user
+from goldenpath.plant import Plant
 from goldenpath.recorder import Recorder
 
-USERS = [plant_user(0, n) for n in range(2)]
-TOKEN = mint(USERS[0].owner, 16)
 ALL = ("working", "absent", "raising")
 WHOLE = read_hello(
     "x",
@@ -26,10 +24,6 @@ WHOLE = read_hello(
         {"type": "hello", "protocol": 1, "kind": "dispatcher", "transports": list(ALL)}
     ).encode(),
 )
-
-
-def step(action: str, actor: str = "alice", **args: Any) -> Step:
-    return Step("s1", actor, action, args)
 
 
 def create(actor: str = "alice", **args: Any) -> Step:

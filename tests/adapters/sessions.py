@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.planted import USERS
+
 from goldenpath.adapters.session import Sessions
 from goldenpath.declare import Declaration
 from goldenpath.model import Entry, Step
-from goldenpath.plant import Plant, PlantedUser, Tap, Tools, plant_user
+from goldenpath.plant import Plant, PlantedUser, Tap, Tools
 from goldenpath.recorder import Recorder
-
-USERS = [plant_user(0, n) for n in range(2)]
 
 
 class Made:
@@ -36,3 +36,6 @@ def sessions(
 
 def create(actor: str = "alice", **args: Any) -> Step:
     return Step("s1", actor, "create", {"run_id": f"run-{actor}", "tools": ["lookup"], **args})
+
+
+CREATE = create(run_id="r1")

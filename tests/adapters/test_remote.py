@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.adapters.performing import TOKEN, USERS, Performed, call, create, perform, step
+from tests.adapters.performing import Performed, call, create, perform
+from tests.planted import TOKEN, USERS, step
 
 from goldenpath.adapters.base import Reply
 from goldenpath.canary import RAISED

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.adapters.performing import ALL, WHOLE, call, create, perform, step
+from tests.adapters.performing import ALL, WHOLE, call, create, perform
 from tests.adapters.programs import HELLO
+from tests.planted import step
 
 from goldenpath.adapters import remote
 from goldenpath.adapters.lines import Hello

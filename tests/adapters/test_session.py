@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.adapters.sessions import USERS, Made, create, sessions
+from tests.adapters.sessions import Made, create, sessions
+from tests.planted import USERS
 
 from goldenpath.adapters.base import Reply
 from goldenpath.adapters.session import check_factory

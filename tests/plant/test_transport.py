@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.plant.wires import ALICE, BOB, MESSAGE, OWN, RUNS, USERS, Call, Wires
+from tests.plant.wires import ALICE, BOB, MESSAGE, OWN, RUNS, Call, Wires
+from tests.planted import USERS
 
 from goldenpath.model import Kind
 from goldenpath.plant.transport import ERRORS, FALTERS

@@ -7,11 +7,12 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tests.planted import USERS
+
 from goldenpath.model import Entry, Kind
-from goldenpath.plant import Plant, Tap, plant_user
+from goldenpath.plant import Plant, Tap
 from goldenpath.recorder import Recorder
 
-USERS = [plant_user(0, n) for n in range(2)]
 ALICE, BOB = USERS
 RUNS = {"alice": "run-of-alice", "bob": "run-of-bob"}
 Call = Callable[[Tap], Awaitable[Any]]

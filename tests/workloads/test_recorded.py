@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.build import YES
+from tests.planted import step
 
 from goldenpath.errors import UsageProblem
 from goldenpath.model import Step
@@ -30,10 +31,6 @@ def test_whatever_a_workload_makes_can_be_performed_again(name: str) -> None:
             lanes = workload.build(script, workload.size[tier])
 
             assert wrong(lanes, kind, {user.name for user in users}, {"call": 5.0}, NAMES) == []
-
-
-def step(action: str, actor: str = "alice", **args: Any) -> Step:
-    return Step("s1", actor, action, args)
 
 
 PLAN = {"answer": "x", "rounds": [[{"id": "1", "tool": "lookup", "token": "t", "arguments": []}]]}

@@ -1,45 +1,25 @@
-"""A campaign: what is planned before anything is opened, each workload once, one report."""
+"""A campaign that runs: each workload once, and what comes of one that cannot be run."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from goldenpath import agent, dispatcher, known, spec
+from goldenpath import dispatcher
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.targets import resolve
-from goldenpath.builtin import reference_agent, reference_dispatcher
-from goldenpath.campaign import IDLE, REST, Campaign, Choice, check_choice, check_options
-from goldenpath.catalogue import OURS, Extension
-from goldenpath.checkers import Check
-from goldenpath.conduct import Conducted, Options
-from goldenpath.errors import Exit, TargetProblem, UsageProblem
-from goldenpath.model import Level, Outcome, Rule
-from goldenpath.workloads import WORKLOADS, Script
-from tests.virtual import VirtualLoop
-
-FAST = Options(loop_factory=VirtualLoop)
-
-
-class Never:
-    """A target that must not be opened."""
-
-    name = "never"
-
-    def __init__(self, kind: str = "dispatcher") -> None:
-        self.kind = kind
-
-    async def probe(self, time_scale: float = 1.0) -> Facts:
-        raise AssertionError("opened")
-
-    def adapter(self, facts: Facts) -> Any:
-        raise AssertionError("opened")
+from goldenpath.builtin import reference_dispatcher
+from goldenpath.campaign import Campaign, Choice
+from goldenpath.conduct import Conducted
+from goldenpath.errors import Exit, TargetProblem
+from goldenpath.model import Outcome
+from goldenpath.workloads import WORKLOADS
+from tests.campaigning import FAST, Never
+from tests.conducting import target
 
 
 class Gone(Never):
@@ -51,96 +31,6 @@ class Gone(Never):
     async def probe(self, time_scale: float = 1.0) -> Facts:
         self.probed += 1
         raise TargetProblem("nobody there", expected="an answer", got="none")
-
-
-def target(factory: Any) -> PythonTarget:
-    marked = dispatcher()(factory)
-    return PythonTarget("mine", marked, marked.__goldenpath__)
-
-
-def line(rule: str, workload: str, *, flaky: bool = False) -> known.Line:
-    return known.Line(1, rule, workload, "it is old", flaky)
-
-
-# --- the plan --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["dispatcher", "agent", "endpoint"])
-def test_the_plan_is_made_of_declarations(kind: str) -> None:
-    """Every workload of the kind with what it proves, and one item for the rest of the rules."""
-    plan = Campaign(Never(kind), FAST).plan()
-
-    assert plan == {
-        name: (*workload.proves[kind], REST)
-        for name, workload in WORKLOADS.items()
-        if kind in workload.proves and not workload.on_request
-    }
-
-
-@pytest.mark.parametrize(
-    ("choice", "plan"),
-    [
-        (Choice(workloads=("two_users",)), {"two_users": (*WORKLOADS["two_users"].proves["agent"],
-                                                          REST)}),
-        (Choice(rules=("DELIVERY-1",)), {"golden_path": ("DELIVERY-1",)}),
-        (Choice(workloads=("two_users",), rules=("DELIVERY-1",)), {}),
-        (Choice(rules=("API-1",)), {}),
-    ],
-)  # fmt: skip
-def test_the_plan_may_be_narrowed(choice: Choice, plan: dict[str, tuple[str, ...]]) -> None:
-    """By workloads, by rules, or by both; with chosen rules there is no rest."""
-    assert Campaign(Never("agent"), FAST, choice).plan() == plan
-    assert choice.partial
-
-
-@pytest.mark.parametrize("kind", ["dispatcher", "agent", "endpoint"])
-def test_what_is_done_on_request_is_planned_where_it_is_asked_for(kind: str) -> None:
-    """By a baseline, by its name or by its rule; an endpoint has no such workload."""
-    proved = ("PERF-1",) if kind in WORKLOADS["counters"].proves else ()
-    asked = Campaign(Never(kind), Options(baseline=Path("anywhere"))).plan()
-    named = Campaign(Never(kind), FAST, Choice(workloads=("counters",))).plan()
-    ruled = Campaign(Never(kind), FAST, Choice(rules=("PERF-1",))).plan()
-
-    assert asked.get("counters", ()) == ((*proved, REST) if proved else ())
-    assert named.get("counters", ()) == asked.get("counters", ())
-    assert ruled == ({"counters": proved} if proved else {})
-
-
-@pytest.mark.parametrize(
-    ("choice", "said"),
-    [
-        (Choice(rules=("ISOLATON-1",)), "there is no rule 'ISOLATON-1'"),
-        (Choice(workloads=("two_user",)), "there is no workload 'two_user'"),
-        (Choice(rules=("PERF-2",)), "PERF-2"),
-    ],
-)
-def test_a_choice_of_what_is_not_there_is_the_users_mistake(choice: Choice, said: str) -> None:
-    """UsageProblem, exit 2: what was asked for cannot be done."""
-    with pytest.raises(UsageProblem, match=said):
-        check_choice(choice)
-
-
-def test_everything_that_is_wrong_with_a_choice_is_said_at_once() -> None:
-    """A choice of what is there is accepted."""
-    with pytest.raises(UsageProblem) as problem:
-        check_choice(Choice(rules=("NO-1", "NO-2"), workloads=("none",)))
-    check_choice(Choice(rules=("ISOLATION-1",), workloads=("two_users",)))
-
-    assert all(name in str(problem.value) for name in ("NO-1", "NO-2", "none"))
-
-
-@pytest.mark.parametrize(
-    "options",
-    [Options(time_scale=0), Options(time_scale=-1), Options(time_scale=float("inf")),
-     Options(time_scale=float("nan")), Options(max_frame=0)],
-)  # fmt: skip
-def test_numbers_that_cannot_be_are_the_users_mistake(options: Options) -> None:
-    """A deadline of nothing fails everybody, an endless one nobody."""
-    with pytest.raises(UsageProblem):
-        check_options(options)
-
-
-# --- running ---------------------------------------------------------------------------------
 
 
 def test_each_workload_runs_once() -> None:
@@ -284,143 +174,3 @@ def test_a_target_that_replaces_what_we_work_with_is_named(monkeypatch: pytest.M
     assert {v.reason for v in report.verdicts if v.proves} == {
         "the target has replaced asyncio.wait: TypeError: 'NoneType' object is not callable"
     }
-
-
-# --- the report ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["reference", "reference-agent"])
-def test_a_whole_campaign_of_the_reference_conforms(name: str, tmp_path: Path) -> None:
-    """Every rule of the specification has a verdict or a reason, and each history is kept."""
-    report = Campaign(resolve(name), Options(loop_factory=VirtualLoop, histories=tmp_path)).run()
-
-    assert report.exit == Exit.CONFORMS
-    assert {v.rule for v in report.verdicts} == set(spec.RULES)
-    assert all(v.reason for v in report.verdicts if v.outcome is not Outcome.PASS)
-    assert report.histories == {
-        workload: f"histories/{workload}.jsonl"
-        for workload in WORKLOADS
-        if report.kind in WORKLOADS[workload].proves and not WORKLOADS[workload].on_request
-    }
-    assert {path.name for path in tmp_path.iterdir()} == {
-        f"{workload}.jsonl" for workload in report.histories
-    }
-
-
-def test_a_broken_target_is_a_violation() -> None:
-    """The rule, the workload and the witness are in the report."""
-    report = Campaign(resolve("miniature:last-user-wins"), FAST).run()
-    failed = {v.rule: v for v in report.verdicts if v.outcome is Outcome.FAIL}
-
-    assert report.exit == Exit.VIOLATIONS
-    assert failed["ISOLATION-1"].findings[0].witness
-
-
-def test_a_run_that_was_not_carried_to_its_end_is_not_green() -> None:
-    """What was planned and has no result is named."""
-    campaign = Campaign(resolve("reference"), FAST, Choice(workloads=("golden_path", "two_users")))
-    campaign.result("golden_path")
-    report = campaign.report()
-
-    assert report.exit == Exit.INCONCLUSIVE
-    assert any("two_users" in problem for problem in report.problems)
-
-
-def test_an_empty_plan_is_not_green() -> None:
-    """Nothing was checked."""
-    choice = Choice(rules=("DELIVERY-1",))
-    report = Campaign(resolve("reference"), FAST, choice).run()
-
-    assert report.exit == Exit.INCONCLUSIVE
-    assert report.problems
-
-
-def test_chosen_rules_are_all_that_is_reported() -> None:
-    """Whatever else the workload shows."""
-    choice = Choice(rules=("TOOL-1",), workloads=("golden_path",))
-    report = Campaign(resolve("reference"), FAST, choice).run()
-
-    assert {v.rule for v in report.verdicts} == {"TOOL-1"}
-
-
-@pytest.mark.parametrize(
-    ("lines", "exit_", "outcome"),
-    [
-        ((), Exit.VIOLATIONS, Outcome.FAIL),
-        ((line("TOOL-1", "golden_path"),), Exit.CONFORMS, Outcome.KNOWN),
-        ((line("TOOL-1", "*"),), Exit.CONFORMS, Outcome.KNOWN),
-        ((line("TOOL-1", "golden_path", flaky=True),), Exit.CONFORMS, Outcome.KNOWN),
-        ((line("TOOL-1", "two_users"),), Exit.VIOLATIONS, Outcome.FAIL),
-        ((line("TOOL-1", "*"), line("TOOL-3", "golden_path")), Exit.VIOLATIONS, Outcome.KNOWN),
-        ((line("TOOL-1", "*"), line("TOOL-3", "golden_path", flaky=True)), Exit.CONFORMS,
-         Outcome.KNOWN),
-    ],
-)  # fmt: skip
-def test_known_failures_are_excused_and_must_fail(
-    lines: tuple[known.Line, ...], exit_: Exit, outcome: Outcome
-) -> None:
-    """A line that holds excuses; one whose rule passes makes the run red, unless it is flaky."""
-    choice = Choice(rules=("TOOL-1", "TOOL-3"), workloads=("golden_path",), known=lines)
-    report = Campaign(resolve("miniature:runs-twice"), FAST, choice).run()
-    (verdict,) = (v for v in report.verdicts if v.rule == "TOOL-1")
-
-    assert verdict.outcome is outcome
-    assert report.exit == exit_
-
-
-@pytest.mark.parametrize("workload", ["counters", "*"])
-def test_a_known_failure_is_not_stale_where_it_was_not_asked_for(workload: str) -> None:
-    """Of a rule that is tested on request, a run without the request tells nothing."""
-    choice = Choice(known=(line("PERF-1", workload),))
-    report = Campaign(resolve("reference"), FAST, choice).run()
-
-    assert (report.exit, report.stale) == (Exit.CONFORMS, ())
-
-
-def _odd(script: Script, size: int) -> Any:
-    return ((script.create("alice"), script.step("alice", "explode"), script.cleanup("alice")),)
-
-
-def test_a_workload_of_ones_own_that_breaks_is_unknown_and_no_bug_of_ours() -> None:
-    """What it owes is UNKNOWN, with what was wrong; the others go on."""
-    own = replace(WORKLOADS["golden_path"], name="odd", lanes=_odd)
-    catalogue = OURS.extended({"here": Extension(workloads=(own,))})
-    options = replace(FAST, catalogue=catalogue)
-    choice = Choice(workloads=("odd", "golden_path"))
-    check_choice(choice, catalogue)
-    report = Campaign(resolve("reference"), options, choice).run()
-    odd = [v for v in report.verdicts if v.workload == "odd"]
-
-    assert report.exit == Exit.INCONCLUSIVE
-    assert {v.rule for v in odd} == set(own.proves["dispatcher"])
-    assert {v.outcome for v in odd} == {Outcome.UNKNOWN}
-    assert {v.reason for v in odd} == {"the workload odd, of your own, broke: KeyError: 'explode'"}
-    assert {v.outcome for v in report.verdicts if v.workload != "odd" and v.proves} == {
-        Outcome.PASS
-    }
-
-
-def _nothing(call: object, tally: Any) -> None: ...
-
-
-@pytest.mark.parametrize("partial", [False, True])
-def test_a_rule_of_ones_own_that_had_no_opportunity_is_not_green(partial: bool) -> None:
-    """It is judged in every workload, so that a whole run without one tells nothing of it."""
-    rule = Rule("SHOP-1", Level.MUST, "Nobody ever looks.", "a book")
-    own = Extension(rules=(rule,), checks=(Check("SHOP-1", call=_nothing),))
-    options = replace(FAST, catalogue=OURS.extended({"here": own}))
-    choice = Choice(workloads=("golden_path",)) if partial else Choice()
-    report = Campaign(resolve("reference"), options, choice).run()
-    said = [(v.outcome, v.reason) for v in report.verdicts if v.rule == "SHOP-1"]
-
-    assert said == ([] if partial else [(Outcome.UNKNOWN, IDLE)])
-    assert report.exit == (Exit.CONFORMS if partial else Exit.INCONCLUSIVE)
-
-
-def test_a_target_that_declares_nothing_is_not_green() -> None:
-    """Greying everything is no way to conform: the core rules of its kind were not tested."""
-    silent: Any = agent(events=())(lambda user, tap, tools: reference_agent(user, tap, tools))
-    found = PythonTarget("silent", silent, silent.__goldenpath__)
-    report = Campaign(found, FAST).run()
-
-    assert report.exit == Exit.INCONCLUSIVE

@@ -35,7 +35,6 @@ from tests.build import (
     history,
     invoke,
     ok,
-    outcome,
     run,
     session,
     started,
@@ -43,15 +42,8 @@ from tests.build import (
     told,
     up,
 )
-
-RED = [*session(ALICE), asked(ALICE), told(ALICE)]  # TOOL-1: it never ran
-
-GREEN = [*session(ALICE, call(ALICE)), *session(BOB, call(BOB))]
-
-
-def by_rule(found: list[Verdict]) -> dict[str, Verdict]:
-    return {verdict.rule: verdict for verdict in found}
-
+from tests.judged import by_rule, outcome
+from tests.scenes import CLEANUP, GREEN, RED
 
 # --- one verdict per rule ----------------------------------------------------------------------
 
@@ -319,8 +311,6 @@ def test_what_is_missing_of_a_cut_history_is_unknown() -> None:
     assert outcome("DELIVERY-5", lines, whole=False) is Outcome.UNKNOWN
     assert outcome("DELIVERY-5", lines) is Outcome.FAIL
 
-
-CLEANUP = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
 
 SAID = [invoke(ALICE, "ask_support"), ok(ALICE, "ask_support", value={"has": True, "bridge": True})]
 

@@ -13,26 +13,9 @@ from goldenpath import spec
 from goldenpath.checkers import CHECKS, Check, Fold
 from goldenpath.judge import CUT, NO_CHECK, judge, relevant
 from goldenpath.model import Entry, Kind, Level, Outcome, Rule, Verdict
-from tests.build import (
-    ALICE,
-    BOB,
-    Line,
-    asked,
-    call,
-    history,
-    outcome,
-    session,
-    told,
-)
-
-RED = [*session(ALICE), asked(ALICE), told(ALICE)]  # TOOL-1: it never ran
-
-GREEN = [*session(ALICE, call(ALICE)), *session(BOB, call(BOB))]
-
-
-def by_rule(found: list[Verdict]) -> dict[str, Verdict]:
-    return {verdict.rule: verdict for verdict in found}
-
+from tests.build import ALICE, Line, call, history, session
+from tests.judged import by_rule, outcome
+from tests.scenes import GREEN, RED
 
 # --- checks that crash -------------------------------------------------------------------------
 

@@ -31,7 +31,6 @@ from tests.build import (
     hung,
     invoke,
     ok,
-    red,
     refused,
     registered,
     session,
@@ -40,6 +39,7 @@ from tests.build import (
     told,
     user,
 )
+from tests.judged import red
 
 USERS = (ALICE, BOB, CAROL)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -20,10 +19,9 @@ from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.results import Report
 from goldenpath.supervise import Order, Progress, supervise
-from tests.face.test_bad_targets import HEAD, MAKE, goldenpath
+from tests.face.commands import GOOD, HEAD, MAKE, goldenpath, verdicts
 
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-GOOD = "    return await good(user, tap, tools)\n"
 LATER = "count = 0\n" + MAKE + "    global count; count += 1\n    if count == 4: {}\n" + GOOD
 
 
@@ -50,11 +48,6 @@ def run(folder: Path, source: str, **more: Any) -> tuple[Report, list[Progress]]
     return report, seen
 
 
-def written(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "verdicts.json").read_text())
-    return found
-
-
 def gone(pid: int) -> bool:
     """Whether a process has ended, or is about to be buried by whoever started it."""
     try:
@@ -78,7 +71,7 @@ def test_a_run_that_ends_well_is_the_childs_own_report(tmp_path: Path) -> None:
     report, seen = run(tmp_path, MAKE + GOOD)
 
     assert report.exit == Exit.CONFORMS
-    assert written(tmp_path / "reports")["exit"] == 0
+    assert verdicts(tmp_path / "reports")["exit"] == 0
     assert list(seen[-1].plan) == ["golden_path", "two_users"]
     assert seen[-1].ended == {"golden_path": [], "two_users": []}
     assert seen[-1].finished
@@ -107,7 +100,7 @@ def test_a_child_that_dies_leaves_what_it_had_recorded(
     assert report.exit == Exit.INCONCLUSIVE
     assert f"ended the interpreter ({how}) in the workload two_users" in report.problems[0]
     assert outcomes == {"golden_path": {"PASS"}, "two_users": {"UNKNOWN"}}
-    assert written(tmp_path / "reports")["exit"] == Exit.INCONCLUSIVE
+    assert verdicts(tmp_path / "reports")["exit"] == Exit.INCONCLUSIVE
 
 
 def test_a_violation_that_was_seen_before_the_death_stands(tmp_path: Path) -> None:
@@ -159,7 +152,7 @@ def test_an_old_report_is_not_taken_for_this_runs(tmp_path: Path) -> None:
 
     assert report.exit == Exit.INCONCLUSIVE
     assert "while it was being loaded" in report.problems[0]
-    assert written(tmp_path / "reports")["exit"] == Exit.INCONCLUSIVE
+    assert verdicts(tmp_path / "reports")["exit"] == Exit.INCONCLUSIVE
     assert seen == []
 
 
@@ -197,8 +190,8 @@ def test_a_cancelled_job_keeps_its_report_and_leaves_nothing_running(
 
     assert there
     assert code == Exit.INTERRUPTED
-    assert written(tmp_path / "reports" / "latest")["exit"] == Exit.INTERRUPTED
-    assert "interrupted" in " ".join(written(tmp_path / "reports" / "latest")["problems"])
+    assert verdicts(tmp_path / "reports" / "latest")["exit"] == Exit.INTERRUPTED
+    assert "interrupted" in " ".join(verdicts(tmp_path / "reports" / "latest")["problems"])
     assert wait_for(lambda: gone(int(ready.read_text())))
 
 
@@ -214,7 +207,7 @@ def test_who_interrupts_twice_has_a_report_all_the_same(
     report = supervise(order(tmp_path, MAKE + GOOD), interrupt)
 
     assert report.exit == Exit.INTERRUPTED
-    assert written(tmp_path / "reports")["exit"] == Exit.INTERRUPTED
+    assert verdicts(tmp_path / "reports")["exit"] == Exit.INTERRUPTED
 
 
 def test_a_child_ends_when_its_supervisor_was_killed(tmp_path: Path) -> None:
@@ -285,7 +278,7 @@ def test_a_check_of_ones_own_cannot_take_the_report_along(
 
     assert done.returncode == Exit.INCONCLUSIVE, done.stdout
     assert said in done.stdout
-    assert written(tmp_path / "reports" / "latest")["exit"] == Exit.INCONCLUSIVE
+    assert verdicts(tmp_path / "reports" / "latest")["exit"] == Exit.INCONCLUSIVE
 
 
 def test_sys_exit_in_a_task_is_told_and_not_hidden_by_another_try(tmp_path: Path) -> None:

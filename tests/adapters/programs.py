@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from pathlib import Path
+
+#: The example of a program that speaks the protocol.
+EXAMPLE = (Path(__file__).parents[2] / "examples/process/dispatcher.py").read_text("utf-8")
 
 #: What every program begins with: `write` a line, and `lines` from stdin as they come.
 HEAD = """

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.adapters.sessions import CREATE
+from tests.planted import USER
 
 from goldenpath.adapters.agent import AgentAdapter, Plan, PlannedCall, read_plan, takes_run_id
 from goldenpath.adapters.base import Reply
 from goldenpath.declare import Declaration
 from goldenpath.model import Step
-from goldenpath.plant import Plant, plant_user
+from goldenpath.plant import Plant
 from goldenpath.recorder import Recorder
 
-USER = plant_user(0, 0)
 PLAN = {
     "rounds": [
         [{"id": "c1", "tool": "lookup", "arguments": {"query": "a"}, "token": "T1"}],
@@ -26,7 +27,6 @@ PLAN = {
     ],
     "answer": "so it is",
 }
-CREATE = Step("s1", "alice", "create", {"run_id": "r1", "tools": ["lookup"]})
 RUN = Step("s2", "alice", "run", {"run_id": "r1", "message": "please", "plan": PLAN})
 CLEANUP = Step("s3", "alice", "cleanup")
 

@@ -7,18 +7,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from tests.planted import TOKEN, USER
 
 from goldenpath.adapters import bench as benches
 from goldenpath.adapters.bench import Bench
 from goldenpath.adapters.lines import Cancelled, Ended, Failed, LineProblem, Started
 from goldenpath.canary import mint
 from goldenpath.model import Entry
-from goldenpath.plant import TOOL_NAMES, Plant, plant_user
+from goldenpath.plant import TOOL_NAMES, Plant
 from goldenpath.plant.tools import SYNCHRONOUS
 from goldenpath.recorder import Recorder
-
-USER = plant_user(0, 0)
-TOKEN = mint(USER.owner, 16)
 
 
 class Laid:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.adapters.programs import AGENT, HELLO, dispatcher, program
+from tests.adapters.programs import AGENT, EXAMPLE, HELLO, dispatcher, program
 
 from goldenpath import spec
 from goldenpath.adapters import connection as connections
@@ -206,9 +206,6 @@ def test_an_agent_runs_its_plan_and_is_judged_by_all_five_events() -> None:
     assert set(said.values()) <= {Outcome.PASS, Outcome.UNSUPPORTED, Outcome.UNOBSERVABLE}
     for rule in spec.CORE_RULES["agent"]:
         assert said[rule] is Outcome.PASS
-
-
-EXAMPLE = (Path(__file__).parents[2] / "examples/process/dispatcher.py").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

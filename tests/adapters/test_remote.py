@@ -2,88 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tests.adapters.programs import HELLO, dispatcher
+from tests.adapters.performing import Performed, call, create, perform
+from tests.planted import TOKEN, USERS, step
 
-from goldenpath.adapters import remote
 from goldenpath.adapters.base import Reply
-from goldenpath.adapters.lines import Hello, read_hello
-from goldenpath.adapters.remote import ProcessAdapter
-from goldenpath.canary import RAISED, mint
+from goldenpath.canary import RAISED
 from goldenpath.errors import TargetProblem
-from goldenpath.model import Entry, Kind, Step
-from goldenpath.plant import Plant, plant_user
+from goldenpath.model import Kind
 from goldenpath.plant.users import INVALID
-from goldenpath.recorder import Recorder
-
-USERS = [plant_user(0, n) for n in range(2)]
-TOKEN = mint(USERS[0].owner, 16)
-ALL = ("working", "absent", "raising")
-WHOLE = read_hello(
-    "x",
-    json.dumps(
-        {"type": "hello", "protocol": 1, "kind": "dispatcher", "transports": list(ALL)}
-    ).encode(),
-)
-
-
-def step(action: str, actor: str = "alice", **args: Any) -> Step:
-    return Step("s1", actor, action, args)
-
-
-def create(actor: str = "alice", **args: Any) -> Step:
-    given = {"run_id": f"run-{actor}", "tools": ["lookup", "explode", "give"], **args}
-    return step("create", actor, **given)
-
-
-def call(tool: str, actor: str = "alice", **args: Any) -> Step:
-    return step("execute", actor, tool=tool, parameters={"query": TOKEN}, **args)
-
-
-class Performed:
-    """What came of some steps: replies and entries."""
-
-    def __init__(self, replies: list[Reply], entries: list[Entry]) -> None:
-        self.replies, self.entries = replies, entries
-
-    @property
-    def story(self) -> list[str]:
-        """Truth and frames, in their order."""
-        return [
-            f"{entry.actor} {json.loads(entry.value)['type']}"
-            if entry.kind is Kind.FRAME
-            else f"{entry.actor} {entry.what}"
-            for entry in self.entries
-            if entry.kind in (Kind.FRAME, Kind.TOOL, Kind.FAULT)
-        ]
-
-
-def perform(
-    *steps: Step,
-    before: str = "",
-    hello: str = HELLO,
-    known: Hello = WHOLE,
-    shape: str = "value",
-    command: Sequence[str] = (),
-) -> Performed:
-    async def main() -> Performed:
-        entries: list[Entry] = []
-        recorder = Recorder()
-        recorder.listen(entries.append)
-        adapter = ProcessAdapter(command or dispatcher(before, hello), known, shape)
-        try:
-            await adapter.open(Plant(recorder, USERS))
-            return Performed([await adapter.perform(each) for each in steps], entries)
-        finally:
-            await adapter.close()
-
-    return asyncio.run(main())
-
 
 # --- what goes well -------------------------------------------------------------------------------
 
@@ -255,43 +184,6 @@ def test_a_session_that_cannot_be_made_is_not_taken_for_the_one_before() -> None
     assert [reply.value.get("by") for reply in replies] == [None, "missing", "missing"]
 
 
-# --- what is missing at this reach ----------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        (step("fly"), "way to fly"),
-        (call("lookup", form="keyword"), "keyword form"),
-        (call("lookup", actor="bob"), "session of bob"),
-        (create(transport="slow"), "transport that is slow"),
-    ],
-)
-def test_what_cannot_be_done_is_missing(asked: Step, said: str) -> None:
-    reply = perform(create(), asked).replies[1]
-
-    assert (reply.ok, reply.value["by"]) == (False, "missing")
-    assert said in reply.value["text"]
-
-
-def test_what_a_hello_does_not_list_is_not_asked() -> None:
-    actions = 'write("hello", protocol=1, kind="dispatcher", actions=["create", "execute"])\n'
-    known = Hello("dispatcher", WHOLE.events, ("create", "execute"))
-    replies = perform(create(), step("look"), step("cleanup"), hello=actions, known=known).replies
-
-    assert [reply.value.get("by") for reply in replies] == [None, "missing", "missing"]
-
-
-def test_a_tool_that_works_in_process_only_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Blocking:
-        name = "block"
-
-    monkeypatch.setattr(Plant, "tools", lambda *_: [Blocking()])
-    reply = perform(create()).replies[0]
-
-    assert "way to run block" in reply.value["text"]
-
-
 # --- frames ---------------------------------------------------------------------------------------
 
 
@@ -344,58 +236,3 @@ def test_a_frame_to_a_user_without_a_transport_reaches_nobody() -> None:
     done = frames(repr(USERS[0].user_id), transport="absent")
 
     assert done.replies[2].value["value"]["value"] is False
-
-
-# --- programs that fail ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("does", "said"),
-    [
-        ("sys.exit(1)", "exit code 1"),
-        ("write('ended', exec=5)", "exec 5 has not been started"),
-        ("write('started', exec=1, tool='lookup', parameters={})", "no tool has the id 'lookup'"),
-        ("write('ended')", "missing required field"),
-    ],
-)
-def test_a_program_that_fails_in_mid_call_is_no_violation(does: str, said: str) -> None:
-    before = f"""
-        if line["type"] != "execute": return False
-        {does}
-        return True
-    """
-    with pytest.raises(TargetProblem, match=said):
-        perform(create(), call("lookup"), before=before)
-
-
-def test_a_tool_whose_end_is_never_told_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without this, its events would seem to come before it had ended."""
-    monkeypatch.setattr(remote, "REPORTING", 0.05)
-    before = """
-        if line["type"] != "execute": return False
-        write("started", exec=1, tool="tool-1", parameters={})
-        write("answer", id=line["id"], value=next(lines())["value"])
-        return True
-    """
-    with pytest.raises(TargetProblem, match="does not tell how its tools went: lookup"):
-        perform(create(), call("lookup"), step("cleanup"), before=before)
-
-
-def test_a_session_that_is_not_made_is_told_where_no_rule_would_find_it() -> None:
-    before = """
-        if line["type"] != "create": return False
-        write("answer", id=line["id"], error={"text": "no more users"})
-        return True
-    """
-    hello = HELLO.replace('"])', '"], actions=["create", "execute"])')
-    known = Hello("dispatcher", WHOLE.events, ("create", "execute"), ALL)
-
-    assert perform(create(), before=before).replies[0].value["text"] == "no more users"
-    with pytest.raises(TargetProblem, match="makes no session for alice"):
-        perform(create(), before=before, hello=hello, known=known)
-
-
-@pytest.mark.parametrize("hello", [HELLO.replace(',"raising"', ""), 'write("hello", protocol=2)\n'])
-def test_a_program_that_changes_its_hello_is_told(hello: str) -> None:
-    with pytest.raises(TargetProblem, match=r"another (hello|version)"):
-        perform(hello=hello)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from tests.adapters.sessions import CREATE
 
 from goldenpath.adapters.agent import AgentAdapter
 from goldenpath.adapters.base import Reply
@@ -20,7 +21,6 @@ from goldenpath.recorder import Recorder
 TOKEN = "gpc" + "0" * 16
 CALL = {"id": "c1", "tool": "lookup", "arguments": {}, "token": TOKEN}
 PLAN = {"rounds": [[CALL]], "answer": "so it is"}
-CREATE = Step("s1", "alice", "create", {"run_id": "r1", "tools": ["lookup"]})
 ASKED = {"run_id": "r1", "message": "please", "plan": PLAN}
 
 

@@ -10,21 +10,17 @@ from tests.build import (
     BOB,
     Line,
     answer,
-    broken,
     ended,
     fail,
     invoke,
     lost,
     ok,
-    outcome,
-    red,
     run,
     session,
     started,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, outcome, red, untold, verdicts
 
 from goldenpath import spec
 from goldenpath.model import Outcome

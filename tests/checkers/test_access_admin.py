@@ -9,33 +9,24 @@ from tests.build import (
     ALICE,
     Line,
     asked,
-    broken,
     call,
     closed,
     ended,
     fail,
-    findings,
     hung,
     invoke,
     lost,
-    outcome,
     refused,
     registered,
     session,
     started,
     told,
     tool,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, untold, verdicts
+from tests.scenes import dispatcher
 
 from goldenpath.model import Outcome
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- API-14: an admin tool is refused, clearly, to a user who is no admin -----------------------
 

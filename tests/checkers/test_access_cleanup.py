@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.build import (
     ALICE,
     BOB,
     Line,
     asked,
-    broken,
     call,
     closed,
     ended,
     executing,
     fail,
-    findings,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
-    red,
     refused,
     session,
     started,
     told,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
+from tests.scenes import dispatcher
 
 from goldenpath.model import Outcome
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- API-8: cleanup may be called twice; leaving the context cleans up --------------------------
 

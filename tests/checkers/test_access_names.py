@@ -10,33 +10,24 @@ from tests.build import (
     BOB,
     Line,
     asked,
-    broken,
     call,
     closed,
-    doubted,
     ended,
     fail,
     hung,
     lost,
-    outcome,
     refused,
     registered,
     session,
     started,
     told,
     tool,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, doubted, outcome, untold, verdicts
+from tests.scenes import dispatcher
 
 from goldenpath.checkers.base import UNTRACED
 from goldenpath.model import Outcome
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- API-5: registering a name twice raises or replaces, visibly --------------------------------
 

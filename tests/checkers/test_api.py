@@ -13,42 +13,29 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     completed,
     ended,
     event,
     executing,
     fail,
-    findings,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
-    red,
     refused,
     run,
     session,
     started,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
+from tests.scenes import CLEANUP, REGISTER, dispatcher
 
 from goldenpath import spec
 from goldenpath.model import Outcome
-
-REGISTER = [invoke(ALICE, "register", tool="echo"), ok(ALICE, "register", value={"form": "tool"})]
-CLEANUP = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- API-1: the ten members are there, each of its kind ----------------------------------------
 

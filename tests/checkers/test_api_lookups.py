@@ -10,31 +10,19 @@ from tests.build import (
     Line,
     asked,
     broke,
-    broken,
     call,
     fail,
-    findings,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
     refused,
-    session,
     started,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, untold, verdicts
+from tests.scenes import CLEANUP, REGISTER, dispatcher
 
 from goldenpath.model import Outcome
-
-CLEANUP = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- API-3: has_tool, get_available_tools and tools agree --------------------------------------
 
@@ -135,8 +123,6 @@ def test_after_cleanup_look_ups_may_be_empty() -> None:
 
 
 # --- API-4: a registered tool is listed and can be executed ------------------------------------
-
-REGISTER = [invoke(ALICE, "register", tool="echo"), ok(ALICE, "register", value={"form": "tool"})]
 
 
 def test_a_registered_tool_that_is_not_listed() -> None:

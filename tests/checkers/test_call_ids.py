@@ -9,22 +9,18 @@ from tests.build import (
     Line,
     asked,
     bare,
-    broken,
     call,
     completed,
     ended,
     executing,
-    outcome,
-    red,
     session,
     started,
     token_of,
     told,
 )
+from tests.judged import broken, outcome, red
 
 from goldenpath.model import Outcome
-
-T16, T17 = token_of(ALICE, 16), token_of(ALICE, 17)
 
 
 def overlapping(first: str, second: str, name: str = "call_id") -> list[Line]:

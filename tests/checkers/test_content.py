@@ -15,38 +15,22 @@ from tests.build import (
     answer,
     asked,
     bare,
-    broken,
     call,
     completed,
     ended,
     event,
-    findings,
-    outcome,
-    red,
     run,
     session,
     started,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
+from tests.scenes import TRUTH, dispatcher, raw
 
 from goldenpath.dialects import COMMON, from_table
 from goldenpath.model import Kind, Outcome, User, Verdict
-
-CALL = [started(ALICE), ended(ALICE)]
-
-
-def raw(value: Any, shape: str = "manager.send_to_user") -> Line:
-    return (Kind.FRAME, "alice/1", None, shape, value)
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- CONTENT-1: every frame decodes and is JSON ------------------------------------------------
 
@@ -212,7 +196,7 @@ def shown(**ids: Any) -> list[Line]:
     """A call whose announcement (entry 4) names these ids."""
     given = {"query": token_of(ALICE)}
     wrong = event(ALICE, "tool_executing", tool_name="lookup", parameters=given, **ids)
-    return dispatcher(asked(ALICE), wrong, *CALL, completed(ALICE), told(ALICE))
+    return dispatcher(asked(ALICE), wrong, *TRUTH, completed(ALICE), told(ALICE))
 
 
 @pytest.mark.parametrize(("ids", "message"), WRONG.values(), ids=WRONG)

@@ -13,46 +13,29 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     ended,
     event,
     executing,
     fail,
-    findings,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
     refused,
     run,
-    session,
     started,
     stopped,
     told,
     tool,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, doubted, findings, outcome, untold, verdicts
+from tests.scenes import LEFT, NO_ID, TRUTH, dispatcher, raw
 
 from goldenpath.checkers.base import UNTRACED
-from goldenpath.model import Finding, Kind, Outcome
-
-CALL = [started(ALICE), ended(ALICE)]
-
-
-def raw(value: Any, shape: str = "manager.send_to_user") -> Line:
-    return (Kind.FRAME, "alice/1", None, shape, value)
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
+from goldenpath.model import Finding, Outcome
 
 # --- CONTENT-5: the status agrees with the truth -----------------------------------------------
 
@@ -61,8 +44,8 @@ REFUSED = refused(ALICE)
 LIES = {
     "a failure as success": ([started(ALICE), broke(ALICE)], {}, "success", "failed"),
     "a cancellation as success": ([started(ALICE), stopped(ALICE)], {}, "success", "cancelled"),
-    "success as an error": (CALL, {"status": "error"}, "error", "ended"),
-    "success as a timeout": (CALL, {"status": "timed_out"}, "timeout", "ended"),
+    "success as an error": (TRUTH, {"status": "error"}, "error", "ended"),
+    "success as a timeout": (TRUTH, {"status": "timed_out"}, "timeout", "ended"),
     "what never ran as success": ([], {}, "success", "never ran"),
     "a failure without a status": (
         [started(ALICE), broke(ALICE)],
@@ -111,8 +94,8 @@ def report(**said: Any) -> Line:
 
 
 TRUE: dict[str, list[Line]] = {
-    "success": [*CALL, report()],
-    "success without a status, with a falsy result": [*CALL, report(status=None, result=False)],
+    "success": [*TRUTH, report()],
+    "success without a status, with a falsy result": [*TRUTH, report(status=None, result=False)],
     "an error": [started(ALICE), broke(ALICE), report(status="failed")],
     "an error without a status": [
         *(started(ALICE), broke(ALICE), report(status=None, error="it broke")),
@@ -122,14 +105,14 @@ TRUE: dict[str, list[Line]] = {
     "a timeout": [started(ALICE), stopped(ALICE), report(status="timeout")],
     "an unknown tool": [report(status="error"), REFUSED],
     "a tool that never ran": [report(status="error")],
-    "its caller was told that it failed": [*CALL, REFUSED, report(status="error")],
-    "a second attempt went well": [started(ALICE), broke(ALICE), *CALL, report()],
+    "its caller was told that it failed": [*TRUTH, REFUSED, report(status="error")],
+    "a second attempt went well": [started(ALICE), broke(ALICE), *TRUTH, report()],
     "each attempt for itself": [
         *(started(ALICE), broke(ALICE), report(status="error")),
-        *(executing(ALICE), *CALL, report()),
+        *(executing(ALICE), *TRUTH, report()),
     ],
     "each attempt for itself, late": [
-        *(started(ALICE), broke(ALICE), executing(ALICE), *CALL),
+        *(started(ALICE), broke(ALICE), executing(ALICE), *TRUTH),
         *(report(status="error"), report()),
     ],
 }
@@ -143,7 +126,7 @@ def test_a_status_that_is_true(lines: list[Line]) -> None:
 
 def test_a_status_that_none_of_the_known_words_tells_is_in_doubt() -> None:
     """It may be right, and is no opportunity."""
-    lines = [asked(ALICE), *CALL, completed(ALICE, status="running"), told(ALICE)]
+    lines = [asked(ALICE), *TRUTH, completed(ALICE, status="running"), told(ALICE)]
 
     assert doubted("CONTENT-5", dispatcher(*lines)) == (
         "a tool_completed has a status that is none of the known words: declare it, with"
@@ -154,15 +137,12 @@ def test_a_status_that_none_of_the_known_words_tells_is_in_doubt() -> None:
 
 def test_reports_beyond_the_last_execution_are_compared_with_it() -> None:
     """Of one that ended well, here."""
-    lines = [asked(ALICE), *CALL, completed(ALICE), completed(ALICE, status="error"), told(ALICE)]
+    lines = [asked(ALICE), *TRUTH, completed(ALICE), completed(ALICE, status="error"), told(ALICE)]
 
     assert broken("CONTENT-5", dispatcher(*lines)) == (
         "tool_completed of lookup says error; in truth the tool ended",
         (5, 7),
     )
-
-
-NO_ID = {"call_id": None, "result": None, "parameters": None}
 
 
 def test_reports_that_fit_several_calls_are_in_doubt() -> None:
@@ -190,8 +170,8 @@ def test_a_report_of_a_call_whose_executions_cannot_be_told_apart_is_in_doubt() 
 
 
 NOT_SAID = {
-    "nothing": [*CALL, bare(ALICE, "tool_completed", tool="lookup"), told(ALICE)],
-    "not reported": [*CALL, told(ALICE)],
+    "nothing": [*TRUTH, bare(ALICE, "tool_completed", tool="lookup"), told(ALICE)],
+    "not reported": [*TRUTH, told(ALICE)],
     "cancelled before it was reported": [started(ALICE), hung(ALICE, why="cancelled")],
 }
 
@@ -212,8 +192,6 @@ def test_an_event_of_no_call_is_not_compared() -> None:
 # --- CONTENT-5 of a run: its terminal event, against what the caller was told -------------------
 
 HELD = [run(ALICE, 16), event(ALICE, "agent_started"), executing(ALICE), started(ALICE)]
-
-GIVEN_UP = lost(ALICE, "run", why="cancelled")
 
 BROKEN = fail(ALICE, "run", type="RuntimeError", text="no model")
 
@@ -246,9 +224,9 @@ ENDINGS: dict[str, tuple[Line, str, dict[str, Any], str]] = {
         "failed; its agent_completed with no status",
     ),
     "an exception, and completed as failed": (BROKEN, "agent_completed", {"status": "failed"}, ""),
-    "given up, and cancelled": (GIVEN_UP, "agent_cancelled", {}, ""),
+    "given up, and cancelled": (LEFT, "agent_cancelled", {}, ""),
     "given up in a tool, and completed": (
-        GIVEN_UP,
+        LEFT,
         "agent_completed",
         {"status": "success"},
         "was cancelled; its agent_completed with success",
@@ -273,8 +251,8 @@ def test_a_terminal_event_agrees_with_what_the_caller_was_told(
 @pytest.mark.parametrize(
     "lines",
     [
-        [event(ALICE, "agent_completed"), ended(ALICE), GIVEN_UP],
-        [stopped(ALICE), event(ALICE, "agent_completed"), GIVEN_UP],
+        [event(ALICE, "agent_completed"), ended(ALICE), LEFT],
+        [stopped(ALICE), event(ALICE, "agent_completed"), LEFT],
     ],
     ids=["its tool ended later", "its tool was stopped"],
 )
@@ -298,7 +276,7 @@ def test_whose_end_it_is_cannot_be_told_of_runs_side_by_side() -> None:
 
 def test_a_run_that_was_given_up_after_its_last_tool_may_have_been_complete() -> None:
     """The answer and the caller's patience may end at the same moment."""
-    done = [ended(ALICE), completed(ALICE), event(ALICE, "agent_completed"), GIVEN_UP]
+    done = [ended(ALICE), completed(ALICE), event(ALICE, "agent_completed"), LEFT]
 
     assert outcome("CONTENT-5", [up(ALICE), *HELD, *done], kind="agent") is Outcome.PASS
 
@@ -315,7 +293,7 @@ def test_a_call_that_was_given_up_may_be_reported_as_cancelled_though_its_tool_e
 
 def test_a_call_of_a_run_that_was_given_up_may_be_reported_so_as_well() -> None:
     """Nobody gave up the call itself."""
-    done = [ended(ALICE), completed(ALICE, status="cancelled"), GIVEN_UP]
+    done = [ended(ALICE), completed(ALICE, status="cancelled"), LEFT]
 
     assert outcome("CONTENT-5", [up(ALICE), *HELD, *done], kind="agent") is Outcome.PASS
 

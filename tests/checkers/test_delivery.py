@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from tests.build import (
@@ -14,54 +13,39 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     down,
     ended,
     event,
     executing,
     fail,
     fault,
-    invoke,
     lost,
-    outcome,
-    red,
     refused,
     run,
-    session,
     started,
     told,
-    untold,
     up,
-    verdicts,
+)
+from tests.judged import broken, doubted, outcome, red, untold, verdicts
+from tests.scenes import (
+    BEGUN,
+    CUT,
+    DONE,
+    FINISHED,
+    NO_TRANSPORT,
+    STARTED,
+    THINKING,
+    TRUTH,
+    agent,
+    dispatcher,
 )
 
 from goldenpath.checkers.base import MIXED
 from goldenpath.model import Finding, Kind, Outcome
 
-CUT = "the harness itself cut the link"
-
-STARTED, THINKING, FINISHED = (
-    event(ALICE, name) for name in ("agent_started", "agent_thinking", "agent_completed")
-)
-
-CALL = [started(ALICE), ended(ALICE)]
-
-EVENTS = [STARTED, THINKING, executing(ALICE), *CALL, completed(ALICE), FINISHED]
-
-NO_TRANSPORT = invoke(ALICE, "create", tools=["lookup"], transport="absent")
-
-
-def agent(*lines: Line, **more: Any) -> list[Line]:
-    """A link (entry 0) and a run with one call (1), then these lines from entry 2 on."""
-    return [up(ALICE), run(ALICE, 16, **more), *lines]
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
+EVENTS = [STARTED, THINKING, executing(ALICE), *TRUTH, completed(ALICE), FINISHED]
 
 
 def without(lines: list[Line], *gone: Line) -> list[Line]:
@@ -132,14 +116,14 @@ NOT_GOLDEN = {
         Outcome.UNKNOWN,
     ),
     "there is no transport": (
-        [NO_TRANSPORT, *agent(*CALL, answer(ALICE), golden=True)],
+        [NO_TRANSPORT, *agent(*TRUTH, answer(ALICE), golden=True)],
         Outcome.UNKNOWN,
     ),
     "we cut its link": (agent(STARTED, fault(ALICE), down(ALICE), golden=True), Outcome.UNKNOWN),
     "all five, by two links": (
         [
             *agent(STARTED, THINKING, down(ALICE), up(ALICE, link=2), golden=True),
-            *(executing(ALICE, to="alice/2"), *CALL, completed(ALICE, to="alice/2")),
+            *(executing(ALICE, to="alice/2"), *TRUTH, completed(ALICE, to="alice/2")),
             *(event(ALICE, "agent_completed", to="alice/2"), answer(ALICE)),
         ],
         Outcome.PASS,
@@ -148,7 +132,7 @@ NOT_GOLDEN = {
         [
             *agent(golden=True),
             *(bare(ALICE, "agent_started"), bare(ALICE, "agent_thinking")),
-            *(bare(ALICE, "tool_executing", tool="lookup"), *CALL),
+            *(bare(ALICE, "tool_executing", tool="lookup"), *TRUTH),
             *(bare(ALICE, "tool_completed", tool="lookup"), bare(ALICE, "agent_completed")),
             answer(ALICE),
         ],
@@ -166,11 +150,11 @@ def test_a_run_that_cannot_be_blamed(lines: list[Line], expected: Outcome) -> No
 # --- DELIVERY-2: every tool that ran is announced and reported ---------------------------------
 
 SILENT = {
-    "not announced": ([*CALL, completed(ALICE)], "no tool_executing"),
-    "not reported": ([executing(ALICE), *CALL], "no tool_completed"),
-    "neither": (CALL, "no tool_executing and no tool_completed"),
+    "not announced": ([*TRUTH, completed(ALICE)], "no tool_executing"),
+    "not reported": ([executing(ALICE), *TRUTH], "no tool_completed"),
+    "neither": (TRUTH, "no tool_executing and no tool_completed"),
     "to somebody else": (
-        [up(BOB), executing(ALICE, to=BOB), *CALL, completed(ALICE)],
+        [up(BOB), executing(ALICE, to=BOB), *TRUTH, completed(ALICE)],
         "no tool_executing",
     ),
 }
@@ -188,24 +172,24 @@ def test_a_tool_that_ran_unseen(lines: list[Line], missing: str) -> None:
 SHOWN = {
     "a call": call(ALICE),
     "reported after the answer": [
-        *(asked(ALICE), executing(ALICE), *CALL, told(ALICE), completed(ALICE)),
+        *(asked(ALICE), executing(ALICE), *TRUTH, told(ALICE), completed(ALICE)),
     ],
     "a failure": [
         *(asked(ALICE), executing(ALICE), started(ALICE), broke(ALICE)),
         *(completed(ALICE, status="error"), refused(ALICE)),
     ],
     "without ids": [
-        *(asked(ALICE), bare(ALICE, "tool_executing", tool="lookup"), *CALL),
+        *(asked(ALICE), bare(ALICE, "tool_executing", tool="lookup"), *TRUTH),
         *(bare(ALICE, "tool_completed", tool="lookup"), told(ALICE)),
     ],
     "without ids or names": [
-        *(asked(ALICE), bare(ALICE, "tool_executing"), *CALL),
+        *(asked(ALICE), bare(ALICE, "tool_executing"), *TRUTH),
         *(bare(ALICE, "tool_completed"), told(ALICE)),
     ],
     "before its link was cut": [*call(ALICE), fault(ALICE), down(ALICE)],
     "on a second link": [
         *(asked(ALICE), executing(ALICE), down(ALICE), up(ALICE, link=2)),
-        *(*CALL, completed(ALICE, to="alice/2"), told(ALICE)),
+        *(*TRUTH, completed(ALICE, to="alice/2"), told(ALICE)),
     ],
 }
 
@@ -218,9 +202,9 @@ def test_a_tool_that_was_seen_to_run(lines: list[Line]) -> None:
 
 NOTHING_TO_SHOW = {
     "it never ran": dispatcher(asked(ALICE), refused(ALICE)),
-    "there is no transport": dispatcher(asked(ALICE), *CALL, told(ALICE), transport="absent"),
+    "there is no transport": dispatcher(asked(ALICE), *TRUTH, told(ALICE), transport="absent"),
     "its transport raises": dispatcher(
-        asked(ALICE), fault(ALICE), *CALL, told(ALICE), transport="raising"
+        asked(ALICE), fault(ALICE), *TRUTH, told(ALICE), transport="raising"
     ),
 }
 
@@ -233,23 +217,19 @@ def test_without_a_way_to_show_it_nothing_was_lost(lines: list[Line]) -> None:
 
 def test_what_could_not_arrive_because_we_cut_its_link_is_in_doubt() -> None:
     """It may have been sent."""
-    lines = dispatcher(asked(ALICE), executing(ALICE), fault(ALICE), *CALL)
+    lines = dispatcher(asked(ALICE), executing(ALICE), fault(ALICE), *TRUTH)
 
     assert doubted("DELIVERY-2", lines) == CUT
 
 
 def test_of_a_tool_that_ran_more_than_once_the_first_run_is_the_witness() -> None:
     """Its start and its end."""
-    lines = dispatcher(asked(ALICE), started(ALICE), broke(ALICE), *CALL, told(ALICE))
+    lines = dispatcher(asked(ALICE), started(ALICE), broke(ALICE), *TRUTH, told(ALICE))
 
     assert broken("DELIVERY-2", lines)[1] == (4, 5)
 
 
 # --- calls that overlap and cannot be told apart are counted -----------------------------------
-
-BEGUN = bare(ALICE, "tool_executing", tool="lookup")
-
-DONE = bare(ALICE, "tool_completed", tool="lookup", status="success")
 
 
 def crowd(*shown: Line, transport: str = "working") -> list[Line]:

@@ -5,24 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.build import (
-    ALICE,
-    BOB,
-    Line,
-    bare,
-    broken,
-    event,
-    fail,
-    findings,
-    invoke,
-    lost,
-    ok,
-    outcome,
-    session,
-    token_of,
-    untold,
-    verdicts,
-)
+from tests.build import ALICE, BOB, Line, bare, event, fail, invoke, lost, ok, session, token_of
+from tests.judged import broken, findings, outcome, untold, verdicts
 
 from goldenpath.model import Outcome, User
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.build import (
     ALICE,
@@ -13,12 +11,9 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     down,
-    ended,
     event,
     executing,
     fail,
@@ -27,42 +22,18 @@ from tests.build import (
     invoke,
     lost,
     ok,
-    outcome,
-    red,
     refused,
     run,
-    session,
     started,
     stopped,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, doubted, outcome, red, untold, verdicts
+from tests.scenes import CUT, FINISHED, NO_TRANSPORT, STARTED, THINKING, TRUTH, agent, dispatcher
 
 from goldenpath.checkers.base import MIXED
 from goldenpath.model import Outcome
-
-CUT = "the harness itself cut the link"
-
-STARTED, THINKING, FINISHED = (
-    event(ALICE, name) for name in ("agent_started", "agent_thinking", "agent_completed")
-)
-
-CALL = [started(ALICE), ended(ALICE)]
-
-NO_TRANSPORT = invoke(ALICE, "create", tools=["lookup"], transport="absent")
-
-
-def agent(*lines: Line, **more: Any) -> list[Line]:
-    """A link (entry 0) and a run with one call (1), then these lines from entry 2 on."""
-    return [up(ALICE), run(ALICE, 16, **more), *lines]
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- DELIVERY-4: every run that started ends with a terminal event -----------------------------
 
@@ -109,7 +80,7 @@ def test_a_run_that_ends(lines: list[Line]) -> None:
 
 NO_END_OWED = {
     "it was refused": agent(fail(ALICE, "run", text="busy")),
-    "there is no transport": [NO_TRANSPORT, *agent(*CALL, answer(ALICE))],
+    "there is no transport": [NO_TRANSPORT, *agent(*TRUTH, answer(ALICE))],
 }
 
 
@@ -152,7 +123,7 @@ def test_ends_of_runs_that_cannot_be_told_apart_are_counted(
 # --- DELIVERY-5: every tool_executing is closed ------------------------------------------------
 
 UNCLOSED = {
-    "success": [*CALL, told(ALICE)],
+    "success": [*TRUTH, told(ALICE)],
     "failure": [started(ALICE), broke(ALICE), refused(ALICE)],
     "cancellation": [started(ALICE), stopped(ALICE), hung(ALICE, why="cancelled")],
     "deadline": [started(ALICE), hung(ALICE)],
@@ -172,14 +143,14 @@ def test_an_announcement_that_is_never_closed(lines: list[Line]) -> None:
 CLOSED = {
     "in time": call(ALICE),
     "after the answer": [
-        *(asked(ALICE), executing(ALICE), *CALL, told(ALICE), completed(ALICE)),
+        *(asked(ALICE), executing(ALICE), *TRUTH, told(ALICE), completed(ALICE)),
     ],
     "as a failure": [
         *(asked(ALICE), executing(ALICE), completed(ALICE, status="error"), refused(ALICE)),
     ],
     "on the link of a reconnected user": [
         *(asked(ALICE), executing(ALICE), down(ALICE), up(ALICE, link=2)),
-        *(*CALL, completed(ALICE, to="alice/2"), told(ALICE)),
+        *(*TRUTH, completed(ALICE, to="alice/2"), told(ALICE)),
     ],
 }
 
@@ -192,14 +163,14 @@ def test_an_announcement_that_is_closed(lines: list[Line]) -> None:
 
 def test_an_announcement_that_came_twice_is_told_once() -> None:
     """By the first of them; that there are two is DELIVERY-3."""
-    whole = dispatcher(asked(ALICE), executing(ALICE), executing(ALICE), *CALL, told(ALICE))
+    whole = dispatcher(asked(ALICE), executing(ALICE), executing(ALICE), *TRUTH, told(ALICE))
 
     assert broken("DELIVERY-5", whole)[1] == (4,)
 
 
 def test_an_announcement_whose_link_we_cut_is_in_doubt() -> None:
     """It may have been closed."""
-    lines = dispatcher(asked(ALICE), executing(ALICE), fault(ALICE), *CALL, told(ALICE))
+    lines = dispatcher(asked(ALICE), executing(ALICE), fault(ALICE), *TRUTH, told(ALICE))
 
     assert doubted("DELIVERY-5", lines) == CUT
     assert outcome("DELIVERY-5", dispatcher(*call(ALICE), fault(ALICE))) is Outcome.PASS

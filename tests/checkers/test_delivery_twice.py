@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.build import (
     ALICE,
@@ -14,58 +12,37 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     ended,
     event,
     executing,
-    findings,
-    outcome,
-    red,
     run,
-    session,
     started,
     token_of,
     told,
     up,
 )
+from tests.judged import broken, doubted, findings, outcome, red
+from tests.scenes import FINISHED, STARTED, THINKING, TRUTH, agent, dispatcher
 
 from goldenpath.checkers.base import MIXED
 from goldenpath.model import Outcome
 from goldenpath.runs.ledger import LATE_WINDOW
 
-STARTED, THINKING, FINISHED = (
-    event(ALICE, name) for name in ("agent_started", "agent_thinking", "agent_completed")
-)
-
-CALL = [started(ALICE), ended(ALICE)]
-
-
-def agent(*lines: Line, **more: Any) -> list[Line]:
-    """A link (entry 0) and a run with one call (1), then these lines from entry 2 on."""
-    return [up(ALICE), run(ALICE, 16, **more), *lines]
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
-
 # --- DELIVERY-3: nothing is delivered twice ----------------------------------------------------
 
 TWICE = {
     "executing": (
-        [executing(ALICE), executing(ALICE), *CALL, completed(ALICE)],
+        [executing(ALICE), executing(ALICE), *TRUTH, completed(ALICE)],
         ("tool_executing of one call of lookup arrived 2 times", (4, 5)),
     ),
     "completed": (
-        [executing(ALICE), *CALL, completed(ALICE), completed(ALICE), completed(ALICE)],
+        [executing(ALICE), *TRUTH, completed(ALICE), completed(ALICE), completed(ALICE)],
         ("tool_completed of one call of lookup arrived 3 times", (7, 8, 9)),
     ),
     "completed, again after the answer": (
-        [executing(ALICE), *CALL, completed(ALICE), told(ALICE), completed(ALICE)],
+        [executing(ALICE), *TRUTH, completed(ALICE), told(ALICE), completed(ALICE)],
         ("tool_completed of one call of lookup arrived 2 times", (7, 9)),
     ),
 }
@@ -122,11 +99,11 @@ ONCE = {
     "two terminal events of two kinds": agent(STARTED, FINISHED, event(ALICE, "agent_failed")),
     "two links": agent(
         *(up(ALICE, link=2), STARTED, event(ALICE, "agent_started", to="alice/2")),
-        *(executing(ALICE), SECOND[0], *CALL, completed(ALICE), SECOND[1], FINISHED),
+        *(executing(ALICE), SECOND[0], *TRUTH, completed(ALICE), SECOND[1], FINISHED),
     ),
     "two attempts": agent(
         *(STARTED, executing(ALICE), started(ALICE), broke(ALICE), completed(ALICE)),
-        *(executing(ALICE), *CALL, completed(ALICE), FINISHED),
+        *(executing(ALICE), *TRUTH, completed(ALICE), FINISHED),
     ),
     "two runs of one user": [
         up(ALICE),

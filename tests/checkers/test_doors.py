@@ -12,7 +12,6 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     closed,
     completed,
@@ -20,9 +19,7 @@ from tests.build import (
     ended,
     executing,
     fault,
-    findings,
     hung,
-    outcome,
     refused,
     registered,
     session,
@@ -31,17 +28,11 @@ from tests.build import (
     token_of,
     told,
     tool,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, untold, verdicts
+from tests.scenes import dispatcher, silent
 
 from goldenpath.model import Outcome
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- API-6: dispatch_tool and dispatch lead to what execute_tool leads to -----------------------
 
@@ -238,8 +229,7 @@ def test_a_transport_that_raises_is_the_same_for_all_doors() -> None:
 
 def test_where_the_control_differs_from_itself_it_says_nothing() -> None:
     """A target that loses every other report does so behind each door."""
-    silent = [asked(ALICE, 18), started(ALICE, 18), ended(ALICE, 18), told(ALICE, 18)]
-    both = [*CONTROL, *silent]
+    both = [*CONTROL, *silent(18)]
     other = [asked(ALICE, 17, via="dispatch"), *call(ALICE, 17)[1:4], told(ALICE, 17)]
     found = verdicts(dispatcher(*both, *other))["API-6"]
 
@@ -272,8 +262,3 @@ def test_events_without_ids_of_overlapping_calls_are_not_compared() -> None:
     )
 
     assert findings("API-6", lines) == []
-
-
-def silent(number: int = 16) -> list[Line]:
-    """A call of which nothing is shown."""
-    return [asked(ALICE, number), started(ALICE, number), ended(ALICE, number), told(ALICE, number)]

@@ -11,7 +11,6 @@ from tests.build import (
     Line,
     asked,
     bare,
-    broken,
     call,
     closed,
     down,
@@ -21,23 +20,16 @@ from tests.build import (
     fault,
     invoke,
     ok,
-    outcome,
     refused,
     session,
     started,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, outcome, untold, verdicts
+from tests.scenes import dispatcher, silent
 
 from goldenpath.model import Outcome
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- API-7: has_websocket_support is true exactly if events reach the user ----------------------
 
@@ -46,11 +38,6 @@ def said(has: Any = True, bridge: Any = True, step: str = "ask") -> list[Line]:
     """What the dispatcher says of its way to the user."""
     value = {"has": has, "bridge": bridge}
     return [invoke(ALICE, "ask_support", step), ok(ALICE, "ask_support", step, value=value)]
-
-
-def silent(number: int = 16) -> list[Line]:
-    """A call of which nothing is shown."""
-    return [asked(ALICE, number), started(ALICE, number), ended(ALICE, number), told(ALICE, number)]
 
 
 FALSE = {

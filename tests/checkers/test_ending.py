@@ -11,53 +11,24 @@ from tests.build import (
     acted,
     asked,
     broke,
-    broken,
     closed,
-    doubted,
     ended,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
     refused,
-    run,
-    session,
     started,
     stopped,
     told,
-    tool,
-    untold,
-    up,
-    verdicts,
 )
+from tests.judged import broken, doubted, outcome, untold, verdicts
+from tests.scenes import AT_WORK, GAVE_UP, LEFT, agent, dispatcher, nameless
 
 from goldenpath.checkers.base import UNTRACED
 from goldenpath.model import Outcome
 
-GAVE_UP = hung(ALICE, why="cancelled")
-
-LEFT = lost(ALICE, "run", why="cancelled")
-
-
-def dispatcher(*lines: Line) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE), *lines]
-
-
-def agent(*lines: Line, calls: int = 1) -> list[Line]:
-    """A link (entry 0) and a run of so many calls (1), then these lines from entry 2 on."""
-    return [up(ALICE), run(ALICE, *range(16, 16 + calls)), *lines]
-
-
-def nameless(what: str, **more: Any) -> Line:
-    """The tool did something, and its call's canary was lost."""
-    return tool(ALICE, what, None, **more)
-
-
 # --- TOOL-6: once the caller was told, its tool does nothing more -------------------------------
-
-AT_WORK = [asked(ALICE), started(ALICE)]  # 3, 4
 
 WORKS_ON = {
     "it has its effect": ([*AT_WORK, GAVE_UP, acted(ALICE), ended(ALICE)], "effect", (5, 6)),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.build import (
     ALICE,
@@ -12,7 +10,6 @@ from tests.build import (
     acted,
     answer,
     asked,
-    broken,
     call,
     closed,
     completed,
@@ -20,49 +17,23 @@ from tests.build import (
     executing,
     fail,
     fault,
-    hung,
     invoke,
     lost,
     ok,
-    outcome,
-    red,
     refused,
-    run,
     session,
     started,
     stopped,
     told,
-    tool,
-    untold,
-    up,
-    verdicts,
 )
+from tests.judged import broken, outcome, red, untold, verdicts
+from tests.scenes import AT_WORK, CLEANUP, GAVE_UP, agent, dispatcher, nameless
 
 from goldenpath.model import Finding, Kind, Outcome
 
-GAVE_UP = hung(ALICE, why="cancelled")
-
-
-def dispatcher(*lines: Line) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE), *lines]
-
-
-def agent(*lines: Line, calls: int = 1) -> list[Line]:
-    """A link (entry 0) and a run of so many calls (1), then these lines from entry 2 on."""
-    return [up(ALICE), run(ALICE, *range(16, 16 + calls)), *lines]
-
-
-def nameless(what: str, **more: Any) -> Line:
-    """The tool did something, and its call's canary was lost."""
-    return tool(ALICE, what, None, **more)
-
-
-AT_WORK = [asked(ALICE), started(ALICE)]  # 3, 4
-
 # --- RECOVERY-7: cleanup ends what is under way -------------------------------------------------
 
-CLEANING, CLEANED = closed(ALICE)
+CLEANING, CLEANED = CLEANUP
 
 SHOWN = [asked(ALICE), executing(ALICE), started(ALICE)]  # 3 to 5
 

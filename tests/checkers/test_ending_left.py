@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from tests.build import (
-    ALICE,
-    Line,
-    answer,
-    broken,
-    ended,
-    findings,
-    lost,
-    outcome,
-    run,
-    started,
-    stopped,
-    tool,
-    untold,
-    up,
-    verdicts,
-)
+from tests.build import ALICE, Line, answer, ended, lost, started, stopped
+from tests.judged import broken, findings, outcome, untold, verdicts
+from tests.scenes import LEFT, agent, nameless
 
 from goldenpath.model import Outcome
-
-LEFT = lost(ALICE, "run", why="cancelled")
-
-
-def agent(*lines: Line, calls: int = 1) -> list[Line]:
-    """A link (entry 0) and a run of so many calls (1), then these lines from entry 2 on."""
-    return [up(ALICE), run(ALICE, *range(16, 16 + calls)), *lines]
-
-
-def nameless(what: str, **more: Any) -> Line:
-    """The tool did something, and its call's canary was lost."""
-    return tool(ALICE, what, None, **more)
-
 
 # --- TOOL-10: a run whose consumer has left makes no further call -------------------------------
 

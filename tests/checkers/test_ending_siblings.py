@@ -13,48 +13,22 @@ from tests.build import (
     answer,
     asked,
     broke,
-    broken,
     call,
     ended,
     fail,
     hung,
     invoke,
     lost,
-    outcome,
     refused,
-    run,
     session,
     started,
     stopped,
-    timed,
     told,
-    tool,
-    untold,
-    up,
-    verdicts,
 )
+from tests.judged import broken, outcome, timed, untold, verdicts
+from tests.scenes import AT_WORK, LEFT, agent, dispatcher, nameless
 
 from goldenpath.model import Outcome
-
-LEFT = lost(ALICE, "run", why="cancelled")
-
-
-def dispatcher(*lines: Line) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE), *lines]
-
-
-def agent(*lines: Line, calls: int = 1) -> list[Line]:
-    """A link (entry 0) and a run of so many calls (1), then these lines from entry 2 on."""
-    return [up(ALICE), run(ALICE, *range(16, 16 + calls)), *lines]
-
-
-def nameless(what: str, **more: Any) -> Line:
-    """The tool did something, and its call's canary was lost."""
-    return tool(ALICE, what, None, **more)
-
-
-AT_WORK = [asked(ALICE), started(ALICE)]  # 3, 4
 
 # --- TOOL-7, for a dispatcher: no call is stopped or left alone for another's sake ---------------
 

@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.build import (
-    ALICE,
-    Line,
-    acted,
-    answer,
-    broken,
-    ended,
-    lost,
-    outcome,
-    red,
-    run,
-    started,
-    stopped,
-    token_of,
-    untold,
-    up,
-)
+from tests.build import ALICE, Line, acted, answer, ended, run, started, stopped, token_of, up
+from tests.judged import broken, outcome, red, untold
+from tests.scenes import LEFT, TRUTH
 
 from goldenpath.model import Kind, Outcome
-
-LEFT = lost(ALICE, "run", why="cancelled")
 
 
 def stream(by: str, *lines: Line, calls: int = 2) -> list[Line]:
@@ -36,13 +20,10 @@ def leaves(by: str) -> Line:
     return (Kind.FAULT, ALICE.name, "run-alice", "left", {"by": by})
 
 
-DONE = [started(ALICE), ended(ALICE)]  # 2, 3
-
-
 @pytest.mark.parametrize("by", ["break", "close"])
 def test_a_run_whose_stream_was_left_works_on(by: str) -> None:
     """It calls what was to come."""
-    lines = stream(by, *DONE, leaves(by), LEFT, started(ALICE, 17))
+    lines = stream(by, *TRUTH, leaves(by), LEFT, started(ALICE, 17))
 
     assert broken("TOOL-10a", lines, kind="agent") == (
         "a run of alice, who had left, worked on and called lookup",
@@ -55,16 +36,16 @@ def test_what_begins_while_a_stream_is_closed_was_begun_too_late() -> None:
     """A close tells the run at once; after a break it is told soon, and has the time for that."""
     beginning = [started(ALICE, 17), stopped(ALICE, 17)]
 
-    assert red(stream("close", *DONE, leaves("close"), *beginning, LEFT), kind="agent") == {
+    assert red(stream("close", *TRUTH, leaves("close"), *beginning, LEFT), kind="agent") == {
         "TOOL-10a"
     }
-    left = stream("break", *DONE, leaves("break"), *beginning, LEFT, calls=3)
+    left = stream("break", *TRUTH, leaves("break"), *beginning, LEFT, calls=3)
     assert outcome("TOOL-10a", left, kind="agent") is Outcome.PASS
 
 
 def test_a_stream_that_was_closed_has_ended_its_tools() -> None:
     """What was under way is over when the close has come back; after a break it may still end."""
-    late = [*DONE, started(ALICE, 17)]
+    late = [*TRUTH, started(ALICE, 17)]
     deeds = [acted(ALICE, 17), ended(ALICE, 17)]
 
     assert broken(
@@ -81,7 +62,7 @@ def test_a_stream_that_was_closed_has_ended_its_tools() -> None:
 @pytest.mark.parametrize("by", ["break", "close"])
 def test_a_stream_that_stops_where_it_was_left(by: str) -> None:
     """Nobody is there to be shown how it ended, so nothing is owed but that it does no more."""
-    lines = stream(by, *DONE, leaves(by), LEFT)
+    lines = stream(by, *TRUTH, leaves(by), LEFT)
 
     assert outcome("TOOL-10a", lines, kind="agent") is Outcome.PASS
     assert untold("TOOL-10", lines, kind="agent")
@@ -90,12 +71,12 @@ def test_a_stream_that_stops_where_it_was_left(by: str) -> None:
 
 def test_a_stream_that_could_not_be_left() -> None:
     """It gave its one piece when all was done."""
-    lines = stream("break", *DONE, started(ALICE, 17), ended(ALICE, 17), answer(ALICE))
+    lines = stream("break", *TRUTH, started(ALICE, 17), ended(ALICE, 17), answer(ALICE))
 
     assert outcome("TOOL-10a", lines, kind="agent") is Outcome.UNOBSERVABLE
 
 
 def test_a_run_that_is_no_stream_can_only_be_cancelled() -> None:
-    lines = stream("break", *DONE, answer(ALICE))
+    lines = stream("break", *TRUTH, answer(ALICE))
 
     assert outcome("TOOL-10a", lines, kind="agent", card={"stream": ""}) is Outcome.UNSUPPORTED

@@ -4,40 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.build import (
-    ALICE,
-    answer,
-    asked,
-    bare,
-    broken,
-    completed,
-    ended,
-    event,
-    executing,
-    fault,
-    invoke,
-    ok,
-    outcome,
-    run,
-    session,
-    started,
-    told,
-    up,
-)
+from tests.build import ALICE, answer, asked, completed, executing, fault, invoke, ok, session, told
+from tests.judged import broken, outcome
+from tests.scenes import BEGIN, BEGUN, DONE, FINISHED, THINKING, TRUTH
 
 from goldenpath.model import Outcome
 
-TRUE = [started(ALICE), ended(ALICE)]
-BEGIN = [up(ALICE), run(ALICE)]
-BEGUN = bare(ALICE, "tool_executing", tool="lookup")
-DONE = bare(ALICE, "tool_completed", tool="lookup", status="success")
-THINKING, FINISHED = (event(ALICE, f"agent_{name}") for name in ("thinking", "completed"))
 FALTERS: dict[str, Any] = {"transport": "raising", "falters": True}
 
 
 def test_an_announcement_that_was_refused_did_not_come_too_late() -> None:
     """Where a transport raises now and then; what came late is told all the same."""
-    raised = [asked(ALICE), fault(ALICE, "raised"), *TRUE, completed(ALICE), told(ALICE)]
+    raised = [asked(ALICE), fault(ALICE, "raised"), *TRUTH, completed(ALICE), told(ALICE)]
     late = [*raised[:-1], executing(ALICE), told(ALICE)]
 
     assert outcome("ORDER-3", session(ALICE, raised, **FALTERS)) is Outcome.PASS
@@ -54,7 +32,7 @@ def test_a_start_that_was_refused_is_not_missed() -> None:
 
 def test_an_announcement_whose_end_was_refused_was_not_left_open() -> None:
     """A transport that raises now and then may have taken the one and not the other."""
-    lines = [asked(ALICE), executing(ALICE), *TRUE, fault(ALICE, "raised"), told(ALICE)]
+    lines = [asked(ALICE), executing(ALICE), *TRUTH, fault(ALICE, "raised"), told(ALICE)]
     crowd = [BEGUN, BEGUN, fault(ALICE, "raised"), DONE]
 
     for each in (lines, [asked(ALICE), asked(ALICE, 17), *crowd]):

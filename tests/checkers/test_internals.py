@@ -6,16 +6,13 @@ import json
 import traceback
 
 import pytest
-from tests.build import ALICE, BOB, Line, bare, broken, call, outcome, session, untold
+from tests.build import ALICE, BOB, bare, call
+from tests.judged import broken, outcome, untold
+from tests.scenes import dispatcher
 
 from goldenpath.canary import CREDENTIAL, REPR, SELF, THREAD, TRACE, mint
 from goldenpath.model import Kind, Outcome
 from goldenpath.plant.internals import Opaque, crash
-
-
-def dispatcher(*lines: Line) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE), *lines]
 
 
 def traced() -> str:

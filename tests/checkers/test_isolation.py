@@ -15,39 +15,26 @@ from tests.build import (
     answer,
     asked,
     bare,
-    broken,
     call,
     completed,
-    doubted,
     down,
     ended,
     event,
     executing,
     fail,
-    findings,
     invoke,
-    outcome,
-    red,
     run,
     session,
     started,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, doubted, findings, outcome, red, untold, verdicts
+from tests.scenes import TWO, two
 
 from goldenpath.model import Outcome
 from goldenpath.runs.ledger import LATE_WINDOW
-
-TWO = [*session(ALICE), *session(BOB)]  # entries 0 to 5: alice's 0 to 2, bob's 3 to 5
-
-
-def two(*lines: Line) -> list[Line]:
-    """Both users have a session and bob has asked once (6 to 11); these lines from 12 on."""
-    return [*TWO, *call(BOB), *lines]
-
 
 # --- ISOLATION-1: events of a run reach its owner's links only ---------------------------------
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from tests.build import broken, event, red, session
+from tests.build import event, session
+from tests.judged import broken, red
 
 from goldenpath.canary import request_ids
 from goldenpath.plant import plant_user

@@ -13,33 +13,23 @@ from tests.build import (
     agent_run,
     answer,
     asked,
-    broken,
     call,
     event,
     fail,
     invoke,
     ok,
-    outcome,
-    red,
     refused,
     run,
     session,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, outcome, red, untold, verdicts
+from tests.scenes import two
 
 from goldenpath.canary import mint
 from goldenpath.model import Kind, Outcome
-
-TWO = [*session(ALICE), *session(BOB)]  # entries 0 to 5: alice's 0 to 2, bob's 3 to 5
-
-
-def two(*lines: Line) -> list[Line]:
-    """Both users have a session and bob has asked once (6 to 11); these lines from 12 on."""
-    return [*TWO, *call(BOB), *lines]
 
 
 def other_user(token: str) -> Line:

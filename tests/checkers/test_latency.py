@@ -8,7 +8,6 @@ import pytest
 from tests.build import (
     ALICE,
     BOB,
-    Line,
     answer,
     asked,
     bare,
@@ -21,28 +20,20 @@ from tests.build import (
     run,
     session,
     started,
-    timed,
     token_of,
     told,
-    untold,
     up,
 )
+from tests.judged import Paced, at_pace, untold
 
 from goldenpath.checkers import latency
 from goldenpath.checkers.latency import FEWEST, at_most
 from goldenpath.model import Outcome, Verdict
 
-#: A line, and the milliseconds since the line before.
-Paced = tuple[float, Line]
-
 
 def paced(lines: list[Paced], rule: str, **header: Any) -> Verdict:
     """What is said of the rule when each line takes so long."""
-    at, now = {}, 0.0
-    for number, (took, _) in enumerate(lines):
-        now += took / 1000
-        at[number] = now
-    return timed([line for _, line in lines], at, latency.CHECKS, **header)[rule]
+    return at_pace(lines, latency.CHECKS, **header)[rule]
 
 
 def made(number: int, announced: float = 1, reported: float = 1, **more: Any) -> list[Paced]:

@@ -13,7 +13,6 @@ from tests.build import (
     answer,
     asked,
     bare,
-    broken,
     call,
     closed,
     completed,
@@ -22,13 +21,10 @@ from tests.build import (
     event,
     executing,
     fail,
-    findings,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
-    red,
     refused,
     registered,
     run,
@@ -37,11 +33,11 @@ from tests.build import (
     token_of,
     told,
     tool,
-    untold,
     up,
     user,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
+from tests.scenes import silent
 
 from goldenpath.model import Outcome, User
 
@@ -223,8 +219,6 @@ def test_an_agents_calls_run_its_own_users_tools() -> None:
 #: Bob listens (0 to 2), alice has no transport: entries 3 and 4.
 MUTE = [*session(BOB), *session(ALICE, transport="absent")[1:]]
 
-QUIET = [asked(ALICE), started(ALICE), ended(ALICE), told(ALICE)]
-
 BORROWED = {
     "by its ids": executing(ALICE, to=BOB),
     "by its run alone": event(
@@ -237,7 +231,7 @@ BORROWED = {
 @pytest.mark.parametrize("frame", BORROWED.values(), ids=BORROWED)
 def test_an_event_that_went_out_over_anothers_transport(frame: Line) -> None:
     """Whose session sent it is told by ids or canary."""
-    assert broken("ISOLATION-5", [*MUTE, asked(ALICE), frame, *QUIET[1:]]) == (
+    assert broken("ISOLATION-5", [*MUTE, asked(ALICE), frame, *silent()[1:]]) == (
         "tool_executing of alice, whose session has no transport, went out over that of bob",
         (3, 6),
     )
@@ -247,7 +241,7 @@ def test_each_event_and_each_borrowed_transport_is_told() -> None:
     """Of several users who listen, each who gets it."""
     lines = [
         *(up(CAROL), *MUTE, asked(ALICE), executing(ALICE, to=BOB), executing(ALICE, to=CAROL)),
-        *QUIET[1:],
+        *silent()[1:],
     ]
 
     assert [witness for _, witness in findings("ISOLATION-5", lines, ALICE, BOB, CAROL)] == [
@@ -257,15 +251,15 @@ def test_each_event_and_each_borrowed_transport_is_told() -> None:
 
 
 OWN_WAY: dict[str, list[Line]] = {
-    "nothing arrives": [*MUTE, *QUIET],
-    "the other's own events arrive": [*MUTE, *QUIET, *call(BOB)],
+    "nothing arrives": [*MUTE, *silent()],
+    "the other's own events arrive": [*MUTE, *silent(), *call(BOB)],
     "the other's events without ids arrive": [
-        *(*MUTE, *QUIET, asked(BOB), bare(BOB, "tool_executing", tool="lookup")),
+        *(*MUTE, *silent(), asked(BOB), bare(BOB, "tool_executing", tool="lookup")),
         *(started(BOB), ended(BOB), bare(BOB, "tool_completed", tool="lookup"), told(BOB)),
     ],
     "an earlier session of theirs had one": [
         *(*session(BOB), *session(ALICE, call(ALICE, 15)), down(ALICE)),
-        *(*session(ALICE, transport="absent")[1:], *QUIET),
+        *(*session(ALICE, transport="absent")[1:], *silent()),
     ],
 }
 
@@ -277,11 +271,11 @@ def test_a_session_without_a_transport_that_is_silent(lines: list[Line]) -> None
 
 
 UNHEARD: dict[str, list[Line]] = {
-    "nobody listens": [*session(ALICE, transport="absent")[1:], *QUIET],
-    "the other has gone": [*MUTE, down(BOB), *QUIET],
-    "only a link of its own is open": [*MUTE[3:], up(ALICE), *QUIET],
+    "nobody listens": [*session(ALICE, transport="absent")[1:], *silent()],
+    "the other has gone": [*MUTE, down(BOB), *silent()],
+    "only a link of its own is open": [*MUTE[3:], up(ALICE), *silent()],
     "it has a transport": [*session(BOB), *session(ALICE, call(ALICE))],
-    "its transport raises": [*session(BOB), *session(ALICE, transport="raising"), *QUIET],
+    "its transport raises": [*session(BOB), *session(ALICE, transport="raising"), *silent()],
     "it refuses every call": [*MUTE, asked(ALICE), refused(ALICE)],
     "its call hangs": [*MUTE, asked(ALICE), hung(ALICE)],
     "it asked for nothing": MUTE,
@@ -297,15 +291,15 @@ def test_where_nothing_could_have_been_borrowed_nothing_follows(lines: list[Line
 
 NOT_BORROWED: dict[str, list[Line]] = {
     "a session with a transport misaddresses": [
-        *(*session(BOB), *session(ALICE), asked(ALICE), executing(ALICE, to=BOB), *QUIET[1:]),
+        *(*session(BOB), *session(ALICE), asked(ALICE), executing(ALICE, to=BOB), *silent()[1:]),
     ],
     "a link of an earlier session of its own": [
-        *(*MUTE, up(ALICE, 2), asked(ALICE), executing(ALICE, to="alice/2"), *QUIET[1:]),
+        *(*MUTE, up(ALICE, 2), asked(ALICE), executing(ALICE, to="alice/2"), *silent()[1:]),
     ],
     "an event of nobody's run": [
-        *(up(CAROL), *MUTE, *QUIET, bare(CAROL, "agent_thinking")),
+        *(up(CAROL), *MUTE, *silent(), bare(CAROL, "agent_thinking")),
     ],
-    "what is no event": [*MUTE, *QUIET, bare(BOB, "notice", text=token_of(ALICE))],
+    "what is no event": [*MUTE, *silent(), bare(BOB, "notice", text=token_of(ALICE))],
 }
 
 
@@ -322,7 +316,7 @@ def test_what_is_another_users_own_event_is_no_borrowing() -> None:
     lines = [
         *(
             *MUTE,
-            *QUIET,
+            *silent(),
             asked(BOB),
             executing(BOB),
             started(BOB),

@@ -13,7 +13,6 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
     closed,
     completed,
@@ -22,37 +21,29 @@ from tests.build import (
     executing,
     fail,
     fault,
-    findings,
     history,
     hung,
     invoke,
     ok,
-    outcome,
-    red,
     refused,
     run,
     session,
     started,
     stopped,
-    timed,
     told,
     tool,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, by_rule, findings, outcome, red, timed, untold, verdicts
+from tests.scenes import TWO, silent
 
 from goldenpath.history import Footer, History
 from goldenpath.judge import judge
 from goldenpath.model import Entry, Kind, Outcome
 
-QUIET = [asked(ALICE), started(ALICE), ended(ALICE), told(ALICE)]
-
 # --- ISOLATION-8: one user's trouble changes nothing for another ---------------------------------
 
 PROVES = {"proves": ["ISOLATION-8"]}
-
-BOTH = [*session(ALICE), *session(BOB)]  # 0 to 5
 
 TROUBLES: dict[str, list[Line]] = {
     "a call fails": [asked(BOB), started(BOB), broke(BOB), refused(BOB)],
@@ -71,7 +62,7 @@ troubles = pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 def suffers(trouble: list[Line], *after: Line, before: int = 2) -> list[Line]:
     """Alice's calls go well (from entry 6 on), bob has trouble, then these lines."""
     good = [line for number in range(before) for line in call(ALICE, 20 + number)]
-    return [*BOTH, *good, *trouble, *after]
+    return [*TWO, *good, *trouble, *after]
 
 
 #: How a call may suffer, with what is said of it: the lines, from the asking to the answer.
@@ -141,7 +132,7 @@ NO_CONTROL: dict[str, list[Line]] = {
     "the other had no trouble": suffers([up(BOB, 2), *call(BOB), *session(BOB)], *UNHARMED),
     "the trouble was one's own": suffers([asked(ALICE, 18), hung(ALICE, 18)], *UNHARMED),
     "the trouble was over before": [
-        *(*BOTH, *closed(BOB), *call(ALICE, 20), *UNHARMED),
+        *(*TWO, *closed(BOB), *call(ALICE, 20), *UNHARMED),
     ],
     "it hangs, which is another rule's matter": suffers(closed(BOB), asked(ALICE), hung(ALICE)),
     "it was given up": suffers(closed(BOB), asked(ALICE), hung(ALICE, why="cancelled")),
@@ -158,7 +149,7 @@ NO_CONTROL: dict[str, list[Line]] = {
     "its own session was cleaned up": suffers(closed(BOB), *closed(ALICE), *UNHARMED),
     "a session made anew": [*suffers(closed(BOB)), *session(ALICE, UNHARMED)],
     "there is no transport": [
-        *(*session(BOB), *session(ALICE, transport="absent")[1:], *QUIET, *closed(BOB)),
+        *(*session(BOB), *session(ALICE, transport="absent")[1:], *silent(), *closed(BOB)),
         *(asked(ALICE, 17), refused(ALICE, 17)),
     ],
     "its events fit several calls": suffers(
@@ -179,7 +170,7 @@ def test_where_it_might_be_something_else_nothing_follows(lines: list[Line]) -> 
 def test_of_several_troubles_any_may_be_the_cause() -> None:
     """One's own came last, or the other's came before the control as well."""
     own_too = suffers([down(BOB), up(ALICE, 2), down(ALICE, 2)], *UNHARMED)
-    twice = [*BOTH, down(BOB), *call(ALICE, 20), up(BOB), down(BOB), *UNHARMED]
+    twice = [*TWO, down(BOB), *call(ALICE, 20), up(BOB), down(BOB), *UNHARMED]
 
     for lines in (own_too, twice):
         assert outcome("ISOLATION-8", lines, **PROVES) is Outcome.FAIL
@@ -187,7 +178,7 @@ def test_of_several_troubles_any_may_be_the_cause() -> None:
 
 def test_without_a_transport_it_is_not_asked() -> None:
     """Though it is only what the caller is told that could be compared."""
-    mute = [*session(BOB), *session(ALICE, transport="absent")[1:], *QUIET, *closed(BOB)]
+    mute = [*session(BOB), *session(ALICE, transport="absent")[1:], *silent(), *closed(BOB)]
     lines = [*mute, asked(ALICE, 17), refused(ALICE, 17)]
 
     assert untold("ISOLATION-8", lines, card={"tool_events": ""}, **PROVES)
@@ -215,14 +206,14 @@ def test_the_order_in_which_calls_are_settled_does_not_matter() -> None:
 
 def test_ones_own_link_that_the_harness_cut_shows_nothing() -> None:
     """That nothing arrived was to be expected."""
-    lines = suffers([*closed(BOB), fault(ALICE, "dropped"), down(ALICE)], *QUIET)
+    lines = suffers([*closed(BOB), fault(ALICE, "dropped"), down(ALICE)], *silent())
 
     assert "ISOLATION-8" not in red(lines, **PROVES)
 
 
 def test_where_tool_events_are_not_its_own_none_is_missed() -> None:
     """Only what the caller is told is compared."""
-    lines = suffers(closed(BOB), *QUIET)
+    lines = suffers(closed(BOB), *silent())
 
     assert outcome("ISOLATION-8", lines, card={"tool_events": ""}, **PROVES) is Outcome.PASS
 
@@ -252,7 +243,7 @@ def test_a_declared_timeout_is_no_harm_of_anothers(seconds: float, found: Outcom
         for n, (line, at) in enumerate(zip(lines, late, strict=False))
     )
     header = history(lines, declared={"tool_timeout": 2}, **PROVES).header
-    made = {v.rule: v for v in judge(History(header, entries, Footer(entries=len(entries))))}
+    made = by_rule(judge(History(header, entries, Footer(entries=len(entries)))))
 
     assert made["ISOLATION-8"].outcome is found
 

@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.build import (
-    ALICE,
-    BOB,
-    Line,
-    agent_run,
-    answer,
-    bare,
-    broken,
-    doubted,
-    down,
-    event,
-    findings,
-    outcome,
-    red,
-    run,
-    up,
-)
+from tests.build import ALICE, BOB, Line, agent_run, answer, bare, down, event, run, up
+from tests.judged import broken, doubted, findings, outcome, red
+from tests.scenes import BEGIN, FINISHED, STARTED, THINKING
 
 from goldenpath.model import Outcome
-
-BEGIN = [up(ALICE), run(ALICE)]  # entries 0 and 1 of what follows
-
-STARTED, THINKING, FINISHED = (
-    event(ALICE, name) for name in ("agent_started", "agent_thinking", "agent_completed")
-)
 
 
 def agent(*lines: Line) -> list[Line]:

@@ -8,24 +8,21 @@ from tests.build import (
     Line,
     asked,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     down,
     ended,
     executing,
     hung,
-    outcome,
-    red,
     refused,
     session,
     started,
     stopped,
     told,
-    untold,
     up,
 )
+from tests.judged import broken, doubted, outcome, red, untold
+from tests.scenes import NO_ID, TRUTH
 
 from goldenpath.model import Outcome
 
@@ -37,29 +34,27 @@ def dispatcher(*lines: Line) -> list[Line]:
     return [*session(ALICE), asked(ALICE), *lines, told(ALICE)]
 
 
-TRUE = [started(ALICE), ended(ALICE)]
-
 OUT_OF_TURN = {
     "completed first": (
-        [completed(ALICE), *TRUE, executing(ALICE)],
+        [completed(ALICE), *TRUTH, executing(ALICE)],
         "tool_completed of lookup came before its tool_executing",
         (4, 7),
     ),
     "never announced": (
-        [*TRUE, completed(ALICE)],
+        [*TRUTH, completed(ALICE)],
         "tool_completed of lookup came before its tool_executing",
         (6,),
     ),
     "completed first on one of two links": (
         [
-            *(up(ALICE, link=2), executing(ALICE), *TRUE, completed(ALICE, to="alice/2")),
+            *(up(ALICE, link=2), executing(ALICE), *TRUTH, completed(ALICE, to="alice/2")),
             *(executing(ALICE, to="alice/2"), completed(ALICE)),
         ],
         "tool_completed of lookup came before its tool_executing",
         (8, 9),
     ),
     "answered twice": (
-        [executing(ALICE), *TRUE, completed(ALICE), completed(ALICE)],
+        [executing(ALICE), *TRUTH, completed(ALICE), completed(ALICE)],
         "tool_executing of lookup was answered 2 times",
         (4, 7, 8),
     ),
@@ -74,30 +69,28 @@ def test_a_report_that_does_not_follow_its_announcement(
     assert broken("ORDER-3", dispatcher(*lines)) == (message, witness)
 
 
-NO_ID = {"call_id": None, "result": None, "parameters": None}
-
 IN_TURN = {
-    "a call": [executing(ALICE), *TRUE, completed(ALICE)],
-    "a late report, after the answer": [executing(ALICE), *TRUE, told(ALICE), completed(ALICE)],
-    "without ids": [executing(ALICE, **NO_ID), *TRUE, completed(ALICE, **NO_ID)],
+    "a call": [executing(ALICE), *TRUTH, completed(ALICE)],
+    "a late report, after the answer": [executing(ALICE), *TRUTH, told(ALICE), completed(ALICE)],
+    "without ids": [executing(ALICE, **NO_ID), *TRUTH, completed(ALICE, **NO_ID)],
     "tried twice, each announced and reported": [
         *(executing(ALICE), started(ALICE), broke(ALICE), completed(ALICE, status="error")),
-        *(executing(ALICE), *TRUE, completed(ALICE)),
+        *(executing(ALICE), *TRUTH, completed(ALICE)),
     ],
     "two links that both see it": [
         up(ALICE, link=2),
         *(executing(ALICE), executing(ALICE, to="alice/2")),
-        *(*TRUE, completed(ALICE), completed(ALICE, to="alice/2")),
+        *(*TRUTH, completed(ALICE), completed(ALICE, to="alice/2")),
     ],
     "a link that came in between": [
         executing(ALICE),
         up(ALICE, link=2),
-        *(*TRUE, completed(ALICE), completed(ALICE, to="alice/2")),
+        *(*TRUTH, completed(ALICE), completed(ALICE, to="alice/2")),
     ],
     "a reconnected user": [
         executing(ALICE),
         *(down(ALICE), up(ALICE, link=2)),
-        *(*TRUE, completed(ALICE, to="alice/2")),
+        *(*TRUTH, completed(ALICE, to="alice/2")),
     ],
 }
 
@@ -175,18 +168,18 @@ def test_events_that_contradict_the_truth(
 
 
 AS_IT_WAS = {
-    "a call": [executing(ALICE), *TRUE, completed(ALICE)],
+    "a call": [executing(ALICE), *TRUTH, completed(ALICE)],
     "a failure": [executing(ALICE), started(ALICE), broke(ALICE), completed(ALICE, status="error")],
     "a cancellation": [
         *(executing(ALICE), started(ALICE), stopped(ALICE)),
         completed(ALICE, status="cancelled"),
     ],
-    "a late report": [executing(ALICE), *TRUE, told(ALICE), completed(ALICE)],
+    "a late report": [executing(ALICE), *TRUTH, told(ALICE), completed(ALICE)],
     "a second attempt": [
-        *(executing(ALICE), started(ALICE), broke(ALICE), *TRUE, completed(ALICE)),
+        *(executing(ALICE), started(ALICE), broke(ALICE), *TRUTH, completed(ALICE)),
     ],
-    "only announced": [executing(ALICE), *TRUE],
-    "only reported": [*TRUE, completed(ALICE)],
+    "only announced": [executing(ALICE), *TRUTH],
+    "only reported": [*TRUTH, completed(ALICE)],
 }
 
 
@@ -198,7 +191,7 @@ def test_events_that_agree_with_the_truth(lines: list[Line]) -> None:
 
 NOTHING_TO_ORDER = {
     "a refused call that was announced": [executing(ALICE), completed(ALICE, status="error")],
-    "a tool without events": TRUE,
+    "a tool without events": TRUTH,
 }
 
 

@@ -13,23 +13,18 @@ from tests.build import (
     agent_run,
     asked,
     bare,
-    broken,
     completed,
     ended,
     event,
     executing,
-    findings,
-    outcome,
-    red,
     run,
-    session,
     started,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
+from tests.scenes import dispatcher, good
 
 from goldenpath.dialects import COMMON, as_data, from_table
 from goldenpath.model import Kind, Outcome
@@ -37,21 +32,11 @@ from goldenpath.model import Kind, Outcome
 QUERY = {"query": token_of(ALICE)}
 
 
-def dispatcher(*lines: Line) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE), *lines]
-
-
 def shown(**data: Any) -> list[Line]:
     """A call whose announcement (entry 4) says this."""
     begun = {"tool_name": "lookup", "call_id": token_of(ALICE), "parameters": QUERY, **data}
     done = [started(ALICE), ended(ALICE), completed(ALICE), told(ALICE)]
     return dispatcher(asked(ALICE), event(ALICE, "tool_executing", **begun), *done)
-
-
-def good(result: Any) -> list[Line]:
-    """The tool returned this (entry 6)."""
-    return [started(ALICE), ended(ALICE, result=result)]
 
 
 # --- CONTENT-2: each event has its fields, of the right types ----------------------------------

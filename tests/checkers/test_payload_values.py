@@ -14,45 +14,30 @@ from tests.build import (
     asked,
     bare,
     broke,
-    broken,
     call,
-    doubted,
-    ended,
     event,
     executing,
     fail,
     lost,
-    outcome,
-    red,
     run,
     session,
     started,
     stopped,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, doubted, outcome, red, untold, verdicts
+from tests.scenes import dispatcher, good
 
 from goldenpath.checkers.same import shown
 from goldenpath.model import NOT_JSON, Kind, Outcome
-
-
-def dispatcher(*lines: Line) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE), *lines]
 
 
 def reported(truth: list[Line], **data: Any) -> list[Line]:
     """A call with this truth (from entry 5) whose report says this and nothing else."""
     done = event(ALICE, "tool_completed", tool_name="lookup", call_id=token_of(ALICE), **data)
     return dispatcher(asked(ALICE), executing(ALICE), *truth, done)
-
-
-def good(result: Any) -> list[Line]:
-    """The tool returned this (entry 6)."""
-    return [started(ALICE), ended(ALICE, result=result)]
 
 
 def bad(error: str) -> list[Line]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tests.build import Line, verdicts
+from tests.build import Line
+from tests.judged import verdicts
 
 from goldenpath import spec
 from goldenpath.checkers.performance import COUNTED, improvements

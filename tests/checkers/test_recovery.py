@@ -13,7 +13,6 @@ from tests.build import (
     answer,
     asked,
     broke,
-    broken,
     call,
     ended,
     fail,
@@ -22,7 +21,6 @@ from tests.build import (
     invoke,
     lost,
     ok,
-    outcome,
     refused,
     run,
     session,
@@ -30,9 +28,8 @@ from tests.build import (
     stopped,
     token_of,
     told,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, outcome, untold, verdicts
 
 from goldenpath.canary import RAISED
 from goldenpath.model import Kind, Outcome

@@ -10,35 +10,23 @@ from tests.build import (
     Line,
     answer,
     asked,
-    broken,
-    findings,
     hung,
     invoke,
     lost,
     ok,
-    outcome,
     refused,
     run,
     session,
-    timed,
     told,
-    untold,
-    verdicts,
 )
+from tests.judged import Paced, at_pace, broken, findings, outcome, timed, untold, verdicts
 
 from goldenpath.model import Outcome, User, Verdict, share
-
-#: A line, and the milliseconds since the line before.
-Paced = tuple[float, Line]
 
 
 def paced(*lines: Paced) -> Verdict:
     """What is said of RECOVERY-3 when each line takes so long."""
-    at, now = {}, 0.0
-    for number, (took, _) in enumerate(lines):
-        now += took / 1000
-        at[number] = now
-    return timed([line for _, line in lines], at)["RECOVERY-3"]
+    return at_pace(lines)["RECOVERY-3"]
 
 
 def both(transport: str = "slow") -> list[Paced]:

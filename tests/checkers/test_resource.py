@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.build import ALICE, BOB, Line, broken, findings, invoke, ok, outcome, untold, verdicts
+from tests.build import ALICE, BOB, Line, invoke, ok
+from tests.judged import broken, findings, outcome, untold, verdicts
 
 from goldenpath.model import Outcome
 

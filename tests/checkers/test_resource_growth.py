@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.build import ALICE, invoke, ok, session, verdicts
+from tests.build import ALICE, invoke, ok, session
+from tests.judged import verdicts
 
 from goldenpath.model import Outcome, Verdict
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.scenes import FALSY
 
 from goldenpath.checkers.same import same, shown
 
@@ -22,7 +23,6 @@ JSON = st.recursive(
 SMALL = st.recursive(
     few, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.just("a"), inner)
 )
-FALSY: list[Any] = [None, False, 0, 0.0, "", [], {}]
 
 
 @given(JSON)

@@ -13,32 +13,22 @@ from tests.build import (
     answer,
     asked,
     bare,
-    broken,
     completed,
     ended,
     event,
     executing,
-    findings,
     hung,
-    outcome,
     run,
-    session,
     started,
     token_of,
     told,
-    untold,
     up,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, untold, verdicts
+from tests.scenes import dispatcher
 
 from goldenpath.checkers.sequence import GAPS
 from goldenpath.model import Outcome
-
-
-def dispatcher(*lines: Line) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE), *lines]
-
 
 # --- ORDER-5: by numbers -------------------------------------------------------------------------
 

@@ -5,19 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.build import (
-    ALICE,
-    BOB,
-    Line,
-    broken,
-    doubted,
-    event,
-    findings,
-    outcome,
-    run,
-    up,
-    verdicts,
-)
+from tests.build import ALICE, BOB, Line, event, run, up
+from tests.judged import broken, doubted, findings, outcome, verdicts
 
 from goldenpath.checkers.sequence import NAIVE, ODD, UNREAD, ZONED, read_time
 from goldenpath.model import Outcome

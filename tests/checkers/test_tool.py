@@ -11,43 +11,26 @@ from tests.build import (
     answer,
     asked,
     broke,
-    broken,
     call,
     completed,
-    doubted,
     ended,
     executing,
     fail,
     hung,
     invoke,
     ok,
-    outcome,
     refused,
     run,
-    session,
     started,
     stopped,
     told,
     tool,
-    untold,
-    up,
-    verdicts,
 )
+from tests.judged import broken, doubted, outcome, untold, verdicts
+from tests.scenes import FALSY, dispatcher, linked
 
 from goldenpath.checkers.base import UNTRACED
 from goldenpath.model import Outcome
-
-FALSY: list[Any] = [None, False, 0, 0.0, "", [], {}]
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
-
-def agent(*lines: Line) -> list[Line]:
-    return [up(ALICE), *lines]
-
 
 # --- TOOL-1: an accepted call runs the tool once; a refused one never --------------------------
 
@@ -70,7 +53,7 @@ def test_a_call_that_is_accepted_and_never_runs() -> None:
 
 def test_an_agent_that_skips_a_call() -> None:
     """A run that answers without one of its calls has not made it."""
-    lines = agent(run(ALICE, 16, 17), started(ALICE, 16), ended(ALICE, 16), answer(ALICE))
+    lines = linked(run(ALICE, 16, 17), started(ALICE, 16), ended(ALICE, 16), answer(ALICE))
 
     assert broken("TOOL-1", lines, kind="agent") == (
         "lookup was called with success and never ran",
@@ -105,7 +88,7 @@ def test_a_tool_that_ran_at_most_once(lines: list[Line]) -> None:
 )
 def test_an_agent_may_give_up_after(end: Line) -> None:
     """DESIGN section 9: a failing tool may end a run, so that later calls are never made."""
-    lines = agent(run(ALICE, 16, 17), started(ALICE, 16), end, answer(ALICE))
+    lines = linked(run(ALICE, 16, 17), started(ALICE, 16), end, answer(ALICE))
 
     assert outcome("TOOL-1", lines, kind="agent") is Outcome.PASS
 
@@ -123,7 +106,7 @@ AGENTS = {
 @pytest.mark.parametrize("lines", AGENTS.values(), ids=AGENTS)
 def test_a_planned_call_that_is_made_as_often_as_it_may_be(lines: list[Line]) -> None:
     """Once, again after a failure, or not at all where the run came to nothing."""
-    assert outcome("TOOL-1", agent(*lines), kind="agent") is Outcome.PASS
+    assert outcome("TOOL-1", linked(*lines), kind="agent") is Outcome.PASS
 
 
 def test_of_a_call_that_nobody_made_nothing_is_expected() -> None:

@@ -12,7 +12,6 @@ from tests.build import (
     answer,
     asked,
     broke,
-    broken,
     call,
     completed,
     ended,
@@ -21,9 +20,6 @@ from tests.build import (
     fail,
     hung,
     invoke,
-    ok,
-    outcome,
-    red,
     refused,
     run,
     session,
@@ -31,23 +27,11 @@ from tests.build import (
     stopped,
     token_of,
     told,
-    untold,
-    up,
 )
+from tests.judged import broken, outcome, red, untold
+from tests.scenes import CLEANUP, FALSY, dispatcher, linked
 
 from goldenpath.model import NOT_JSON, Kind, Outcome
-
-FALSY: list[Any] = [None, False, 0, 0.0, "", [], {}]
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
-
-def agent(*lines: Line) -> list[Line]:
-    return [up(ALICE), *lines]
-
 
 # --- TOOL-3: the result comes back unchanged ---------------------------------------------------
 
@@ -216,7 +200,7 @@ def test_a_success_that_was_followed_by_a_failure() -> None:
 
 def test_an_agents_tool_that_runs_twice_behind_the_users_back() -> None:
     """The planned call is one, however the agent came to make it again."""
-    lines = agent(
+    lines = linked(
         run(ALICE, 16),
         event(ALICE, "agent_started"),
         *(started(ALICE), ended(ALICE), started(ALICE), ended(ALICE)),
@@ -262,8 +246,6 @@ def test_a_call_that_was_refused_and_ran_afterwards() -> None:
     in_time = dispatcher(asked(ALICE), started(ALICE), refused(ALICE), stopped(ALICE))
     assert outcome("TOOL-1", in_time) is Outcome.PASS
 
-
-CLEANUP = [invoke(ALICE, "cleanup"), ok(ALICE, "cleanup")]
 
 TOLD_EARLY = {
     "before the tool ended": [asked(ALICE), started(ALICE), refused(ALICE), ended(ALICE)],

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.build import (
     ALICE,
     BOB,
     Line,
     asked,
-    broken,
     call,
     ended,
-    findings,
     hung,
     invoke,
     ok,
-    outcome,
-    red,
     refused,
     session,
     started,
     told,
-    untold,
-    verdicts,
 )
+from tests.judged import broken, findings, outcome, red, untold, verdicts
+from tests.scenes import dispatcher
 
 from goldenpath.model import Outcome
-
-
-def dispatcher(*lines: Line, **more: Any) -> list[Line]:
-    """A session of alice (entries 0 to 2), then these lines from entry 3 on."""
-    return [*session(ALICE, **more), *lines]
-
 
 # --- TOOL-5: an unknown tool gives a failed outcome that names it ------------------------------
 

@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from tests.build import (
-    ALICE,
-    Line,
-    fail,
-    fault,
-    frame,
-    invoke,
-    lost,
-    ok,
-    outcome,
-    red,
-    session,
-    tool,
-    verdicts,
-)
+from tests.build import ALICE, Line, fail, fault, frame, invoke, lost, ok, session, tool
+from tests.judged import outcome, red, verdicts
 
 from goldenpath.model import Outcome
 

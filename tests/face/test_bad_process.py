@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.face.test_bad_targets import HEAD, MAKE, goldenpath
-
-GOOD = "    return await good(user, tap, tools)"
+from tests.face.commands import GOOD, HEAD, MAKE, goldenpath
 
 #: name: (source, exit code, what must be said)
 CASES: dict[str, tuple[str, int, str]] = {

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-HEAD = """
-import asyncio, os, sys, time
-from goldenpath import agent, dispatcher
-from goldenpath.builtin import reference_dispatcher as good
-"""
-
-MAKE = "@dispatcher()\nasync def make(user, tap, tools):\n"
+from tests.face.commands import HEAD, MAKE, goldenpath, verdicts
 
 #: name: (source, exit code, what must be said)
 CASES: dict[str, tuple[str, int, str]] = {
@@ -98,17 +89,6 @@ CASES: dict[str, tuple[str, int, str]] = {
 ALONE = {"leaves_tasks": "many_sessions", "silent": "golden_path"}
 
 
-def goldenpath(folder: Path, *arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "goldenpath", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        **more,
-    )
-
-
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_bad_target_is_named_and_reported(name: str, tmp_path: Path) -> None:
     """The message names what was wrong, the exit code is right, and the reports are there."""
@@ -120,7 +100,7 @@ def test_a_bad_target_is_named_and_reported(name: str, tmp_path: Path) -> None:
 
     assert said in done.stdout + done.stderr
     assert done.returncode == code
-    written = json.loads((tmp_path / "reports/latest/verdicts.json").read_text())
+    written = verdicts(tmp_path / "reports/latest")
     assert written["exit"] == code
     for report in ("junit.xml", "summary.md", "report.html"):
         assert (tmp_path / "reports/latest" / report).stat().st_size
@@ -173,7 +153,7 @@ def test_an_interrupt_keeps_what_was_recorded(tmp_path: Path) -> None:
     os.kill(child.pid, signal.SIGINT)
     child.communicate(timeout=60)
 
-    written = json.loads((tmp_path / "reports/latest/verdicts.json").read_text())
+    written = verdicts(tmp_path / "reports/latest")
     assert child.returncode == 130
     assert written["exit"] == 130
     assert "interrupted" in " ".join(written["problems"])

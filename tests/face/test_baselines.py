@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.face.test_bad_targets import goldenpath
+from tests.face.commands import goldenpath, verdicts
 from tests.performance.made import costs_of
 
 ASKED = ("--workload", "counters", "--baseline", "base")
@@ -31,7 +30,7 @@ def folder(kept: Path, tmp_path: Path) -> Path:
 
 
 def perf(folder: Path, report: str = "latest") -> dict[str, Any]:
-    found = json.loads((folder / "reports" / report / "verdicts.json").read_text())
+    found = verdicts(folder / "reports" / report)
     (verdict,) = (v for v in found["verdicts"] if v["rule"] == "PERF-1")
     return dict(verdict)
 
@@ -73,7 +72,7 @@ def test_without_being_asked_for_it_is_shown_as_not_run(tmp_path: Path) -> None:
     """Counted among the outcomes, with how to ask, and no item is made for it."""
     done = goldenpath(tmp_path, "run", "reference-agent")
     chosen = goldenpath(tmp_path, "run", "reference", "--rule", "PERF-1", "--report-dir", "alone")
-    found = json.loads((tmp_path / "reports/latest/verdicts.json").read_text())
+    found = verdicts(tmp_path / "reports/latest")
 
     assert (done.returncode, chosen.returncode) == (0, 3)
     assert perf(tmp_path)["outcome"] == "NOT_RUN"

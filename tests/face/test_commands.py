@@ -6,20 +6,14 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
-from tests.face.test_bad_targets import goldenpath
+from tests.face.commands import goldenpath, verdicts
 
 from goldenpath.demo import BROKEN
 from goldenpath.miniatures import MINIATURES
 from goldenpath.report.data import schema
-
-
-def verdicts(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "verdicts.json").read_text())
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.face.test_bad_targets import goldenpath
+from tests.face.commands import goldenpath
 
 RUN = ("run", "--workload", "drawn_values")
 

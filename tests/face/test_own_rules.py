@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from tests.face.test_bad_targets import goldenpath
+from tests.face.commands import goldenpath, verdicts
 from tests.face.test_inside_pytest import items, run
 from tests.face.test_own_tests import SETTINGS
 
@@ -55,8 +55,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return WAYS[request.param](tmp_path)
 
 
-def verdicts(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "verdicts.json").read_text())
+def valid(folder: Path) -> dict[str, Any]:
+    """The verdicts.json of the reports in this folder, which keeps its schema."""
+    found = verdicts(folder)
     jsonschema.validate(found, schema())
     return found
 
@@ -70,7 +71,7 @@ def test_the_one_that_keeps_the_rule_conforms(place: Place) -> None:
     """All of our rules pass in the shop's own dialect, and its own rule does."""
     here, env = place
     done = goldenpath(here, "run", "shop:good", env=env)
-    report = verdicts(here / "reports/latest")
+    report = valid(here / "reports/latest")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert of(report, "SHOP-1")["full_basket"] == "PASS"
@@ -83,7 +84,7 @@ def test_the_one_that_breaks_the_rule_is_caught(place: Place) -> None:
     """In the shop's own workload and in ours, by this rule alone; check and replay say the same."""
     here, env = place
     done = goldenpath(here, "run", "shop:forgetful", "--allure", "allure", env=env)
-    report = verdicts(here / "reports/latest")
+    report = valid(here / "reports/latest")
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert {v["rule"] for v in report["verdicts"] if v["outcome"] == "FAIL"} == {"SHOP-1"}
@@ -98,7 +99,7 @@ def test_the_one_that_breaks_the_rule_is_caught(place: Place) -> None:
     for command in ("check", "replay"):
         again = goldenpath(here, command, history, "--report-dir", command, env=env)
         assert again.returncode == 1, again.stdout + again.stderr
-        assert of(verdicts(here / command), "SHOP-1") == {"full_basket": "FAIL"}
+        assert of(valid(here / command), "SHOP-1") == {"full_basket": "FAIL"}
 
 
 @pytest.mark.parametrize("arguments", [(), ("-n", "2")], ids=["alone", "xdist"])
@@ -137,7 +138,7 @@ def test_commands_know_what_was_added(place: Place) -> None:
     assert "source, of your own: the shop's handbook, section 4" in explained.stdout
     assert "proved by full_basket (dispatcher)" in explained.stdout
     assert chosen.returncode == 0, chosen.stdout + chosen.stderr
-    assert of(verdicts(here / "reports/latest"), "SHOP-1") == {"full_basket": "KNOWN"}
+    assert of(valid(here / "reports/latest"), "SHOP-1") == {"full_basket": "KNOWN"}
 
 
 def test_where_the_rule_is_not_known_it_is_missed(tmp_path: Path) -> None:
@@ -153,7 +154,7 @@ def test_where_the_rule_is_not_known_it_is_missed(tmp_path: Path) -> None:
 
     assert checked.returncode == 3
     assert "its check is not known here: judge it beside the conftest.py" in checked.stdout
-    report = verdicts(tmp_path / "again")
+    report = valid(tmp_path / "again")
     assert of(report, "SHOP-1") == {"full_basket": "UNKNOWN"}
     assert of(report, "DELIVERY-5") == {"full_basket": "PASS"}
     assert replayed.returncode == 2
@@ -171,7 +172,7 @@ def test_a_target_that_dies_takes_no_verdict_of_the_rule_along(tmp_path: Path) -
     )
     chosen = ("--workload", "full_basket", "--workload", "no_transport")
     done = goldenpath(here, "run", "./dying.py:make", *chosen, env=env)
-    outcomes = of(verdicts(here / "reports/latest"), "SHOP-1")
+    outcomes = of(valid(here / "reports/latest"), "SHOP-1")
 
     assert done.returncode == 1, done.stdout
     assert "ended the interpreter" in done.stdout

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.adapters.programs import HEAD, HELLO, PLAIN
-
-EXAMPLE = (Path(__file__).parents[2] / "examples/process/dispatcher.py").read_text("utf-8")
+from tests.adapters.programs import EXAMPLE, HEAD, HELLO, PLAIN
+from tests.face.commands import goldenpath
 
 #: name: (source, exit code, what must be said)
 CASES: dict[str, tuple[str, int, str]] = {
@@ -35,16 +34,6 @@ CASES: dict[str, tuple[str, int, str]] = {
         "no line of the protocol",
     ),
 }
-
-
-def goldenpath(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "goldenpath", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
 
 
 def write(folder: Path, source: str) -> str:

@@ -6,33 +6,17 @@ import asyncio
 import copy
 import json
 import traceback
-from typing import Any
 
 import pytest
+from tests.planted import TOKEN, USER, Planted
 
 from goldenpath.canary import CREDENTIAL, INTERNALS, REPR, SELF, TRACE, find, mint
-from goldenpath.model import NOT_JSON, Entry, Kind
-from goldenpath.plant import Plant, ToolFailure, plant_user
+from goldenpath.model import NOT_JSON, Kind
+from goldenpath.plant import ToolFailure
 from goldenpath.plant.internals import Opaque, internal
 from goldenpath.plant.users import as_planted
-from goldenpath.recorder import Recorder
 
-USER = plant_user(0, 0)
 MARKS = {number: mint(USER.owner, number) for number in INTERNALS}
-
-
-class Planted:
-    """The two tools, and what they recorded."""
-
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        recorder = Recorder()
-        recorder.listen(self.entries.append)
-        self.plant = Plant(recorder, [USER])
-        self.tools = {t.name: t for t in self.plant.tools(USER.name, ["opaque", "crash"])}
-
-    def call(self, name: str) -> Any:
-        return asyncio.run(self.tools[name].arun(query=mint(USER.owner, 16)))
 
 
 def test_a_marker_belongs_to_the_user_whose_canary_it_is_made_of() -> None:
@@ -43,7 +27,7 @@ def test_a_marker_belongs_to_the_user_whose_canary_it_is_made_of() -> None:
 
 def test_an_object_shows_its_marker_by_its_repr_and_its_text_alone() -> None:
     """Copied or not; JSON cannot hold it and its fields do not tell."""
-    made = Planted().call("opaque")
+    made = Planted().call("opaque", query=TOKEN)
 
     assert MARKS[REPR] in repr(made)
     assert MARKS[REPR] in str(copy.deepcopy(made))
@@ -56,7 +40,7 @@ def test_an_object_shows_its_marker_by_its_repr_and_its_text_alone() -> None:
 def test_a_copy_of_an_object_is_recorded_alike() -> None:
     """So that what comes back can be compared."""
     planted = Planted()
-    made = planted.call("opaque")
+    made = planted.call("opaque", query=TOKEN)
 
     assert isinstance(made, Opaque)
     assert planted.entries[-1].value["result"] == {NOT_JSON: f"Opaque {made!r}"}
@@ -65,14 +49,14 @@ def test_a_copy_of_an_object_is_recorded_alike() -> None:
 def test_a_crash_shows_its_marker_by_its_traceback_alone() -> None:
     """File and function have it; the error's own text is content."""
     with pytest.raises(ToolFailure) as caught:
-        Planted().call("crash")
+        Planted().call("crash", query=TOKEN)
 
     text = "".join(traceback.format_exception(caught.value))
     last = traceback.extract_tb(caught.value.__traceback__)[-1]
     assert MARKS[TRACE] in last.filename
     assert MARKS[TRACE] in last.name
     assert f'File "{last.filename}", line {last.lineno}, in {last.name}' in text
-    assert mint(USER.owner, 16) in str(caught.value)
+    assert TOKEN in str(caught.value)
     assert MARKS[TRACE] not in str(caught.value) + repr(caught.value)
 
 
@@ -89,7 +73,7 @@ def test_the_transport_does_not_show_the_repr_of_what_it_is_handed(shape: str) -
     """What a target hands over as it is, is not shown by the target."""
     planted = Planted()
     tap = planted.plant.tap(USER.name, "working")
-    made = planted.call("opaque")
+    made = planted.call("opaque", query=TOKEN)
     assert tap.manager is not None
     if shape == "send_event":
         asyncio.run(tap.manager.send_event("tool_completed", {"result": made}))

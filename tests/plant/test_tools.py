@@ -10,33 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.planted import TOKEN, USER, Planted
 
 from goldenpath.canary import mint
 from goldenpath.checkers.same import same
-from goldenpath.model import NOT_JSON, Entry, Kind
+from goldenpath.model import NOT_JSON, Kind
 from goldenpath.plant import TOOL_NAMES, Plant, PlantedTool, ToolFailure, Tools, plant_user, tools
 from goldenpath.recorder import Recorder
 
-USER = plant_user(0, 0)
-TOKEN = mint(USER.owner, 16)
 OTHER = mint(USER.owner, 17)
-
-
-class Planted:
-    """Tools of one user, and what they recorded."""
-
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        recorder = Recorder()
-        recorder.listen(self.entries.append)
-        self.plant = Plant(recorder, [USER])
-        self.tools = {tool.name: tool for tool in self.plant.tools("alice", TOOL_NAMES)}
-
-    def call(self, name: str, /, **parameters: Any) -> Any:
-        return asyncio.run(self.tools[name].arun(**parameters))
-
-    def story(self) -> list[str]:
-        return [entry.what for entry in self.entries]
 
 
 def test_each_tool_is_as_a_target_expects_it() -> None:

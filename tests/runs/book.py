@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tests.build import (
-    ALICE,
-    BOB,
-    Line,
-    asked,
-    history,
-    session,
-    token_of,
-)
+from tests.build import ALICE, Line, asked, history, session
 
 from goldenpath.canary import find
 from goldenpath.dialects import COMMON, Decoder
@@ -52,7 +44,5 @@ class Book:
         return seen.call.token if seen.call else ""
 
 
-TWO = [*session(ALICE), *session(BOB)]
 ONE_CALL = [*session(ALICE), asked(ALICE, 16)]
 TWO_CALLS = [*session(ALICE), asked(ALICE, 16), asked(ALICE, 17)]
-T16, T17 = token_of(ALICE, 16), token_of(ALICE, 17)

@@ -33,7 +33,8 @@ from tests.build import (
     told,
     up,
 )
-from tests.runs.book import T16, T17, Book
+from tests.runs.book import Book
+from tests.scenes import T16, T17
 
 from goldenpath.model import Kind
 from goldenpath.runs import by_link

@@ -23,7 +23,8 @@ from tests.build import (
     tool,
     up,
 )
-from tests.runs.book import ONE_CALL, T16, T17, TWO, TWO_CALLS, Book
+from tests.runs.book import ONE_CALL, TWO_CALLS, Book
+from tests.scenes import T16, T17, TWO
 
 # --- whose an event is ---
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.build import YES
+from tests.planted import step
 
-from goldenpath import spec
 from goldenpath.errors import UsageProblem
 from goldenpath.model import Step
 from goldenpath.offline import read_script
@@ -18,7 +19,6 @@ from goldenpath.workloads import TIERS, WORKLOADS, Script
 from goldenpath.workloads.recorded import wrong
 
 NAMES = frozenset(vars(Deadlines()))
-CARD = dict.fromkeys(spec.CAPABILITIES, "yes")
 
 
 @pytest.mark.parametrize("name", sorted(WORKLOADS))
@@ -27,14 +27,10 @@ def test_whatever_a_workload_makes_can_be_performed_again(name: str) -> None:
     for kind in workload.proves:
         for tier in TIERS:
             users = [plant_user(0, n) for n in range(workload.users[tier])]
-            script = Script(kind, 0, users, CARD, {"tool_timeout": 1.0})
+            script = Script(kind, 0, users, YES, {"tool_timeout": 1.0})
             lanes = workload.build(script, workload.size[tier])
 
             assert wrong(lanes, kind, {user.name for user in users}, {"call": 5.0}, NAMES) == []
-
-
-def step(action: str, actor: str = "alice", **args: Any) -> Step:
-    return Step("s1", actor, action, args)
 
 
 PLAN = {"answer": "x", "rounds": [[{"id": "1", "tool": "lookup", "token": "t", "arguments": []}]]}

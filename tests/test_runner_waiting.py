@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 
 from goldenpath.model import Kind, Step
-from goldenpath.runner import Deadlines
-from tests.stage import DEADLINES, Stage, step, together
+from goldenpath.runner import BRIEFLY, NAP, Deadlines
+from tests.stage import DEADLINES, Stage, never, step, together
 
 
 def test_a_held_tool_is_waited_for_and_released() -> None:
@@ -159,6 +160,18 @@ def test_lanes_wait_for_each_other(steps: list[Step], first: str) -> None:
     order = [e.what if e.kind is Kind.TOOL else f"{e.kind} {e.step}" for e in stage.entries]
 
     assert order.index("INVOKE b") > order.index(first)
+
+
+@pytest.mark.parametrize(
+    ("more", "settles"), [({"briefly": True}, BRIEFLY), ({"settles": 2}, 2)], ids=["briefly", "2"]
+)
+def test_joining_may_be_given_up_soon(more: dict[str, Any], settles: int) -> None:
+    """Then the lane goes on, as if the other had done it."""
+    stage = Stage(never=never)
+    stage.run([step("a", "never")], [step("j", "join", step="a", **more), step("b")])
+    at = next(e.at for e in stage.entries if e.step == "b") / 1e9
+
+    assert at == pytest.approx(settles * DEADLINES.settle, abs=2 * NAP)
 
 
 def test_joining_what_never_ends_has_an_end() -> None:

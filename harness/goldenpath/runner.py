@@ -320,9 +320,11 @@ class Runner:
             self._beat()
 
     async def _join(self, step: Step) -> None:
-        """Wait until another lane has done a step; `briefly`: go on where it cannot be done yet."""
-        briefly = bool(step.args.get("briefly"))
-        patience = BRIEFLY * self._deadlines.settle if briefly else 2 * self._deadlines.call
+        """Wait until another lane has done a step; `briefly`, or for so many settle times: go on
+        where it cannot be done yet.
+        """
+        settles: int = step.args.get("settles", BRIEFLY if step.args.get("briefly") else 0)
+        patience = settles * self._deadlines.settle or 2 * self._deadlines.call
         await self._until(lambda: step.args["step"] in self._finished, patience)
 
     # --- waiting -----------------------------------------------------------------------------

@@ -1,16 +1,16 @@
 """Every rule has a miniature that it catches, and nothing turns red without a reason.
 
-What a miniature comes to is kept for all processes of a test run. The memory of sessions is
-measured whole only where it is to grow; elsewhere so few come and go that RESOURCE-2 is NOT_RUN.
-`python -m tests.miniatures.test_kill_matrix` measures it everywhere, which takes ten minutes, and
-prints what differs from the declarations.
+What a miniature comes to is kept for all processes of a test run. What needs many sessions or many
+calls is measured whole only where it is to turn red; elsewhere there are so few that RESOURCE-2 and
+LATENCY-1 are NOT_RUN. `python -m tests.miniatures.test_kill_matrix` measures both everywhere, which
+takes ten minutes, and prints what differs from the declarations.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -29,7 +29,6 @@ from goldenpath.miniatures import MINIATURES
 from goldenpath.model import Outcome, Verdict
 from goldenpath.results import strongest
 from goldenpath.workloads import WORKLOADS
-from goldenpath.workloads.base import tiers
 
 OPTIONS = Options(seed=1, loop_factory=VirtualLoop)
 
@@ -56,8 +55,13 @@ class Result:
         return "\n".join(["", *lines])
 
 
-#: Sessions in a batch: enough to measure growth, and too few.
-ENOUGH, TOO_FEW = 25, 2
+#: The size of what takes long, by workload: enough to tell what stands beside it, and too little.
+Sizes = Mapping[str, int]
+ENOUGH: Mapping[str, tuple[str, int]] = {
+    "many_sessions": ("RESOURCE-2", 25),
+    "latency": ("LATENCY-1", WORKLOADS["latency"].size["quick"]),
+}
+TOO_LITTLE: dict[str, int] = {"many_sessions": 2, "latency": 24}
 
 #: Growth is measured to its end however slow the machine is.
 TO_THE_END = 100
@@ -78,23 +82,26 @@ def result(name: str) -> Result:
     """Run a miniature through all workloads of its kind, once in a test run, or twice at most."""
     kept = shared[0] / f"{name}.json"
     if not kept.exists():
-        grows = "RESOURCE-2" in MINIATURES[name].red
-        made = msgspec.json.encode(run(name, ENOUGH if grows else TOO_FEW))
+        made = msgspec.json.encode(run(name, sizes(MINIATURES[name].red)))
         half = kept.with_suffix(f".{os.getpid()}")
         half.write_bytes(made)
         half.rename(kept)
     return Result(msgspec.json.decode(kept.read_bytes(), type=tuple[Verdict, ...]))
 
 
-def run(name: str, sessions: int) -> tuple[Verdict, ...]:
+def sizes(red: Collection[str]) -> Sizes:
+    """Enough of each workload to turn red what is to, and no more."""
+    return TOO_LITTLE | {name: size for name, (rule, size) in ENOUGH.items() if rule in red}
+
+
+def run(name: str, sizes: Sizes) -> tuple[Verdict, ...]:
     """All verdicts about one miniature; one that was made to cost more is held against what the
     reference costs.
     """
     target = MINIATURES[name].target(f"miniature:{name}")
     facts = probe(target, OPTIONS)
-    sizes = {"many_sessions": tiers(sessions, sessions, sessions)}
     workloads = [
-        replace(w, size=sizes.get(w.name, w.size))
+        replace(w, size={**w.size, "quick": sizes.get(w.name, w.size["quick"])})
         for w in WORKLOADS.values()
         if facts.kind in w.proves
     ]
@@ -177,7 +184,7 @@ def test_matrix(capsys: pytest.CaptureFixture[str]) -> None:
 
 if __name__ == "__main__":
     for each, made in MINIATURES.items():
-        whole = Result(run(each, WORKLOADS["many_sessions"].size["quick"]))
+        whole = Result(run(each, {}))
         told = (whole.rules(Outcome.FAIL), whole.rules(Outcome.UNKNOWN))
         for wanted, found in zip((made.red, set(made.unknown)), told, strict=True):
             if wanted != found:

@@ -196,16 +196,18 @@ class Script:
     def given_up(self, name: str, via: str = "execute_tool", *, briefly: bool = False) -> Step:
         """One call of a tool that is held, given up in the middle. A target that lets the tool end
         rather than cancel it is not kept waiting for ever. A run would make one more call after it.
-        briefly: that it starts is not waited for as long as for what must come.
+        briefly: that it starts is not waited for as long as for what must come, and that the call
+        ends hardly at all, because it is one of many.
         """
         held = Ask("hold", more={"via": via} if via != "execute_tool" else {})
         rounds = [[held]] if self.kind == "dispatcher" else [[held], [Ask("lookup")]]
         asked = self.ask(name, *rounds, golden=False)
         token, *_ = self.tokens(asked)
+        patience: dict[str, int] = {"settles": 2} if briefly else {"briefly": True}
         caller = (
             self.step(name, "wait_for", token=token, what="started", briefly=briefly),
             self.step(name, "cancel", step=asked[0].id),
-            self.step(name, "join", step=asked[0].id, briefly=True),
+            self.step(name, "join", step=asked[0].id, **patience),
             self.step(name, "release", token=token),
         )
         return self.together(asked, caller)

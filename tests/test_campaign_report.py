@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from goldenpath import agent, known, spec
+from goldenpath import agent, known, rulebook
 from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.targets import resolve
 from goldenpath.builtin import reference_agent
@@ -33,7 +33,7 @@ def test_a_whole_campaign_of_the_reference_conforms(name: str, tmp_path: Path) -
     report = Campaign(resolve(name), Options(loop_factory=VirtualLoop, histories=tmp_path)).run()
 
     assert report.exit == Exit.CONFORMS
-    assert {v.rule for v in report.verdicts} == set(spec.RULES)
+    assert {v.rule for v in report.verdicts} == set(rulebook.RULES)
     assert all(v.reason for v in report.verdicts if v.outcome is not Outcome.PASS)
     assert report.histories == {
         workload: f"histories/{workload}.jsonl"

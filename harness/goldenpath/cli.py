@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from goldenpath import ci, known, spec
+from goldenpath import ci, known, rulebook
 from goldenpath import explain as explaining
 from goldenpath.adapters.targets import (
     BUILTIN,
@@ -140,7 +140,7 @@ def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
     names, rules_of_all = catalogue.workloads, catalogue.rules
     failing = known.read(given["known_failing"], names, rules=rules_of_all)
     flaky = known.read(given["known_flaky"], names, flaky=True, rules=rules_of_all)
-    rules = tuple(spec.spelt(rule, rules_of_all) for rule in given["rules"])
+    rules = tuple(rulebook.spelt(rule, rules_of_all) for rule in given["rules"])
     choice = Choice(given["workloads"], rules, (*failing, *flaky), strict=given["strict"])
     check_choice(choice, catalogue)
     arguments: list[str] = []

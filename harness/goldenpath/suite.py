@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from goldenpath import ci, extensions, interrupts, known, spec
+from goldenpath import ci, extensions, interrupts, known, rulebook
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import resolve
 from goldenpath.campaign import REST, Campaign, Choice, check_choice, check_options
@@ -53,7 +53,7 @@ def _choice(config: pytest.Config, catalogue: Catalogue) -> Choice:
     flaky = known.read(loose, names, flaky=True, rules=rules)
     choice = Choice(
         workloads=tuple(config.getoption("goldenpath_workload")),
-        rules=tuple(spec.spelt(rule, rules) for rule in config.getoption("goldenpath_rule")),
+        rules=tuple(rulebook.spelt(rule, rules) for rule in config.getoption("goldenpath_rule")),
         known=(*failing, *flaky),
         strict=bool(config.getoption("goldenpath_strict")),
     )

@@ -1,19 +1,14 @@
-"""What `explain`, `list` and `replay` say of rules, workloads and miniatures."""
+"""What `explain` and `list` say of rules, workloads and miniatures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from goldenpath import rulebook, spec
-from goldenpath.adapters.base import Facts
 from goldenpath.capabilities import CAPABILITIES
 from goldenpath.catalogue import OURS, Catalogue
-from goldenpath.conduct import versions
 from goldenpath.errors import UsageProblem
-from goldenpath.history import Header
 from goldenpath.miniatures import MINIATURES
 from goldenpath.model import Rule
 
@@ -133,17 +128,3 @@ def miniatures(found: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"name": f"miniature:{name}", "breaks": list(m.breaks), "about": m.about}
         for name, m in found.items()
     ]
-
-
-def renewed(header: Header, facts: Facts, catalogue: Catalogue = OURS) -> Header:
-    """The header of a replay: the same steps, with what is now known of the target."""
-    return msgspec.structs.replace(
-        header,
-        target=facts.target,
-        card=facts.card,
-        events=facts.events,
-        declared=facts.declared,
-        dialect=facts.dialect,
-        versions=versions(),
-        own=catalogue.beside(header.own),
-    )

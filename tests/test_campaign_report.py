@@ -12,9 +12,10 @@ from goldenpath import agent, known, rulebook
 from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.targets import resolve
 from goldenpath.builtin import reference_agent
-from goldenpath.campaign import IDLE, Campaign, Choice, check_choice
+from goldenpath.campaign import IDLE, Campaign
 from goldenpath.catalogue import OURS, Extension
 from goldenpath.checkers import Check
+from goldenpath.choice import Choice, check_choice
 from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.model import Level, Outcome, Rule

@@ -35,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
         "runs",
     },
     "results": {"errors", "model", "rulebook"},
+    "choice": {"catalogue", "errors", "known", "rulebook"},
     "catalogue": {"capabilities", "checkers", "dialects", "model", "rulebook", "workloads"},
     "extend": {"catalogue", "checkers", "history", "model", "runs", "spec", "workloads"},
     "report": {"capabilities", "errors", "history", "judge", "model", "results", "rulebook"},

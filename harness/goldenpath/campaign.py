@@ -7,7 +7,6 @@ for; what is planned stands before anything is opened.
 from __future__ import annotations
 
 import asyncio
-import difflib
 import json
 import os
 import time
@@ -20,7 +19,8 @@ from goldenpath import interrupts, known, rulebook
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
 from goldenpath.capabilities import untestable
-from goldenpath.catalogue import OURS, Catalogue
+from goldenpath.catalogue import Catalogue
+from goldenpath.choice import Choice
 from goldenpath.conduct import Conducted, Options, conduct, probe, versions
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.judge import relevant
@@ -48,50 +48,6 @@ IDLE = "nothing happened in any workload that could have broken it"
 
 #: The name of the item for every rule that a workload was not built to prove.
 REST = "nothing-else-broken"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What was asked for: workloads and rules by name (none: all), lists, strictness."""
-
-    workloads: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
-    known: tuple[known.Line, ...] = ()
-    strict: bool = False
-
-    @property
-    def partial(self) -> bool:
-        """Whether something was left out on purpose."""
-        return bool(self.workloads or self.rules)
-
-
-def check_choice(choice: Choice, catalogue: Catalogue = OURS) -> None:
-    """Raise UsageProblem where a chosen rule or workload does not exist."""
-    planned = [name for name in choice.rules if name in rulebook.PLANNED]
-    problems = [f"{name} is in the catalogue and is not checked yet" for name in planned]
-    problems += _missing("rule", set(choice.rules) - {*planned}, catalogue.rules, rulebook.nearest)
-    problems += _missing("workload", choice.workloads, catalogue.workloads, _nearest)
-    if problems:
-        raise UsageProblem(
-            "\n".join(problems), hint="see `goldenpath list rules` and `goldenpath list workloads`"
-        )
-
-
-def _missing(
-    what: str,
-    names: Iterable[str],
-    there: Collection[str],
-    nearest: Callable[[str, Collection[str]], str],
-) -> list[str]:
-    meant = {name: nearest(name, there) for name in names if name not in there}
-    return [
-        f"there is no {what} {name!r}" + (f"; do you mean {near}?" if near else "")
-        for name, near in meant.items()
-    ]
-
-
-def _nearest(name: str, there: Collection[str]) -> str:
-    return next(iter(difflib.get_close_matches(name, there, 1)), "")
 
 
 def check_options(options: Options) -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 from goldenpath import rulebook
 from goldenpath.adapters.base import Facts, Reply
 from goldenpath.adapters.targets import Target
-from goldenpath.campaign import REST, Choice, check_choice, check_options, make_report
+from goldenpath.campaign import REST, check_options, make_report
+from goldenpath.choice import Choice, check_choice
 from goldenpath.conduct import Bench, Conducted, Options, bare_header, users_of
 from goldenpath.driver import Asked, Driver
 from goldenpath.errors import UsageProblem

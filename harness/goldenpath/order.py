@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from goldenpath import known, rulebook
-from goldenpath.campaign import Choice, check_choice, check_options
-from goldenpath.catalogue import Catalogue
+from goldenpath.campaign import check_options
+from goldenpath.choice import Choice, choose
 from goldenpath.conduct import Options
 from goldenpath.errors import UsageProblem
 from goldenpath.extensions import load
@@ -31,7 +30,14 @@ def order_of(target: str, profile: Path | None, given: Given) -> Order:
     if not target.strip():
         raise UsageProblem("the target has no name", hint="see `goldenpath list targets`")
     catalogue = load(Path.cwd())
-    choice = _choice(given, catalogue)
+    choice = choose(
+        catalogue,
+        workloads=given["workloads"],
+        rules=given["rules"],
+        failing=given["known_failing"],
+        flaky=given["known_flaky"],
+        strict=given["strict"],
+    )
     numbers = {name: given[name] for name in ("seed", "tier", "time_scale", "max_frame")}
     options = Options(**numbers, catalogue=catalogue)
     check_options(options)
@@ -41,20 +47,6 @@ def order_of(target: str, profile: Path | None, given: Given) -> Order:
         _need_allure()
     arguments = tuple(_arguments(profile, given, choice))
     return Order(target, given["report_dir"], options, choice, arguments, stall)
-
-
-def _choice(given: Given, catalogue: Catalogue) -> Choice:
-    names, rules = catalogue.workloads, catalogue.rules
-    failing = known.read(given["known_failing"], names, rules=rules)
-    flaky = known.read(given["known_flaky"], names, flaky=True, rules=rules)
-    choice = Choice(
-        workloads=given["workloads"],
-        rules=tuple(rulebook.spelt(rule, rules) for rule in given["rules"]),
-        known=(*failing, *flaky),
-        strict=given["strict"],
-    )
-    check_choice(choice, catalogue)
-    return choice
 
 
 def _stall(seconds: float | None, options: Options) -> float:

@@ -17,8 +17,9 @@ from goldenpath.adapters import process
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.process import ProcessTarget
 from goldenpath.adapters.targets import recorded, resolve
-from goldenpath.campaign import Campaign, Choice
+from goldenpath.campaign import Campaign
 from goldenpath.capabilities import untestable
+from goldenpath.choice import Choice
 from goldenpath.conduct import Options
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.model import Outcome

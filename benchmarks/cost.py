@@ -20,6 +20,7 @@ import msgspec
 
 from goldenpath import spec
 from goldenpath.canary import mint
+from goldenpath.capabilities import CAPABILITIES
 from goldenpath.history import Footer, Header, encode_line, read_header, read_rest
 from goldenpath.model import Entry, Kind, Outcome
 from goldenpath.offline import judge_file
@@ -114,7 +115,7 @@ def write_history(path: Path, events: int) -> None:
         target="made for the benchmark",
         kind="agent",
         workload="golden runs",
-        card={name: "yes" for name in spec.CAPABILITIES if name not in ("members", "calls")},
+        card={name: "yes" for name in CAPABILITIES if name not in ("members", "calls")},
         events=dict.fromkeys(spec.FIVE, "native"),
         users=tuple(plant_user(1, n) for n in range(USERS)),
     )

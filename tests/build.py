@@ -9,11 +9,12 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.canary import mint
+from goldenpath.capabilities import CAPABILITIES
 from goldenpath.history import Footer, Header, History
 from goldenpath.model import Entry, Kind, User
 
 SEED = 7
-YES = dict.fromkeys(spec.CAPABILITIES, "yes")
+YES = dict.fromkeys(CAPABILITIES, "yes")
 NATIVE = dict.fromkeys(spec.FIVE, "native")
 
 Line = tuple[Kind, str, str | None, str, Any]

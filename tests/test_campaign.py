@@ -13,7 +13,8 @@ from goldenpath.adapters.base import Facts
 from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.targets import resolve
 from goldenpath.builtin import reference_dispatcher
-from goldenpath.campaign import Campaign, Choice
+from goldenpath.campaign import Campaign
+from goldenpath.choice import Choice
 from goldenpath.conduct import Conducted
 from goldenpath.errors import Exit, TargetProblem
 from goldenpath.model import Outcome

@@ -1,4 +1,4 @@
-"""What a campaign plans before anything is opened, and what nobody can choose."""
+"""What a campaign plans before anything is opened, and which numbers cannot be."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from goldenpath.campaign import REST, Campaign, Choice, check_choice, check_options
+from goldenpath.campaign import REST, Campaign, check_options
+from goldenpath.choice import Choice
 from goldenpath.conduct import Options
 from goldenpath.errors import UsageProblem
 from goldenpath.workloads import WORKLOADS
@@ -52,29 +53,6 @@ def test_what_is_done_on_request_is_planned_where_it_is_asked_for(kind: str) -> 
     assert asked.get("counters", ()) == ((*proved, REST) if proved else ())
     assert named.get("counters", ()) == asked.get("counters", ())
     assert ruled == ({"counters": proved} if proved else {})
-
-
-@pytest.mark.parametrize(
-    ("choice", "said"),
-    [
-        (Choice(rules=("ISOLATON-1",)), "there is no rule 'ISOLATON-1'"),
-        (Choice(workloads=("two_user",)), "there is no workload 'two_user'"),
-        (Choice(rules=("PERF-2",)), "PERF-2"),
-    ],
-)
-def test_a_choice_of_what_is_not_there_is_the_users_mistake(choice: Choice, said: str) -> None:
-    """UsageProblem, exit 2: what was asked for cannot be done."""
-    with pytest.raises(UsageProblem, match=said):
-        check_choice(choice)
-
-
-def test_everything_that_is_wrong_with_a_choice_is_said_at_once() -> None:
-    """A choice of what is there is accepted."""
-    with pytest.raises(UsageProblem) as problem:
-        check_choice(Choice(rules=("NO-1", "NO-2"), workloads=("none",)))
-    check_choice(Choice(rules=("ISOLATION-1",), workloads=("two_users",)))
-
-    assert all(name in str(problem.value) for name in ("NO-1", "NO-2", "none"))
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from goldenpath import agent, known, spec
+from goldenpath import agent, known, rulebook
 from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.targets import resolve
 from goldenpath.builtin import reference_agent
-from goldenpath.campaign import IDLE, Campaign, Choice, check_choice
+from goldenpath.campaign import IDLE, Campaign
 from goldenpath.catalogue import OURS, Extension
 from goldenpath.checkers import Check
+from goldenpath.choice import Choice, check_choice
 from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.model import Level, Outcome, Rule
@@ -33,7 +34,7 @@ def test_a_whole_campaign_of_the_reference_conforms(name: str, tmp_path: Path) -
     report = Campaign(resolve(name), Options(loop_factory=VirtualLoop, histories=tmp_path)).run()
 
     assert report.exit == Exit.CONFORMS
-    assert {v.rule for v in report.verdicts} == set(spec.RULES)
+    assert {v.rule for v in report.verdicts} == set(rulebook.RULES)
     assert all(v.reason for v in report.verdicts if v.outcome is not Outcome.PASS)
     assert report.histories == {
         workload: f"histories/{workload}.jsonl"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.catalogue import FAMILIES, OURS, Catalogue, CatalogueProblem, Extension
 from goldenpath.checkers import CHECKS, Check, Fold
 from goldenpath.dialects import DIALECTS
@@ -60,7 +60,7 @@ def problems(*found: object) -> list[str]:
 
 def test_without_extensions_it_is_ours() -> None:
     """The default one holds our tables, and extending it by nothing changes nothing."""
-    assert Catalogue(spec.RULES, CHECKS, WORKLOADS, DIALECTS) == OURS
+    assert Catalogue(rulebook.RULES, CHECKS, WORKLOADS, DIALECTS) == OURS
     assert OURS.extended({}) == OURS
     assert OURS.extended({"here": Extension()}) == OURS
     assert OURS.own == ()
@@ -68,10 +68,10 @@ def test_without_extensions_it_is_ours() -> None:
 
 def test_what_is_added_comes_after_ours() -> None:
     """Rules, checks, workloads and dialects; nothing of ours is changed."""
-    before = Catalogue(dict(spec.RULES), CHECKS, dict(WORKLOADS), dict(DIALECTS))
+    before = Catalogue(dict(rulebook.RULES), CHECKS, dict(WORKLOADS), dict(DIALECTS))
     grown = OURS.extended({"here": extension()})
 
-    assert [*grown.rules] == [*spec.RULES, "SHOP-1"]
+    assert [*grown.rules] == [*rulebook.RULES, "SHOP-1"]
     assert grown.checks == (*CHECKS, check())
     assert [*grown.workloads] == [*WORKLOADS, "basket"]
     assert grown.dialects["shop"].type_at == ("kind",)
@@ -103,7 +103,7 @@ def test_recorded_rules_stand_beside_those_that_are_known() -> None:
     other = rule("OTHER-1")
 
     assert grown.beside((rule(text="It was so."), other)) == (rule(), other)
-    assert OURS.beside((other, spec.RULES["TOOL-1"])) == (other,)
+    assert OURS.beside((other, rulebook.RULES["TOOL-1"])) == (other,)
 
 
 # --- what is wrong -----------------------------------------------------------------------------
@@ -250,5 +250,5 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 def test_every_rule_of_ours_is_of_a_family_that_is_taken() -> None:
     """So that no later rule of ours clashes with a user's."""
-    assert {rule.family for rule in spec.RULES.values()} <= FAMILIES
+    assert {rule.family for rule in rulebook.RULES.values()} <= FAMILIES
     assert "SHOP" not in FAMILIES

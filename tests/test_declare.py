@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from goldenpath import agent, dispatcher, spec
+from goldenpath.capabilities import CAPABILITIES
 from goldenpath.declare import OUTCOMES, Declaration, card_of
 from goldenpath.errors import UsageProblem
 
@@ -199,7 +200,7 @@ def test_the_card_follows_from_the_declaration(declaration: Declaration, yes: se
     card = card_of(declaration)
 
     assert {name for name, said in card.items() if said == "yes"} == yes
-    assert set(card) <= set(spec.CAPABILITIES)
+    assert set(card) <= set(CAPABILITIES)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from goldenpath import spec
 from goldenpath.cli import main
-from goldenpath.plant.transport import Bridge, Emitter
+from goldenpath.plant.shapes import Bridge, Emitter
 from goldenpath.plant.users import NAMES
 from goldenpath.plugin import _OPTIONS
 from goldenpath.workloads.script import KNOWN

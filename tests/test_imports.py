@@ -17,23 +17,29 @@ ROOT = Path(goldenpath.__file__).parent
 
 #: Parts of the package: a part may import what is in its row, and nothing else of ours.
 CORE = {"model", "canary", "spec", "history", "dialects", "runs", "steady", "checkers", "judge"}
-CORE |= {"results"}
+CORE |= {"capabilities", "results", "rulebook"}
 ALLOWED: dict[str, set[str]] = {
     "model": set(),
     "canary": set(),
     "errors": set(),
-    "spec": {"model"},
+    "spec": set(),
+    "capabilities": {"model"},
+    "rulebook": {"model"},
     "history": {"model"},
     "dialects": {"model", "spec"},
     "runs": {"canary", "history", "model", "spec"},
     "steady": set(),
-    "checkers": {"canary", "history", "model", "runs", "spec", "steady"},
-    "judge": {"canary", "checkers", "dialects", "history", "model", "runs", "spec"},
-    "results": {"errors", "model", "spec"},
-    "catalogue": {"checkers", "dialects", "model", "spec", "workloads"},
+    "checkers": {"canary", "history", "model", "rulebook", "runs", "spec", "steady"},
+    "judge": {
+        *("canary", "capabilities", "checkers", "dialects", "history", "model", "rulebook"),
+        "runs",
+    },
+    "results": {"errors", "model", "rulebook"},
+    "choice": {"catalogue", "errors", "known", "rulebook"},
+    "catalogue": {"capabilities", "checkers", "dialects", "model", "rulebook", "workloads"},
     "extend": {"catalogue", "checkers", "history", "model", "runs", "spec", "workloads"},
-    "report": {"errors", "history", "judge", "model", "results", "spec"},
-    "known": {"errors", "model", "spec"},
+    "report": {"capabilities", "errors", "history", "judge", "model", "results", "rulebook"},
+    "known": {"errors", "model", "rulebook"},
     "jsonable": {"model"},
     "recorder": {"history", "model"},
     "plant": {"canary", "jsonable", "model", "recorder"},
@@ -42,8 +48,8 @@ ALLOWED: dict[str, set[str]] = {
     "workloads": {"canary", "errors", "model", "spec"},
     "runner": {"adapters.base", "model", "plant"},
     "performance": {
-        *("adapters", "checkers", "conduct", "errors", "history", "jsonable", "model", "plant"),
-        *("recorder", "spec", "workloads"),
+        *("adapters", "capabilities", "checkers", "conduct", "errors", "history", "jsonable"),
+        *("model", "plant", "recorder", "rulebook", "workloads"),
     },
     "overheard": {"canary"},
     "interrupts": set(),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.checkers.tally import NOTHING
 from goldenpath.dialects import COMMON, from_table
 from goldenpath.history import Footer, dump, load
@@ -51,16 +51,16 @@ from tests.scenes import CLEANUP, GREEN, RED
 @pytest.mark.parametrize("lines", [[], RED, GREEN], ids=["nothing", "red", "green"])
 def test_each_rule_has_one_verdict_in_the_order_of_the_contract(lines: list[Line]) -> None:
     """Whatever happened or did not."""
-    assert [verdict.rule for verdict in judge(history(lines))] == list(spec.RULES)
+    assert [verdict.rule for verdict in judge(history(lines))] == list(rulebook.RULES)
 
 
 def test_a_history_in_which_nothing_happened_passes_nothing() -> None:
     """No opportunity is UNKNOWN, with that as its reason; not where nobody asked for it."""
     found = judge(history([]))
-    said = {(v.outcome, v.reason) for v in found if v.rule not in spec.ON_REQUEST}
+    said = {(v.outcome, v.reason) for v in found if v.rule not in rulebook.ON_REQUEST}
 
     assert said == {(Outcome.UNKNOWN, NOTHING)}
-    assert {v.rule for v in found if v.outcome is Outcome.NOT_RUN} == set(spec.ON_REQUEST)
+    assert {v.rule for v in found if v.outcome is Outcome.NOT_RUN} == set(rulebook.ON_REQUEST)
 
 
 def test_a_verdict_knows_what_its_workload_was_to_prove() -> None:

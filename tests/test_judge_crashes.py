@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.checkers import CHECKS, Check, Fold
 from goldenpath.judge import CUT, NO_CHECK, judge, relevant
 from goldenpath.model import Entry, Kind, Level, Outcome, Rule, Verdict
@@ -153,7 +153,7 @@ OWN_CHECK = Check("SHOP-1", call=_told)
 def own_verdict(lines: list[Line], *checks: Check, **more: Any) -> Verdict:
     found = judge(history(lines, own=(OWN,), **more), [*CHECKS, *checks])
 
-    assert [v.rule for v in found] == [*spec.RULES, "SHOP-1"]
+    assert [v.rule for v in found] == [*rulebook.RULES, "SHOP-1"]
     return by_rule(found)["SHOP-1"]
 
 
@@ -185,7 +185,7 @@ def test_an_own_rule_says_nothing_of_a_cut_history() -> None:
 
 def test_no_header_replaces_a_rule_of_ours() -> None:
     """Whoever wrote the file."""
-    softer = replace(spec.RULES["TOOL-1"], level=Level.SHOULD)
+    softer = replace(rulebook.RULES["TOOL-1"], level=Level.SHOULD)
 
     assert judge(history(RED, own=(softer,))) == judge(history(RED))
 
@@ -251,4 +251,4 @@ def test_no_history_makes_the_judge_raise(odd: list[Line], at: int) -> None:
     lines = session(ALICE, call(ALICE))
     found = judge(history([*lines[:at], *odd, *lines[at:]]))
 
-    assert [verdict.rule for verdict in found] == list(spec.RULES)
+    assert [verdict.rule for verdict in found] == list(rulebook.RULES)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.history import HistoryProblem, dump, load
 from goldenpath.judge import judge
 from goldenpath.model import Kind, Outcome, User
@@ -302,7 +302,7 @@ def side_by_side(draw: st.DrawFn) -> list[Line]:
 @given(side_by_side(), st.booleans())
 def test_sound_sessions_side_by_side_break_nothing(lines: list[Line], whole: bool) -> None:
     """However their lines fall together, and wherever the history ends."""
-    rules = tuple(spec.RULES)
+    rules = tuple(rulebook.RULES)
 
     assert red(lines, ALICE, BOB, proves=rules, whole=whole) == set()
 
@@ -315,7 +315,7 @@ def test_sound_sessions_that_are_cut_short_are_never_blamed(
     """What has not come yet is no breach of any rule."""
     at = data.draw(st.integers(0, len(lines)))
 
-    assert red(lines[:at], ALICE, BOB, proves=tuple(spec.RULES), whole=False) == set()
+    assert red(lines[:at], ALICE, BOB, proves=tuple(rulebook.RULES), whole=False) == set()
 
 
 @settings(max_examples=60)

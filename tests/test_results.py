@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.errors import Exit
 from goldenpath.model import NEUTRAL, Level, Outcome, Verdict
 from goldenpath.results import (
@@ -26,7 +26,7 @@ MUST, SHOULD = Level.MUST, Level.SHOULD
 
 verdicts = st.builds(
     Verdict,
-    rule=st.sampled_from(list(spec.RULES)),
+    rule=st.sampled_from(list(rulebook.RULES)),
     level=st.sampled_from(Level),
     workload=st.sampled_from(["one", "two"]),
     outcome=st.sampled_from(Outcome),
@@ -43,7 +43,7 @@ def v(
 
 def green(kind: str) -> list[Verdict]:
     """All core rules of this kind of target passed."""
-    return [v(PASS, rule) for rule in spec.CORE_RULES[kind]]
+    return [v(PASS, rule) for rule in rulebook.CORE_RULES[kind]]
 
 
 # --- the exit code -----------------------------------------------------------------------------
@@ -60,7 +60,9 @@ def test_fail_beats_unknown_beats_pass(found: list[Verdict], strict: bool) -> No
         assert UNKNOWN not in binding
 
 
-@given(listed, st.sampled_from(["", *spec.CORE_RULES]), st.lists(st.just("a problem"), max_size=1))
+@given(
+    listed, st.sampled_from(["", *rulebook.CORE_RULES]), st.lists(st.just("a problem"), max_size=1)
+)
 def test_zero_means_checked_and_whole(found: list[Verdict], kind: str, problems: list[str]) -> None:
     """0 needs something that passed, no problem, and each core rule with an opportunity."""
     if exit_code(kind, found, problems) is Exit.CONFORMS:
@@ -85,7 +87,7 @@ def test_another_verdict_never_hides_a_failure(found: list[Verdict], more: Verdi
         assert exit_code("", [*found, more], ()) is Exit.VIOLATIONS
 
 
-@pytest.mark.parametrize("kind", spec.CORE_RULES)
+@pytest.mark.parametrize("kind", rulebook.CORE_RULES)
 def test_all_core_rules_passed_conforms(kind: str) -> None:
     """Each kind of target can come to 0."""
     assert exit_code(kind, green(kind), ()) is Exit.CONFORMS
@@ -129,10 +131,10 @@ def test_a_stale_line_is_a_violation() -> None:
 # --- core rules --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", spec.CORE_RULES)
+@pytest.mark.parametrize("kind", rulebook.CORE_RULES)
 def test_each_core_rule_needs_an_opportunity(kind: str) -> None:
     """Greying one, or never having had an occasion, leaves the target untested."""
-    for core in spec.CORE_RULES[kind]:
+    for core in rulebook.CORE_RULES[kind]:
         rest = [w for w in green(kind) if w.rule != core]
         grey, idle = v(Outcome.UNSUPPORTED, core), v(PASS, core, opportunities=0)
 
@@ -144,7 +146,7 @@ def test_each_core_rule_needs_an_opportunity(kind: str) -> None:
 
 def test_one_workload_with_an_opportunity_is_enough() -> None:
     """A core rule that was tested anywhere was tested."""
-    core, *_ = spec.CORE_RULES["agent"]
+    core, *_ = rulebook.CORE_RULES["agent"]
     idle = v(Outcome.UNOBSERVABLE, core, opportunities=0)
 
     assert untested_core("agent", [idle, *green("agent"), idle]) == []

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from goldenpath import supervise as supervising
-from goldenpath.campaign import Choice
+from goldenpath.choice import Choice
 from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.results import Report

@@ -7,7 +7,6 @@ for; what is planned stands before anything is opened.
 from __future__ import annotations
 
 import asyncio
-import difflib
 import json
 import os
 import time
@@ -16,10 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from goldenpath import interrupts, known, spec
+from goldenpath import interrupts, known, rulebook
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
-from goldenpath.catalogue import OURS, Catalogue
+from goldenpath.capabilities import untestable
+from goldenpath.catalogue import Catalogue
+from goldenpath.choice import Choice
 from goldenpath.conduct import Conducted, Options, conduct, probe, versions
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.judge import relevant
@@ -47,50 +48,6 @@ IDLE = "nothing happened in any workload that could have broken it"
 
 #: The name of the item for every rule that a workload was not built to prove.
 REST = "nothing-else-broken"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What was asked for: workloads and rules by name (none: all), lists, strictness."""
-
-    workloads: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
-    known: tuple[known.Line, ...] = ()
-    strict: bool = False
-
-    @property
-    def partial(self) -> bool:
-        """Whether something was left out on purpose."""
-        return bool(self.workloads or self.rules)
-
-
-def check_choice(choice: Choice, catalogue: Catalogue = OURS) -> None:
-    """Raise UsageProblem where a chosen rule or workload does not exist."""
-    planned = [name for name in choice.rules if name in spec.PLANNED]
-    problems = [f"{name} is in the catalogue and is not checked yet" for name in planned]
-    problems += _missing("rule", set(choice.rules) - {*planned}, catalogue.rules, spec.nearest)
-    problems += _missing("workload", choice.workloads, catalogue.workloads, _nearest)
-    if problems:
-        raise UsageProblem(
-            "\n".join(problems), hint="see `goldenpath list rules` and `goldenpath list workloads`"
-        )
-
-
-def _missing(
-    what: str,
-    names: Iterable[str],
-    there: Collection[str],
-    nearest: Callable[[str, Collection[str]], str],
-) -> list[str]:
-    meant = {name: nearest(name, there) for name in names if name not in there}
-    return [
-        f"there is no {what} {name!r}" + (f"; do you mean {near}?" if near else "")
-        for name, near in meant.items()
-    ]
-
-
-def _nearest(name: str, there: Collection[str]) -> str:
-    return next(iter(difflib.get_close_matches(name, there, 1)), "")
 
 
 def check_options(options: Options) -> None:
@@ -312,7 +269,7 @@ def make_report(
     problems += (f"not run: {', '.join(not_run)}",) if not_run else ()
     if not plan and not problems:
         problems = (f"no workload for a {kind or 'target of this kind'} was chosen",)
-    unasked = {*spec.ON_REQUEST} - {v.rule for v in verdicts if v.workload}
+    unasked = {*rulebook.ON_REQUEST} - {v.rule for v in verdicts if v.workload}
     lines = [line for line in choice.known if _applies(line, done, choice, partial) and not not_run]
     lines = [line for line in lines if line.rule not in unasked]
     return conclude(
@@ -353,10 +310,10 @@ def _untested(card: dict[str, str], verdicts: list[Verdict], catalogue: Catalogu
     found = []
     for rule in catalogue.rules.values():
         if rule.id not in tested:
-            why = spec.ON_REQUEST.get(rule.id, "no workload of this run tests it")
+            why = rulebook.ON_REQUEST.get(rule.id, "no workload of this run tests it")
             not_run = (Outcome.NOT_RUN, why)
-            if rule.id not in spec.RULES:  # the workloads of the whole run are all that it has
+            if rule.id not in rulebook.RULES:  # the workloads of the whole run are all that it has
                 not_run = (Outcome.UNKNOWN, IDLE)
-            outcome, reason = spec.untestable(rule, card) or not_run
+            outcome, reason = untestable(rule, card) or not_run
             found.append(Verdict(rule.id, rule.level, "", outcome, reason))
     return found

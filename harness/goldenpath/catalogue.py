@@ -14,7 +14,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from goldenpath import spec
+from goldenpath import rulebook
+from goldenpath.capabilities import CAPABILITIES
 from goldenpath.checkers import CHECKS, Check, Fold
 from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, from_table
 from goldenpath.model import Level, Rule
@@ -53,7 +54,7 @@ class Catalogue:
     @property
     def own(self) -> tuple[Rule, ...]:
         """The rules that are a user's own."""
-        return tuple(rule for name, rule in self.rules.items() if name not in spec.RULES)
+        return tuple(rule for name, rule in self.rules.items() if name not in rulebook.RULES)
 
     def beside(self, recorded: Iterable[Rule]) -> tuple[Rule, ...]:
         """The user's own rules, and those that were recorded and are not known here."""
@@ -77,10 +78,10 @@ class Catalogue:
 
 
 #: What is known without any extension.
-OURS = Catalogue(spec.RULES, CHECKS, WORKLOADS, DIALECTS)
+OURS = Catalogue(rulebook.RULES, CHECKS, WORKLOADS, DIALECTS)
 
 #: Families of rules that a user's own rules may not be of, checked already or only planned.
-FAMILIES = frozenset(name.rpartition("-")[0] for name in (*spec.RULES, *spec.PLANNED))
+FAMILIES = frozenset(name.rpartition("-")[0] for name in (*rulebook.RULES, *rulebook.PLANNED))
 
 #: What the parts of an extension are made of, and which field of it holds a name.
 _PARTS: dict[str, tuple[type, str]] = {
@@ -204,8 +205,8 @@ def _wrong_rule(rule: Rule) -> Iterator[str]:
         yield f"rule {rule.id}: expected a tuple of capabilities as needs, got {_a(rule.needs)}"
         return
     for need in rule.needs:
-        if not isinstance(need, str) or need not in spec.CAPABILITIES:
-            hint = _near(need, spec.CAPABILITIES)
+        if not isinstance(need, str) or need not in CAPABILITIES:
+            hint = _near(need, CAPABILITIES)
             yield f"rule {rule.id}: it needs {need!r}, which is no capability; {hint}"
 
 
@@ -266,7 +267,7 @@ def _wrong_workload(
 
 
 def _wrong_proof(name: str, kind: object, proved: object, rules: Collection[str]) -> Iterator[str]:
-    kinds = tuple(spec.CORE_RULES)
+    kinds = tuple(rulebook.CORE_RULES)
     if kind not in kinds:
         yield f"workload {name}: {kind!r} is no kind of target; {_near(kind, kinds)}"
     if not isinstance(proved, tuple | list) or not proved:
@@ -274,6 +275,6 @@ def _wrong_proof(name: str, kind: object, proved: object, rules: Collection[str]
         return
     for rule in proved:
         if not isinstance(rule, str) or rule not in rules:
-            near = spec.nearest(str(rule), rules)
+            near = rulebook.nearest(str(rule), rules)
             hint = f"; do you mean {near}?" if near else ""
             yield f"workload {name}: it proves {rule!r}, and there is no such rule{hint}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 import traceback
@@ -12,7 +11,7 @@ from typing import Any
 
 import click
 
-from goldenpath import ci, known, spec
+from goldenpath import ci, known
 from goldenpath import explain as explaining
 from goldenpath.adapters.targets import (
     BUILTIN,
@@ -21,20 +20,21 @@ from goldenpath.adapters.targets import (
     recorded,
     resolve,
 )
-from goldenpath.campaign import Choice, check_choice, check_options
-from goldenpath.conduct import Options, perform, probe, versions
+from goldenpath.conduct import versions
 from goldenpath.demo import demonstrate
 from goldenpath.doctor import examine
 from goldenpath.errors import Exit, GoldenpathError, OutputProblem, UsageProblem
 from goldenpath.extensions import load
-from goldenpath.judge import relevant
 from goldenpath.miniatures import MINIATURES
-from goldenpath.offline import judge_file, read_script, tell_apart
+from goldenpath.offline import judge_files, read_script
+from goldenpath.order import order_of
 from goldenpath.performance import keeping
 from goldenpath.performance.baseline import BASELINES
+from goldenpath.plant.transport import MAX_FRAME
+from goldenpath.replay import perform_again
 from goldenpath.report.text import render
-from goldenpath.results import Report, conclude
-from goldenpath.store import claim, keep_reports, make_folder, read_witnesses, with_replays
+from goldenpath.results import Report
+from goldenpath.store import claim, keep_reports, make_folder, read_witnesses
 from goldenpath.supervise import STALL, Order, supervise
 from goldenpath.terminal import Bar, complain, echo, prepare, say
 from goldenpath.workloads import TIERS
@@ -123,7 +123,7 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--max-frame",
                 type=int,
-                default=4 << 20,
+                default=MAX_FRAME,
                 help="Letters of a frame that are read; what a longer one may decide is UNKNOWN.",
             ),
             click.option("--allure", type=_FILE, help="Also write Allure results to this folder."),
@@ -131,52 +131,6 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
-
-
-def _order(target: str, profile: Path | None, given: dict[str, Any]) -> Order:
-    if not target.strip():
-        raise UsageProblem("the target has no name", hint="see `goldenpath list targets`")
-    catalogue = load(Path.cwd())
-    names, rules_of_all = catalogue.workloads, catalogue.rules
-    failing = known.read(given["known_failing"], names, rules=rules_of_all)
-    flaky = known.read(given["known_flaky"], names, flaky=True, rules=rules_of_all)
-    rules = tuple(spec.spelt(rule, rules_of_all) for rule in given["rules"])
-    choice = Choice(given["workloads"], rules, (*failing, *flaky), strict=given["strict"])
-    check_choice(choice, catalogue)
-    arguments: list[str] = []
-    for name in (
-        "tier",
-        "seed",
-        "time_scale",
-        "max_frame",
-        "known_failing",
-        "known_flaky",
-        "baseline",
-    ):
-        if given[name] is not None:
-            arguments += [f"--goldenpath-{name.replace('_', '-')}", str(given[name])]
-    for name, values in (("workload", given["workloads"]), ("rule", rules)):
-        arguments += [part for value in values for part in (f"--goldenpath-{name}", value)]
-    arguments += ["--goldenpath-profile", str(profile)] if profile else []
-    arguments += ["--goldenpath-strict"] if given["strict"] else []
-    if given["allure"]:
-        arguments += ["-p", "allure_pytest.plugin", "--alluredir", str(given["allure"])]
-    numbers = {name: given[name] for name in ("seed", "tier", "time_scale", "max_frame")}
-    options = Options(**numbers, catalogue=catalogue)
-    check_options(options)
-    stall = STALL * max(1.0, options.time_scale) if given["stall"] is None else given["stall"]
-    if not stall > 0:
-        raise UsageProblem(f"stall {stall}: expected more than 0 seconds")
-    if given["allure"]:
-        make_folder(given["allure"])
-        _need_allure()
-    folder = given["report_dir"]
-    return Order(target, folder, options, choice, tuple(arguments), stall)
-
-
-def _need_allure() -> None:
-    if importlib.util.find_spec("allure_pytest") is None:
-        raise UsageProblem("--allure needs allure-pytest", hint="pip install 'goldenpath[allure]'")
 
 
 def _show(report: Report, folder: Path | None) -> None:
@@ -212,7 +166,7 @@ def run(target: str, profile: Path | None, **given: Any) -> None:
     TARGET is package.module:factory, ./file.py:factory, ws://... or wss://..., "cmd:program args",
     a name from goldenpath.toml or pyproject.toml, or a built-in (see `goldenpath list targets`).
     """
-    sys.exit(_carry_out(_order(target, profile, given)).exit)
+    sys.exit(_carry_out(order_of(target, profile, given)).exit)
 
 
 @main.command()
@@ -231,7 +185,7 @@ def smoke(url: str, profile: Path | None, **given: Any) -> None:
             expected="ws://... or wss://..., or the name of a configured endpoint",
             hint=f"for any other target: goldenpath run {url}",
         )
-    sys.exit(_carry_out(_order(url, profile, given)).exit)
+    sys.exit(_carry_out(order_of(url, profile, given)).exit)
 
 
 @main.command()
@@ -264,31 +218,7 @@ def check(
     """Judge recorded HISTORIES again, without the target."""
     catalogue = load(Path.cwd())
     lines = known.read(known_failing, catalogue.workloads, rules=catalogue.rules)
-    once = {path.resolve(): path for path in reversed(histories)}  # the same file says nothing new
-    judged = [judge_file(path, lines, catalogue) for path in reversed(once.values())]
-    stale = known.stale(lines, [verdict for _, result in judged for verdict in result.verdicts])
-    judged = tell_apart(judged)
-    headers = [header for header, _ in judged]
-    targets = sorted({header.target for header in headers})
-    verdicts = tuple(verdict for _, result in judged for verdict in result.verdicts)
-    report = conclude(
-        Report(
-            target=", ".join(targets),
-            kind=headers[0].kind,
-            seed=headers[0].seed,
-            tier=headers[0].tier,
-            verdicts=verdicts,
-            stale=tuple(stale),
-            notes={result.workload: result.notes for _, result in judged if result.notes},
-            card=headers[0].card,
-            events=headers[0].events,
-            versions=headers[0].versions,
-            histories={result.workload: str(result.history) for _, result in judged},
-            strict=strict,
-            own=tuple({rule.id: rule for header in headers for rule in header.own}.values()),
-        ),
-        partial=True,
-    )
+    report = judge_files(histories, lines, catalogue, strict=strict)
     if report_dir:
         make_folder(report_dir)
         report = keep_reports(report, report_dir)
@@ -308,34 +238,8 @@ def replay(history: Path, target: str | None, profile: Path | None, report_dir: 
         found = resolve(target or header.target, profile, dialects=catalogue.dialects)
     else:
         found = recorded(header.target, header.declared, catalogue.dialects)
-    folder = (report_dir / "histories").absolute()
     _claimed = claim(report_dir)
-    make_folder(folder)
-    options = Options(seed=header.seed, tier=header.tier, histories=folder, catalogue=catalogue)
-    facts = probe(found, options)
-    if facts.kind != header.kind:
-        raise UsageProblem(
-            f"{history} was recorded with another kind of target",
-            expected=f"a target of the kind {header.kind}",
-            got=f"{facts.target}, of the kind {facts.kind}",
-        )
-    header = explaining.renewed(header, facts, catalogue)
-    result = perform(found, facts, header, options)
-    report = conclude(
-        Report(
-            target=facts.target,
-            kind=facts.kind,
-            seed=header.seed,
-            tier=header.tier,
-            verdicts=tuple(relevant(result.verdicts)),
-            card=facts.card,
-            events=facts.events,
-            histories={header.workload: f"histories/{header.workload}.jsonl"},
-            own=header.own,
-        ),
-        partial=True,
-    )
-    report = keep_reports(with_replays(report, report_dir), report_dir)
+    report = perform_again(history, header, found, report_dir, catalogue)
     _show(report, report_dir)
     sys.exit(report.exit)
 

@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.adapters.base import Adapter, Facts
 from goldenpath.adapters.targets import Target
+from goldenpath.capabilities import untestable
 from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.checkers.performance import COUNTED, improvements
 from goldenpath.errors import Exit, TargetProblem
@@ -122,7 +123,7 @@ def bare_header(
 def _baseline(facts: Facts, workload: Workload, options: Options) -> dict[str, Any]:
     if options.baseline is None or not workload.on_request:
         return {}
-    if spec.untestable(spec.RULES["PERF-1"], facts.card):
+    if untestable(rulebook.RULES["PERF-1"], facts.card):
         return {}
     return baseline.asked(options.baseline, facts.target, workload, facts.kind, options.tier)
 

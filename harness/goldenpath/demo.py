@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from goldenpath.campaign import Choice
+from goldenpath.choice import Choice
 from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.miniatures import MINIATURES

@@ -9,6 +9,7 @@ from operator import itemgetter
 from goldenpath import spec
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
+from goldenpath.capabilities import CAPABILITIES
 from goldenpath.conduct import Conducted, Options, header_of, perform, probe
 from goldenpath.dialects import FrameReader
 from goldenpath.errors import Exit
@@ -68,7 +69,7 @@ def _card(facts: Facts) -> Iterator[Line]:
         yield "", f"  {what}: {value}"
     for name in spec.FIVE:
         yield "", f"  {name}: {facts.events.get(name, spec.Origin.ABSENT)}"
-    for name, (about, outcome, reason) in spec.CAPABILITIES.items():
+    for name, (about, outcome, reason) in CAPABILITIES.items():
         said = facts.card.get(name, f"{outcome}: {reason}")
         yield ("" if said == "yes" else "neutral"), f"  {about}: {said}"
 

@@ -13,10 +13,11 @@ from contextlib import chdir
 from contextvars import Context
 from pathlib import Path
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.adapters.base import Facts, Reply
 from goldenpath.adapters.targets import Target
-from goldenpath.campaign import REST, Choice, check_choice, check_options, make_report
+from goldenpath.campaign import REST, check_options, make_report
+from goldenpath.choice import Choice, check_choice
 from goldenpath.conduct import Bench, Conducted, Options, bare_header, users_of
 from goldenpath.driver import Asked, Driver
 from goldenpath.errors import UsageProblem
@@ -48,7 +49,7 @@ async def drive(
     proves: rules that must have been tested in the end. Raises UsageProblem where the order
     is wrong, TargetProblem where no session comes about.
     """
-    proved = tuple(spec.spelt(rule, options.catalogue.rules) for rule in proves)
+    proved = tuple(rulebook.spelt(rule, options.catalogue.rules) for rule in proves)
     check_choice(Choice(rules=proved), options.catalogue)
     check_options(options)
     if target.kind == "endpoint":
@@ -118,7 +119,7 @@ class Drive:
 
     def excuse(self, rule: str, reason: str, *, flaky: bool = False) -> None:
         """Expect this rule to be broken, for a reason: it must be, or, if flaky, may be."""
-        rule = spec.spelt(rule, self._options.catalogue.rules)
+        rule = rulebook.spelt(rule, self._options.catalogue.rules)
         check_choice(Choice(rules=(rule,)), self._options.catalogue)
         if not reason.strip():
             raise UsageProblem(f"{rule} is excused without a reason", expected="a few words")

@@ -1,39 +1,35 @@
-"""What `explain`, `list` and `replay` say of rules, workloads and miniatures."""
+"""What `explain` and `list` say of rules, workloads and miniatures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import msgspec
-
-from goldenpath import spec
-from goldenpath.adapters.base import Facts
+from goldenpath import rulebook, spec
+from goldenpath.capabilities import CAPABILITIES
 from goldenpath.catalogue import OURS, Catalogue
-from goldenpath.conduct import versions
 from goldenpath.errors import UsageProblem
-from goldenpath.history import Header
 from goldenpath.miniatures import MINIATURES
 from goldenpath.model import Rule
 
 
 def explain(name: str, catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]:
     """Styled lines about one rule; raises UsageProblem where there is no such rule."""
-    id_ = spec.spelt(name, catalogue.rules)
+    id_ = rulebook.spelt(name, catalogue.rules)
     rule = catalogue.rules.get(id_)
-    if rule is None and id_ in spec.PLANNED:
+    if rule is None and id_ in rulebook.PLANNED:
         yield "title", f"{id_} is in the catalogue and is not checked yet."
         return
     if rule is None:
-        near = spec.nearest(name, (*catalogue.rules, *spec.PLANNED))
+        near = rulebook.nearest(name, (*catalogue.rules, *rulebook.PLANNED))
         hint = f"do you mean {near}?" if near else "see `goldenpath list rules`"
         raise UsageProblem(f"there is no rule {name!r}", hint=hint)
     yield "title", f"{rule.id} ({rule.level}) {rule.text}"
     yield "", _source(rule)
     yield from (("", line) for line in _TABLES.get(rule.id, list)())
-    needs = "; ".join(spec.CAPABILITIES[need][0] for need in rule.needs)
+    needs = "; ".join(CAPABILITIES[need][0] for need in rule.needs)
     yield "", f"to be testable: {needs or 'nothing'}"
-    core = [kind for kind, rules in spec.CORE_RULES.items() if rule.id in rules]
+    core = [kind for kind, rules in rulebook.CORE_RULES.items() if rule.id in rules]
     if core:
         yield "", f"core rule of: {', '.join(core)}"
     for workload in catalogue.workloads.values():
@@ -46,9 +42,9 @@ def explain(name: str, catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]
 
 
 def _source(rule: Rule) -> str:
-    if rule.id not in spec.RULES:
+    if rule.id not in rulebook.RULES:
         return f"source, of your own: {rule.source}"
-    return f"source: requirement {rule.source}, about {spec.SOURCES[rule.source]}"
+    return f"source: requirement {rule.source}, about {rulebook.SOURCES[rule.source]}"
 
 
 def _fields() -> Iterator[str]:
@@ -96,9 +92,9 @@ def listed(catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]:
     width = max(len(rule.id) for rule in every)
     yield "title", f"{'rule':<{width}}  level   from  what it asks for"
     for rule in every:
-        source = rule.source if rule.id in spec.RULES else "own"
+        source = rule.source if rule.id in rulebook.RULES else "own"
         yield "", f"{rule.id:<{width}}  {rule.level:<6}  {source:<4}  {rule.text}"
-    yield "dim", f"not checked yet: {', '.join(spec.PLANNED)}"
+    yield "dim", f"not checked yet: {', '.join(rulebook.PLANNED)}"
 
 
 def rules(catalogue: Catalogue = OURS) -> list[dict[str, Any]]:
@@ -109,7 +105,7 @@ def rules(catalogue: Catalogue = OURS) -> list[dict[str, Any]]:
     ]
     planned = [
         {"id": name, "level": "", "source": "", "text": "", "checked": "not yet"}
-        for name in spec.PLANNED
+        for name in rulebook.PLANNED
     ]
     return rows + planned
 
@@ -132,17 +128,3 @@ def miniatures(found: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"name": f"miniature:{name}", "breaks": list(m.breaks), "about": m.about}
         for name, m in found.items()
     ]
-
-
-def renewed(header: Header, facts: Facts, catalogue: Catalogue = OURS) -> Header:
-    """The header of a replay: the same steps, with what is now known of the target."""
-    return msgspec.structs.replace(
-        header,
-        target=facts.target,
-        card=facts.card,
-        events=facts.events,
-        declared=facts.declared,
-        dialect=facts.dialect,
-        versions=versions(),
-        own=catalogue.beside(header.own),
-    )

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.canary import find, unescaped
+from goldenpath.capabilities import untestable
 from goldenpath.checkers import CHECKS, Check, Fold, Tally
 from goldenpath.checkers.tally import NOTHING
 from goldenpath.dialects import FrameReader
@@ -56,20 +57,20 @@ class Judge:
         self._folds: list[Fold] = []
         self._entries: dict[Kind, list[Fold]] = {kind: [] for kind in Kind}
         self._frames: list[Fold] = []
-        self._rules = spec.with_own(header.own)
-        own = self._rules.keys() - spec.RULES.keys()  # they, too, may be about what never came
+        self._rules = rulebook.with_own(header.own)
+        own = self._rules.keys() - rulebook.RULES.keys()  # they, too, may be about what never came
         self._missing, self._blind = _MISSING | own, _BLIND | own
         for check in checks:
             self._enrol(check)
         for name in own - {*self._tallies, *self._untestable}:
-            untestable = spec.untestable(self._rules[name], header.card)
-            self._untestable[name] = untestable or (Outcome.UNKNOWN, NO_CHECK)
+            reason = untestable(self._rules[name], header.card)
+            self._untestable[name] = reason or (Outcome.UNKNOWN, NO_CHECK)
         self._reader = FrameReader(header.dialect)
         self._ledger = Ledger(header, self._judge_call, self._judge_run)
 
     def _enrol(self, check: Check) -> None:
         rule = self._rules[check.rule]
-        reason = spec.untestable(rule, self.header.card)
+        reason = untestable(rule, self.header.card)
         if reason is not None:
             self._untestable[check.rule] = reason
             return

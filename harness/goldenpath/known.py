@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.errors import UsageProblem
 from goldenpath.model import Outcome, Verdict
 
@@ -40,7 +40,7 @@ def parse(
     workloads: Collection[str],
     *,
     flaky: bool = False,
-    rules: Collection[str] = spec.RULES,
+    rules: Collection[str] = rulebook.RULES,
 ) -> list[Line]:
     """Read a list. Raises UsageProblem with everything that is wrong with it."""
     lines, problems = [], []
@@ -60,7 +60,7 @@ def parse(
 
 def _problem(words: list[str], workloads: Collection[str], rules: Collection[str]) -> str:
     if words[0] not in rules:
-        meant = spec.nearest(words[0].strip(":,"), rules)
+        meant = rulebook.nearest(words[0].strip(":,"), rules)
         return f"there is no rule {words[0]!r}" + (f"; do you mean {meant}?" if meant else "")
     if len(words) < 3:
         return "expected `RULE WORKLOAD reason in words`, got no reason"
@@ -77,7 +77,7 @@ def read(
     workloads: Collection[str],
     *,
     flaky: bool = False,
-    rules: Collection[str] = spec.RULES,
+    rules: Collection[str] = rulebook.RULES,
 ) -> list[Line]:
     """Read the list in this file; no path is no lines."""
     if path is None:

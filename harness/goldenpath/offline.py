@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import structs
@@ -17,6 +17,7 @@ from goldenpath.errors import UsageProblem
 from goldenpath.history import Footer, Header, HistoryProblem, read_header, read_rest
 from goldenpath.jsonable import safe_repr
 from goldenpath.judge import CUT, Judge, relevant
+from goldenpath.results import Report, conclude
 from goldenpath.runner import Deadlines
 from goldenpath.workloads.recorded import wrong
 
@@ -104,6 +105,33 @@ def judge_file(
     excused = [known.excuse(verdict, lines) for verdict in verdicts]
     result = Conducted(header.workload, excused, tuple(notes), path, dict(judge.unread))
     return header, result
+
+
+def judge_files(
+    paths: Sequence[Path], lines: Collection[known.Line], catalogue: Catalogue, *, strict: bool
+) -> Report:
+    """Judge recorded histories, each file once, and join what they say into one report."""
+    once = {path.resolve(): path for path in reversed(paths)}  # the same file says nothing new
+    judged = [judge_file(path, lines, catalogue) for path in reversed(once.values())]
+    stale = known.stale(lines, [verdict for _, result in judged for verdict in result.verdicts])
+    judged = tell_apart(judged)
+    headers = [header for header, _ in judged]
+    report = Report(
+        target=", ".join(sorted({header.target for header in headers})),
+        kind=headers[0].kind,
+        seed=headers[0].seed,
+        tier=headers[0].tier,
+        verdicts=tuple(verdict for _, result in judged for verdict in result.verdicts),
+        stale=tuple(stale),
+        notes={result.workload: result.notes for _, result in judged if result.notes},
+        card=headers[0].card,
+        events=headers[0].events,
+        versions=headers[0].versions,
+        histories={result.workload: str(result.history) for _, result in judged},
+        strict=strict,
+        own=tuple({rule.id: rule for header in headers for rule in header.own}.values()),
+    )
+    return conclude(report, partial=True)
 
 
 def tell_apart(judged: list[tuple[Header, Conducted]]) -> list[tuple[Header, Conducted]]:

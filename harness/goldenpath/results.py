@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.errors import Exit
 from goldenpath.model import NEUTRAL, Level, Outcome, Rule, Verdict
 
@@ -69,7 +69,7 @@ def _rank(outcome: Outcome) -> int:
 def untested_core(kind: str, verdicts: Iterable[Verdict]) -> list[str]:
     """Core rules of this kind of target for which there was not one opportunity."""
     tested = {v.rule for v in verdicts if v.opportunities and v.outcome not in NEUTRAL}
-    return [rule for rule in spec.CORE_RULES.get(kind, ()) if rule not in tested]
+    return [rule for rule in rulebook.CORE_RULES.get(kind, ()) if rule not in tested]
 
 
 def decides(verdict: Verdict, *, strict: bool) -> bool:

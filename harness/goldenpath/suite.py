@@ -16,11 +16,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from goldenpath import ci, extensions, interrupts, known, spec
+from goldenpath import ci, extensions, interrupts, known
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import resolve
-from goldenpath.campaign import REST, Campaign, Choice, check_choice, check_options
+from goldenpath.campaign import REST, Campaign, check_options
 from goldenpath.catalogue import Catalogue
+from goldenpath.choice import Choice, choose
 from goldenpath.conduct import Conducted, Options
 from goldenpath.errors import Exit, GoldenpathError
 from goldenpath.model import NEUTRAL, Level, Outcome, Rule, Verdict
@@ -47,18 +48,15 @@ def _path(value: str | None) -> Path | None:
 
 
 def _choice(config: pytest.Config, catalogue: Catalogue) -> Choice:
-    names, rules = catalogue.workloads, catalogue.rules
-    listed, loose = (_path(config.getoption(f"goldenpath_known_{w}")) for w in ("failing", "flaky"))
-    failing = known.read(listed, names, rules=rules)
-    flaky = known.read(loose, names, flaky=True, rules=rules)
-    choice = Choice(
-        workloads=tuple(config.getoption("goldenpath_workload")),
-        rules=tuple(spec.spelt(rule, rules) for rule in config.getoption("goldenpath_rule")),
-        known=(*failing, *flaky),
-        strict=bool(config.getoption("goldenpath_strict")),
+    option = config.getoption
+    return choose(
+        catalogue,
+        workloads=option("goldenpath_workload"),
+        rules=option("goldenpath_rule"),
+        failing=_path(option("goldenpath_known_failing")),
+        flaky=_path(option("goldenpath_known_flaky")),
+        strict=bool(option("goldenpath_strict")),
     )
-    check_choice(choice, catalogue)
-    return choice
 
 
 class Progress:

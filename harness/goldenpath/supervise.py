@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from goldenpath import interrupts
-from goldenpath.campaign import Choice, make_report
+from goldenpath.campaign import make_report
+from goldenpath.choice import Choice
 from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.offline import salvage

@@ -21,12 +21,13 @@ from tests.adapters.peers import (
     not_passed,
 )
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.endpoint import EndpointTarget
 from goldenpath.adapters.profile import read_profile
 from goldenpath.adapters.reference_ws import ReferenceServerTarget
 from goldenpath.adapters.targets import Target, resolve
+from goldenpath.capabilities import CAPABILITIES, untestable
 from goldenpath.conduct import Conducted, Options, conduct, probe
 from goldenpath.errors import TargetProblem
 from goldenpath.judge import judge
@@ -64,12 +65,12 @@ def test_what_an_endpoint_cannot_show_is_said(reference: tuple[Target, Facts]) -
     """Members, calls, returns, planted tools and the transport are out of reach there."""
     _, facts = reference
     for need in ("members", "calls", "returns", "truth", "transport"):
-        rules = [rule for rule in spec.RULES.values() if rule.needs[:1] == (need,)]
+        rules = [rule for rule in rulebook.RULES.values() if rule.needs[:1] == (need,)]
         for rule in rules:
-            outcome, reason = spec.untestable(rule, facts.card) or (None, "")
+            outcome, reason = untestable(rule, facts.card) or (None, "")
             assert outcome is Outcome.UNOBSERVABLE
-            assert reason == spec.CAPABILITIES[need][2]
-    assert spec.untestable(spec.RULES["DELIVERY-1"], facts.card) is None
+            assert reason == CAPABILITIES[need][2]
+    assert untestable(rulebook.RULES["DELIVERY-1"], facts.card) is None
 
 
 def test_a_server_that_dies_is_a_problem_of_the_target(tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ from tests.adapters.peers import (
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.adapters.secret import SHOWN, base64url
+from goldenpath.capabilities import untestable
 from goldenpath.conduct import Options, header_of, probe
 from goldenpath.model import Kind
 from goldenpath.workloads import WORKLOADS
@@ -126,8 +127,8 @@ def test_events_that_are_not_claimed_are_not_asked_for(tmp_path: Path) -> None:
     with peer(friendly) as url:
         facts = probe(target(url, events=["tool_executing", "tool_completed"]), Options())
     assert facts.events["agent_started"] == "absent"
-    assert spec.untestable(spec.RULES["ORDER-1"], facts.card) is not None
-    assert spec.untestable(spec.RULES["ORDER-3"], facts.card) is None
+    assert untestable(rulebook.RULES["ORDER-1"], facts.card) is not None
+    assert untestable(rulebook.RULES["ORDER-3"], facts.card) is None
 
 
 def test_a_ping_is_tried_by_the_probe() -> None:

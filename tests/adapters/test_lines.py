@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from goldenpath import spec
+from goldenpath import rulebook, spec
 from goldenpath.adapters import lines
 from goldenpath.adapters.lines import (
     ACTIONS,
@@ -241,7 +241,7 @@ def test_the_tables_name_rules_that_exist() -> None:
     named = {rule for action in ACTIONS.values() for rule in action.untold}
     named |= {rule for rules in TRANSPORTS.values() for rule in rules}
 
-    assert named <= set(spec.RULES)
+    assert named <= set(rulebook.RULES)
 
 
 # --- requests -------------------------------------------------------------------------------------

@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 from tests.adapters.programs import AGENT, EXAMPLE, HELLO, dispatcher, program
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.adapters import connection as connections
 from goldenpath.adapters import process
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.process import ProcessTarget
 from goldenpath.adapters.targets import recorded, resolve
-from goldenpath.campaign import Campaign, Choice
+from goldenpath.campaign import Campaign
+from goldenpath.capabilities import untestable
+from goldenpath.choice import Choice
 from goldenpath.conduct import Options
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.model import Outcome
@@ -126,7 +128,7 @@ def test_a_probe_finds_what_there_is() -> None:
     assert facts.events["agent_started"] == "absent"
     assert (facts.shown["outcome"], facts.shown["numbers"]) == ("value", "exact")
     assert facts.card["transport"] == "yes"
-    assert facts.card.keys() & spec.RULES.keys() == {"RECOVERY-3", "RECOVERY-8a"}
+    assert facts.card.keys() & rulebook.RULES.keys() == {"RECOVERY-3", "RECOVERY-8a"}
     assert facts.card["RECOVERY-3"] == "UNOBSERVABLE: its users cannot be made slow from here"
     assert facts.card["memory"] == "UNOBSERVABLE: it lives in another process"
     assert facts.declared["deadlines"]["call"] == process.DEADLINES["call"]
@@ -151,7 +153,7 @@ def test_what_a_program_leaves_out_stands_on_its_card() -> None:
 
     assert card["RECOVERY-2"].startswith("UNOBSERVABLE")
     assert "transport" not in card
-    assert spec.untestable(spec.RULES["RECOVERY-1"], card) == (
+    assert untestable(rulebook.RULES["RECOVERY-1"], card) == (
         Outcome.UNOBSERVABLE,
         "its hello does not list the transport absent",
     )
@@ -204,7 +206,7 @@ def test_an_agent_runs_its_plan_and_is_judged_by_all_five_events() -> None:
     said = outcomes(report)
 
     assert set(said.values()) <= {Outcome.PASS, Outcome.UNSUPPORTED, Outcome.UNOBSERVABLE}
-    for rule in spec.CORE_RULES["agent"]:
+    for rule in rulebook.CORE_RULES["agent"]:
         assert said[rule] is Outcome.PASS
 
 

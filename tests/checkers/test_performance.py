@@ -9,7 +9,7 @@ import pytest
 from tests.build import Line
 from tests.judged import verdicts
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.checkers.performance import COUNTED, improvements
 from goldenpath.model import Kind, Outcome, Verdict
 
@@ -153,7 +153,7 @@ def test_without_a_baseline_that_was_asked_for_it_is_not_run() -> None:
     """Said with how to ask."""
     verdict = said(baseline={})
 
-    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_RUN, spec.ON_REQUEST["PERF-1"])
+    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_RUN, rulebook.ON_REQUEST["PERF-1"])
 
 
 def test_a_target_in_another_process_cannot_be_counted() -> None:

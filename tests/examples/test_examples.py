@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from goldenpath import spec
+from goldenpath import rulebook
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NODE = EXAMPLES / "node/dispatcher.js"
@@ -57,7 +57,7 @@ def test_an_example_conforms(name: str, tmp_path: Path) -> None:
     passed = {v["rule"] for v in written["verdicts"] if v["outcome"] == "PASS"}
 
     assert code == 0, said
-    assert passed >= set(spec.CORE_RULES["dispatcher"])
+    assert passed >= set(rulebook.CORE_RULES["dispatcher"])
     assert written["counts"].get("UNKNOWN", 0) == 0
 
 

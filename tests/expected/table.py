@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.virtual import VirtualLoop
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.adapters.targets import resolve
 from goldenpath.campaign import Campaign
 from goldenpath.conduct import Options
@@ -44,7 +44,7 @@ def row(rule: str, verdicts: list[Verdict]) -> str:
 
 def table(report: Report) -> list[str]:
     """One row per rule that is checked."""
-    return [row(rule, list(report.verdicts)) for rule in spec.RULES]
+    return [row(rule, list(report.verdicts)) for rule in rulebook.RULES]
 
 
 def expected(target: str) -> list[str]:

@@ -59,7 +59,8 @@ def test_a_run_leaves_this_process_without_hypothesis(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from goldenpath.adapters.targets import resolve\n"
-        "from goldenpath.campaign import Campaign, Choice\n"
+        "from goldenpath.campaign import Campaign\n"
+        "from goldenpath.choice import Choice\n"
         "from goldenpath.conduct import Options\n"
         "choice = Choice(workloads=('drawn_values',))\n"
         "report = Campaign(resolve('reference'), Options(), choice).run()\n"

@@ -9,7 +9,8 @@ import pytest
 from tests.virtual import VirtualLoop
 
 from goldenpath.adapters.targets import resolve
-from goldenpath.campaign import Campaign, Choice
+from goldenpath.campaign import Campaign
+from goldenpath.choice import Choice
 from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.model import Outcome, Verdict

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.performance.made import SOUND, costs_of
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.adapters.targets import Target, resolve
 from goldenpath.conduct import Conducted, Options, conduct, probe
 from goldenpath.miniatures import MINIATURES
@@ -80,5 +80,5 @@ if __name__ == "__main__":
         old.unlink()
     with tempfile.TemporaryDirectory() as made, contextlib.chdir(made):  # no path of ours in them
         record_good(Path())
-        for every in spec.RULES:
+        for every in rulebook.RULES:
             record_bad(every, Path())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.history import HistoryProblem, load
 from goldenpath.judge import judge, relevant
 from goldenpath.model import Outcome
@@ -46,7 +46,7 @@ def test_a_bad_history_breaks_the_rule_that_it_is_named_for(name: str) -> None:
 def test_every_rule_has_a_bad_history() -> None:
     """No checked rule is without one."""
     assert {re.sub(r"^([A-Z]+-\d+a?)-.*", r"\1", n) for n in FILES if n[0].isupper()} == set(
-        spec.RULES
+        rulebook.RULES
     )
 
 

@@ -21,7 +21,7 @@ import pytest
 from tests.performance.made import SOUND, costs_of
 from tests.virtual import VirtualLoop
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.adapters import growth
 from goldenpath.conduct import Options, conduct, probe
 from goldenpath.judge import relevant
@@ -106,7 +106,7 @@ def run(name: str, sizes: Sizes) -> tuple[Verdict, ...]:
         if facts.kind in w.proves
     ]
     with tempfile.TemporaryDirectory() as made, patch.object(growth, "LONGEST", TO_THE_END):
-        costly = any(rule in spec.ON_REQUEST for rule in MINIATURES[name].breaks)
+        costly = any(rule in rulebook.ON_REQUEST for rule in MINIATURES[name].breaks)
         stored = costs_of(SOUND[facts.kind], Path(made), target.name) if costly else None
         options = replace(OPTIONS, baseline=stored)
         done = [conduct(target, facts, workload, options) for workload in workloads]
@@ -125,7 +125,7 @@ def test_leaves_nothing_untold_but_what_it_says(name: str) -> None:
     assert got == expected, result(name).said(got ^ expected)
 
 
-@pytest.mark.parametrize("rule", spec.RULES)
+@pytest.mark.parametrize("rule", rulebook.RULES)
 def test_rule_is_broken_where_a_workload_proves_it(rule: str) -> None:
     """Some miniature was made for the rule, and fails it in a workload that owes its verdict."""
     made_for_it = [name for name, miniature in MINIATURES.items() if rule in miniature.breaks]
@@ -149,7 +149,7 @@ def test_says_what_it_is() -> None:
     for name, miniature in MINIATURES.items():
         assert miniature.about.endswith("."), name
         assert miniature.breaks, name
-        assert all(rule in spec.RULES for rule in (*miniature.red, *miniature.unknown)), name
+        assert all(rule in rulebook.RULES for rule in (*miniature.red, *miniature.unknown)), name
         assert not set(miniature.breaks) & set(miniature.implied), name
         assert not miniature.red & set(miniature.unknown), name
 
@@ -158,9 +158,9 @@ def matrix() -> list[str]:
     """Rules down, miniatures across: B broken on purpose, i implied, ? cannot be told."""
     names = list(MINIATURES)
     lines = [
-        f"{len(names)} miniatures x {len(spec.RULES)} rules: B made for it, i implied, ? untold"
+        f"{len(names)} miniatures x {len(rulebook.RULES)} rules: B made for it, i implied, ? untold"
     ]
-    for rule in spec.RULES:
+    for rule in rulebook.RULES:
         row = "".join(_mark(name, rule) for name in names)
         lines.append(f"{rule:12} {row} {row.count('B')}B {row.count('i')}i")
     return lines

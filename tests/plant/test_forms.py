@@ -11,7 +11,8 @@ import pytest
 
 from goldenpath import dispatcher
 from goldenpath.adapters.python import PythonTarget
-from goldenpath.campaign import Campaign, Choice
+from goldenpath.campaign import Campaign
+from goldenpath.choice import Choice
 from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.model import Entry, Outcome

@@ -20,7 +20,7 @@ from tests.report.made import (
     verdict,
 )
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.model import Finding, Outcome
 from goldenpath.report import data, github, html, junit, markdown, text
 from goldenpath.report.headline import conclusion
@@ -204,7 +204,7 @@ def test_a_should_that_fails_is_a_warning_unless_strict() -> None:
     assert "<failure" in junit.render(strict)
     assert github.annotations(mild)[0].startswith("::warning ")
     assert github.annotations(strict)[0].startswith("::error ")
-    untested = f"{len(spec.RULES) - 2} rules not tested"
+    untested = f"{len(rulebook.RULES) - 2} rules not tested"
     assert text.render(mild)[-1][1].endswith(f"({untested}, 1 warning)  (exit 0: conforms)")
 
 

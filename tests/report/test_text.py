@@ -4,7 +4,7 @@ from typing import get_args
 
 from tests.report.made import all_green, everything, failing, hostile, report, shown, verdict
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.model import Outcome
 from goldenpath.report import markdown, text
 from goldenpath.report.view import Style
@@ -20,7 +20,7 @@ def test_the_last_line_of_a_run_that_conforms() -> None:
     assert text.render(all_green())[-1] == (
         "pass",
         "PASS  mine conforms: 2 rules, 1,234 opportunities, seed 7"
-        f" ({len(spec.RULES) - 2} rules not tested)"
+        f" ({len(rulebook.RULES) - 2} rules not tested)"
         "  (exit 0: conforms)",
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.virtual import VirtualLoop
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.adapters.targets import resolve
 from goldenpath.campaign import Campaign
 from goldenpath.conduct import Options
@@ -43,7 +43,7 @@ def test_a_correct_stranger_conforms(name: str) -> None:
         if v.outcome in (Outcome.FAIL, Outcome.UNKNOWN) and v.rule not in also
     ]
     assert wrong == []
-    binding = [rule for rule in also if spec.RULES[rule].level is Level.MUST]
+    binding = [rule for rule in also if rulebook.RULES[rule].level is Level.MUST]
     assert report.exit == (Exit.VIOLATIONS if binding else Exit.CONFORMS)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.adapters.growth import LONGEST
 from goldenpath.canary import FIRST_CALL, find
 from goldenpath.model import Step
@@ -193,7 +193,7 @@ def test_a_workload_proves_rules_that_exist(name: str) -> None:
     assert set(workload.proves) <= set(KINDS)
     for rules in workload.proves.values():
         assert rules
-        assert set(rules) <= set(spec.RULES)
+        assert set(rules) <= set(rulebook.RULES)
         assert len(set(rules)) == len(rules)
     assert workload.about
     assert set(workload.users) == set(workload.size) == set(TIERS)
@@ -203,7 +203,7 @@ def test_every_rule_is_proved_by_some_workload() -> None:
     """A rule that nothing was built to test would be a promise only."""
     proved = {rule for w in WORKLOADS.values() for rules in w.proves.values() for rule in rules}
 
-    assert set(spec.RULES) - proved == set()
+    assert set(rulebook.RULES) - proved == set()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -211,7 +211,7 @@ def test_the_core_rules_of_a_kind_are_proved_for_that_kind(kind: str) -> None:
     """Otherwise no target of it could ever conform."""
     proved = {rule for w in WORKLOADS.values() for rule in w.proves.get(kind, ())}
 
-    assert set(spec.CORE_RULES[kind]) <= proved
+    assert set(rulebook.CORE_RULES[kind]) <= proved
 
 
 def test_the_tools_of_the_plant_are_those_of_the_script() -> None:

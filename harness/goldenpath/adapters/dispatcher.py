@@ -21,7 +21,7 @@ from goldenpath.jsonable import jsonable, safe_repr
 from goldenpath.model import Step
 from goldenpath.plant import Plant
 from goldenpath.plant.forms import FORMS
-from goldenpath.plant.transport import SHAPES
+from goldenpath.plant.shapes import SHAPES
 
 #: How each call form passes (name, parameters) to execute_tool and dispatch_tool.
 _FORMS: dict[str, Callable[[str, Any], tuple[tuple[Any, ...], dict[str, Any]]]] = {

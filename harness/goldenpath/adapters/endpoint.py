@@ -84,7 +84,7 @@ class EndpointTarget:
         return {name: native if name in self.profile.events else absent for name in spec.FIVE}
 
     def _card(self) -> dict[str, str]:
-        """What the profile claims; what no endpoint shows is left out (spec.CAPABILITIES)."""
+        """What the profile claims; what no endpoint shows is left out (CAPABILITIES)."""
         claimed = set(self.profile.events)
         has = {
             "tool_events": claimed >= spec.TOOL_EVENTS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.checkers.base import Check, Fold
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
@@ -115,7 +115,7 @@ class Counters(Fold):
         self._values: list[Mapping[str, Any]] = []
         self._witness: list[int] = []
         if not header.baseline:
-            tally.excuse = Outcome.NOT_RUN, spec.ON_REQUEST["PERF-1"]
+            tally.excuse = Outcome.NOT_RUN, rulebook.ON_REQUEST["PERF-1"]
 
     def entry(self, entry: Entry) -> None:
         if entry.what == COUNTED:

@@ -23,6 +23,7 @@ from goldenpath.miniatures import (
     surface,
     tools,
     unheard,
+    values,
 )
 from goldenpath.miniatures.base import MINIATURES, Miniature
 
@@ -51,4 +52,5 @@ __all__ = [
     "surface",
     "tools",
     "unheard",
+    "values",
 ]

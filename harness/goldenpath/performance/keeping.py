@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
+from goldenpath.capabilities import untestable
 from goldenpath.checkers.performance import COUNTED, untold
 from goldenpath.conduct import Options, header_of, perform, probe, versions
 from goldenpath.errors import TargetProblem, UsageProblem
@@ -108,7 +109,7 @@ def _countable(target: Target) -> Facts:
     if target.kind not in _WORKLOAD.proves:
         raise UsageProblem(f"what {target.name} does cannot be counted: it is an {target.kind}")
     facts = probe(target, Options())
-    if never := spec.untestable(spec.RULES["PERF-1"], facts.card):
+    if never := untestable(rulebook.RULES["PERF-1"], facts.card):
         raise UsageProblem(f"what {target.name} does cannot be counted: {never[1]}")
     return facts
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from goldenpath.canary import SELF, mint
 from goldenpath.model import User
+from goldenpath.plant.shapes import Tap
 from goldenpath.plant.tools import Gates, Tools, plant_tools
-from goldenpath.plant.transport import MAX_FRAME, Tap, Transport
+from goldenpath.plant.transport import MAX_FRAME, Transport
 from goldenpath.plant.users import PlantedUser, as_planted
 from goldenpath.recorder import Recorder
 

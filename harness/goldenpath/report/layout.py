@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from goldenpath import results, spec
+from goldenpath import results, rulebook
+from goldenpath.capabilities import CAPABILITIES, untestable
 from goldenpath.model import NEUTRAL, Finding, Level, Outcome, Rule, Verdict
 from goldenpath.report.plain import MESSAGE, fact, plain
 from goldenpath.report.view import (
@@ -54,7 +55,7 @@ def _rank(family: str) -> int:
 
 def _ordered(own: Iterable[Rule]) -> dict[str, Rule]:
     """All rules, a user's own last, in that order; within a family as in the catalogue."""
-    every = sorted(spec.with_own(own).values(), key=lambda rule: _rank(rule.family))
+    every = sorted(rulebook.with_own(own).values(), key=lambda rule: _rank(rule.family))
     return {rule.id: rule for rule in every}
 
 
@@ -213,7 +214,7 @@ def _greys(report: Report, lines: Iterable[RuleLine], rules: Iterable[Rule]) -> 
 def _untouched(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str]:
     """Why there is no verdict: the card says so, or nothing that was run tests the rule."""
     try:
-        outcome, reason = (spec.untestable(rule, card) if card else None) or _UNTOUCHED
+        outcome, reason = (untestable(rule, card) if card else None) or _UNTOUCHED
     except (ValueError, KeyError):  # read from a file: an outcome or a need that is none
         return _UNTOUCHED
     return outcome, plain(reason)
@@ -232,11 +233,11 @@ def _facts(report: Report) -> Iterable[tuple[str, str]]:
 def _card(report: Report) -> Iterable[Ability]:
     if not report.card:
         return
-    for name, (meaning, outcome, reason) in spec.CAPABILITIES.items():
+    for name, (meaning, outcome, reason) in CAPABILITIES.items():
         says = report.card.get(name, "")
         there = says == "yes"
         yield Ability(name, there, meaning if there else plain(says) or f"{outcome}: {reason}")
-    others = [name for name in report.card if name not in spec.CAPABILITIES]
+    others = [name for name in report.card if name not in CAPABILITIES]
     for name in others[:LISTED]:
         says = report.card[name]
         yield Ability(plain(name), says == "yes", plain(says))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from goldenpath import spec
+from goldenpath import rulebook
 from goldenpath.model import Outcome
 from goldenpath.report.headline import headline
 from goldenpath.report.layout import lay_out
@@ -130,7 +130,7 @@ def _title(said: Said) -> str:
 def _block(block: Block) -> str:
     said = block.best
     lines = [f"#### {_MARKS[said.style]} {_title(said)} ({said.level})\n"]
-    words = escape if said.rule in spec.RULES else code  # the text of ours alone is known
+    words = escape if said.rule in rulebook.RULES else code  # the text of ours alone is known
     lines += [f"{words(said.text)}\n"] if said.text else []
     reason = code(said.reason) or "no finding was given"
     lines += [_finding(f) for f in said.findings[:_FINDINGS]] or [f"- {reason}"]

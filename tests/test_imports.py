@@ -46,7 +46,8 @@ ALLOWED: dict[str, set[str]] = {
     "declare": {"errors", "spec"},
     "reference": set(),
     "workloads": {"canary", "errors", "model", "spec"},
-    "runner": {"adapters.base", "model", "plant"},
+    "runner": {"adapters.base", "model", "plant", "stillness"},
+    "stillness": {"interrupts"},
     "performance": {
         *("adapters", "capabilities", "checkers", "conduct", "errors", "history", "jsonable"),
         *("model", "plant", "recorder", "rulebook", "workloads"),

@@ -203,7 +203,7 @@ class Script:
         rounds = [[held]] if self.kind == "dispatcher" else [[held], [Ask("lookup")]]
         asked = self.ask(name, *rounds, golden=False)
         token, *_ = self.tokens(asked)
-        patience: dict[str, int] = {"settles": 2} if briefly else {"briefly": True}
+        patience: dict[str, Any] = {"settles": 2} if briefly else {"briefly": True}
         caller = (
             self.step(name, "wait_for", token=token, what="started", briefly=briefly),
             self.step(name, "cancel", step=asked[0].id),

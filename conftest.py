@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+#: langchain-core brings along a plug-in that takes each pytest that a test starts a second to load.
+os.environ.setdefault("PYTEST_ADDOPTS", "-p no:langsmith_plugin")
+
 settings.register_profile("goldenpath", deadline=None, print_blob=True)
 settings.load_profile("goldenpath")
 

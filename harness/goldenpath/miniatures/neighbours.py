@@ -25,7 +25,11 @@ _UNASKED = "another's tool runs, and of the one that was called there is none"
 
 @miniature(
     "ISOLATION-4",
-    implied=dict.fromkeys(("TOOL-1", "TOOL-5", "CONTENT-5"), _UNASKED),
+    implied={
+        **dict.fromkeys(("TOOL-1", "TOOL-5", "CONTENT-5"), _UNASKED),
+        **_SHOWN,
+        "ISOLATION-3": "what another's tool returned is returned",
+    },
 )
 class ToolsForEverybody(RequestScopedDispatcher):
     """What is registered for one user is there for all."""

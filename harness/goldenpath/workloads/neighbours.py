@@ -12,11 +12,11 @@ def _own_tools(script: Script, size: int) -> tuple[Lane, ...]:
     calls them. What both have runs for each.
     """
     alice, bob = list(script.users)[:2]
-    looked_for = ["lookup", "echo", "give", "no_such_tool"]
+    looked_for = ["lookup", "give", "echo", "no_such_tool"]
     if script.kind == "agent":
         return tuple(script.session(name, *[[Ask("lookup")]] * size) for name in (alice, bob))
-    lane = [script.create(alice, ["lookup", "echo"]), script.create(bob, ["lookup"])]
-    lane.append(script.step(alice, "register", tool="give"))
+    lane = [script.create(alice, ["lookup", "give"]), script.create(bob, ["lookup"])]
+    lane.append(script.step(alice, "register", tool="echo"))
     for _ in range(size):
         for name in (alice, bob):
             lane.append(script.step(name, "look", tools=looked_for))

@@ -7,6 +7,7 @@ peak of memory, for each number of events, each in a process of its own.
 
 from __future__ import annotations
 
+import argparse
 import resource
 import statistics
 import subprocess
@@ -155,15 +156,19 @@ def judging(events: int) -> None:
     )
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Run all of it; `--judge N` is what the processes are started with."""
-    if arguments[:1] == ["--judge"]:
-        judging(int(arguments[1]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("events", type=int, nargs="*", default=SIZES, help="sizes to judge")
+    parser.add_argument("--judge", type=int, metavar="N", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.judge:
+        judging(given.judge)
         return
     recording()
-    for size in [int(a) for a in arguments] or SIZES:
+    for size in given.events:
         subprocess.run([sys.executable, __file__, "--judge", str(size)], check=True)  # noqa: S603
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

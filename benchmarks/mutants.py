@@ -34,8 +34,12 @@ from types import CodeType
 from typing import Any
 
 import pytest
-from mutations import Mutant, mutants_of
-from mutmut.mutation.trampoline import set_mutant_under_test
+
+try:
+    from mutations import Mutant, mutants_of
+    from mutmut.mutation.trampoline import set_mutant_under_test
+except ModuleNotFoundError as absent:
+    sys.exit(f"{absent.name} is not installed: pip install --editable '.[test,mutation]'")
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "harness" / "goldenpath"

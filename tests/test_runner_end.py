@@ -8,7 +8,8 @@ import pytest
 
 from goldenpath.adapters.base import Reply, done
 from goldenpath.model import Entry, Kind, Step
-from goldenpath.runner import BRIEFLY, LAST_SILENCE, LONGEST, NAP, Deadlines
+from goldenpath.runner import BRIEFLY, LAST_SILENCE, LONGEST, NAP, Deadlines, Runner
+from tests import virtual
 from tests.stage import DEADLINES, Stage, never, step, together, turn
 
 # --- the end ---
@@ -76,6 +77,24 @@ def test_where_nothing_can_happen_any_more_nothing_is_waited_for() -> None:
     stage.run([step("a", "start")])
 
     assert stage.seconds == 0
+
+
+def test_after_a_wait_that_was_given_up_a_timer_of_the_target_is_still_seen() -> None:
+    """A caller without a lane waits for a tool and leaves; a timer of ours is then gone with it."""
+    stage, heard = Stage(), []
+
+    async def main() -> None:
+        runner = Runner(stage.adapter, stage.plant, stage.watcher, DEADLINES)
+        waiting = asyncio.create_task(runner.ask(step("w", "wait_for", token="T", what="started")))
+        await asyncio.sleep(NAP)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        asyncio.get_running_loop().call_later(DEADLINES.settle / 2, heard.append, "late")
+        await runner.rest()
+
+    virtual.run(main())
+
+    assert heard == ["late"]
 
 
 def test_a_timer_that_runs_is_waited_for() -> None:

@@ -40,8 +40,9 @@ NO_CHECK = (
 
 
 class Judge:
-    """Judges one history. Cost: linear in its entries, as long as few calls are open at a time;
-    memory: the calls and runs still open, and a bounded number of those that were.
+    """Judges one history. Cost: linear in its entries, as long as few calls are open at a time and
+    a user has few sessions; memory: the calls and runs still open, a bounded number of those that
+    were, and the sessions of dispatchers, without their calls, to the end.
     """
 
     def __init__(self, header: Header, checks: Iterable[Check] = CHECKS) -> None:

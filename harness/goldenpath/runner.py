@@ -41,6 +41,9 @@ BRIEFLY = 10
 LONGEST = 10
 
 
+_Lanes = set[asyncio.Task[None]]
+
+
 class Observer(Protocol):
     """What the runner asks of whoever reads the history while it is recorded."""
 
@@ -117,7 +120,7 @@ class Runner:
         self._to_cancel: set[str] = set()
         self._truth: dict[tuple[str, str], int] = {}
         self._up: set[str] = set()
-        self._driving = 0
+        self._driving = 0  # how many wait for lanes, each by a timer of the loop
         self._recorder.listen(self._notice)
         self._actions: dict[str, Callable[[Step], Awaitable[None]]] = {
             "together": lambda step: self._drive(step.lanes),
@@ -189,9 +192,7 @@ class Runner:
         tasks = {asyncio.create_task(self._lane(lane), context=context) for lane in lanes}
         try:
             while tasks:
-                self._driving += 1
-                done, tasks = await asyncio.wait(tasks, timeout=TICK)
-                self._driving -= 1
+                done, tasks = await self._look_at(tasks)
                 self._beat()
                 for task in done:
                     task.result()
@@ -200,6 +201,14 @@ class Runner:
             self._dropped |= tasks
             for task in tasks:
                 task.cancel()
+
+    async def _look_at(self, lanes: _Lanes) -> tuple[_Lanes, _Lanes]:
+        """Wait a tick for some lanes: those that are done, and the others."""
+        self._driving += 1
+        try:
+            return await asyncio.wait(lanes, timeout=TICK)
+        finally:
+            self._driving -= 1
 
     def _stuck(self, task: asyncio.Task[None]) -> bool:
         """Whether the lane's step went on long after it was cancelled; then the lane is left."""
@@ -338,10 +347,10 @@ class Runner:
         if threading.get_ident() == self._thread:  # an entry of another thread is found by a nap
             self._news.set()
 
-    async def _nap(self, seconds: float = NAP) -> None:
+    async def _nap(self) -> None:
         self._news.clear()
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(NAP):
                 await self._news.wait()
 
     async def _until(self, met: Callable[[], bool], patience: float) -> bool:

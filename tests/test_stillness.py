@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -75,6 +76,11 @@ def thread(loop: Loop, end: ExitStack) -> None:
     end.callback(over.set)
 
 
+def alarm(loop: Loop, end: ExitStack) -> None:
+    signal.setitimer(signal.ITIMER_REAL, 60)
+    end.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+
+
 @pytest.mark.parametrize("prepare", [cancelled_timer, waiting_task], ids=lambda f: f.__name__)
 def test_what_nobody_will_wake_is_still(prepare: Prepare) -> None:
     assert ask()
@@ -82,7 +88,7 @@ def test_what_nobody_will_wake_is_still(prepare: Prepare) -> None:
 
 
 @pytest.mark.parametrize(
-    "prepare", [timer, sleeping_task, watched_file, busy, thread], ids=lambda f: f.__name__
+    "prepare", [timer, sleeping_task, watched_file, busy, thread, alarm], ids=lambda f: f.__name__
 )
 def test_what_may_act_by_itself_is_not_still(prepare: Prepare) -> None:
     assert ask()

@@ -1,14 +1,15 @@
 """Whether anything in this process can still happen by itself.
 
 A loop in which nothing is ready, no timer runs and no file is watched, in a process that has no
-other thread, stands still until somebody outside it acts: what has not come by then never will.
-This is seen rather than waited for. Where it cannot be seen, the answer is no.
+other thread and no alarm set, stands still until somebody outside it acts: what has not come by
+then never will. This is seen rather than waited for. Where it cannot be seen, the answer is no.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from typing import Any
 
 from goldenpath import interrupts
@@ -48,7 +49,9 @@ def _may_run(loop: Any, ours: int) -> bool:
 
 
 def _alone() -> bool:
+    """Whether this process has no thread but the first and ours, and no alarm that goes off."""
     try:
-        return len(os.listdir(_THREADS)) == 1 + interrupts.threads()
+        threads = len(os.listdir(_THREADS))
     except OSError:
         return False
+    return threads == 1 + interrupts.threads() and not any(signal.getitimer(signal.ITIMER_REAL))

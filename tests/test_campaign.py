@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from goldenpath import dispatcher
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.targets import resolve
@@ -151,8 +150,8 @@ def test_a_machine_that_has_nothing_left_is_no_bug_of_ours() -> None:
         def adapter(self, facts: Facts) -> Any:
             raise OSError(errno.EMFILE, "Too many open files")
 
-    marked: Any = dispatcher()(reference_dispatcher)
-    found = Taking("mine", marked, marked.__goldenpath__)
+    declared: Any = reference_dispatcher
+    found = Taking("mine", declared, declared.__goldenpath__)
     report = Campaign(found, FAST, Choice(workloads=("golden_path",))).run()
 
     assert report.exit == Exit.INCONCLUSIVE

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -81,6 +83,12 @@ def alarm(loop: Loop, end: ExitStack) -> None:
     end.callback(signal.setitimer, signal.ITIMER_REAL, 0)
 
 
+def child(loop: Loop, end: ExitStack) -> None:
+    """It ends when its stdin does; whoever made it may have asked to be told by a signal."""
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    end.callback(other.communicate)
+
+
 @pytest.mark.parametrize("prepare", [cancelled_timer, waiting_task], ids=lambda f: f.__name__)
 def test_what_nobody_will_wake_is_still(prepare: Prepare) -> None:
     assert ask()
@@ -88,7 +96,9 @@ def test_what_nobody_will_wake_is_still(prepare: Prepare) -> None:
 
 
 @pytest.mark.parametrize(
-    "prepare", [timer, sleeping_task, watched_file, busy, thread, alarm], ids=lambda f: f.__name__
+    "prepare",
+    [timer, sleeping_task, watched_file, busy, thread, child, alarm],
+    ids=lambda f: f.__name__,
 )
 def test_what_may_act_by_itself_is_not_still(prepare: Prepare) -> None:
     assert ask()

@@ -1,8 +1,9 @@
 """Whether anything in this process can still happen by itself.
 
 A loop in which nothing is ready, no timer runs and no file is watched, in a process that has no
-other thread and no alarm set, stands still until somebody outside it acts: what has not come by
-then never will. This is seen rather than waited for. Where it cannot be seen, the answer is no.
+other thread, no child and no alarm set, stands still until somebody outside it acts: what has not
+come by then never will. This is seen rather than waited for. Where it cannot be seen, the answer is
+no.
 """
 
 from __future__ import annotations
@@ -49,9 +50,20 @@ def _may_run(loop: Any, ours: int) -> bool:
 
 
 def _alone() -> bool:
-    """Whether this process has no thread but the first and ours, and no alarm that goes off."""
+    """Whether nothing else can wake this process: a thread that is not ours, a child that may send
+    a signal or end, an alarm that goes off.
+    """
     try:
         threads = len(os.listdir(_THREADS))
     except OSError:
         return False
-    return threads == 1 + interrupts.threads() and not any(signal.getitimer(signal.ITIMER_REAL))
+    alarm = any(signal.getitimer(signal.ITIMER_REAL))
+    return threads == 1 + interrupts.threads() and not alarm and not _has_children()
+
+
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True

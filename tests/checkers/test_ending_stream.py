@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.build import ALICE, Line, acted, answer, ended, run, started, stopped, token_of, up
+from tests.build import ALICE, Line, acted, answer, ended, fail, run, started, stopped, token_of, up
 from tests.judged import broken, outcome, red, untold
 from tests.scenes import LEFT, TRUTH
 
@@ -69,11 +69,22 @@ def test_a_stream_that_stops_where_it_was_left(by: str) -> None:
     assert red(lines, kind="agent") == set()
 
 
-def test_a_stream_that_could_not_be_left() -> None:
+@pytest.mark.parametrize(
+    "end",
+    [[answer(ALICE)], [leaves("break"), LEFT], [leaves("close"), LEFT], [LEFT]],
+    ids=["not left", "by break", "by close", "when it was over"],
+)
+def test_a_stream_that_could_not_be_left(end: list[Line]) -> None:
     """It gave its one piece when all was done."""
-    lines = stream("break", *TRUTH, started(ALICE, 17), ended(ALICE, 17), answer(ALICE))
+    lines = stream("break", *TRUTH, started(ALICE, 17), ended(ALICE, 17), *end)
 
     assert outcome("TOOL-10a", lines, kind="agent") is Outcome.UNOBSERVABLE
+
+
+def test_a_stream_that_broke_before_it_could_be_left_is_not_excused() -> None:
+    lines = stream("break", *TRUTH, fail(ALICE, "run"))
+
+    assert untold("TOOL-10a", lines, kind="agent")
 
 
 def test_a_run_that_is_no_stream_can_only_be_cancelled() -> None:

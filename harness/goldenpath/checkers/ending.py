@@ -217,6 +217,10 @@ def _works_unseen(run: Run, tally: Tally) -> None:
         _nothing_begun(run, answered, tally)
 
 
+#: Why a stream could not be left while it was at work.
+NO_PIECE = "its stream gave no piece at which to leave it while there was more to do"
+
+
 def _works_unheard(run: Run, tally: Tally) -> None:
     """TOOL-10a: a run whose stream was left makes no further call. From a close on it has been
     told; from a break on it is told soon, in a task of the loop. When a close has come back, what
@@ -225,9 +229,9 @@ def _works_unheard(run: Run, tally: Tally) -> None:
     answered, left = run.answered, run.left
     if answered is None or "leave" not in run.asked.value:
         return
-    if left is None:
-        if answered.kind is Kind.OK:
-            tally.excuse = (Outcome.UNOBSERVABLE, "its stream gave no piece to leave it at")
+    if left is None or _all_done(run, left):
+        if answered.kind is not Kind.FAIL:
+            tally.excuse = (Outcome.UNOBSERVABLE, NO_PIECE)
         return
     closed = left.value["by"] == "close"
     _nothing_begun(run, left if closed else answered, tally)
@@ -238,6 +242,14 @@ def _works_unheard(run: Run, tally: Tally) -> None:
                 answered.index,
                 late[0].index,
             )
+
+
+def _all_done(run: Run, left: Entry) -> bool:
+    """Whether every tool of the run had ended by then, and none has begun since."""
+    return all(
+        call.ends and max(truth.index for truth in (*call.starts, *call.ends)) < left.index
+        for call in run.calls
+    )
 
 
 def _nothing_begun(run: Run, answered: Entry, tally: Tally) -> None:

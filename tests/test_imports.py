@@ -36,7 +36,9 @@ ALLOWED: dict[str, set[str]] = {
     },
     "results": {"errors", "model", "rulebook"},
     "choice": {"catalogue", "errors", "known", "rulebook"},
-    "catalogue": {"capabilities", "checkers", "dialects", "model", "rulebook", "workloads"},
+    "catalogue": {
+        *("canary", "capabilities", "checkers", "dialects", "model", "rulebook", "workloads"),
+    },
     "extend": {"catalogue", "checkers", "history", "model", "runs", "spec", "workloads"},
     "report": {"capabilities", "errors", "history", "judge", "model", "results", "rulebook"},
     "known": {"errors", "model", "rulebook"},

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from goldenpath import rulebook
+from goldenpath.canary import USERS
 from goldenpath.capabilities import CAPABILITIES
 from goldenpath.checkers import CHECKS, Check, Fold
 from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, from_table
@@ -258,6 +259,8 @@ def _wrong_workload(
             yield f"workload {name}: expected {what} for {', '.join(TIERS)}, got {_a(numbers)}"
         elif any(type(number) is not int or number < 1 for number in numbers.values()):
             yield f"workload {name}: expected 1 or more as {what}, got {_a(dict(numbers))}"
+        elif what == "users" and max(numbers.values()) > USERS:
+            yield f"workload {name}: expected {USERS} users or fewer, got {_a(dict(numbers))}"
     if not isinstance(workload.proves, Mapping) or not workload.proves:
         expected = "expected rules by kind of target as proves"
         yield f"workload {name}: {expected}, got {_a(workload.proves)}"

@@ -20,7 +20,7 @@ from goldenpath.adapters.base import Adapter, Facts, Reply
 from goldenpath.adapters.connection import Connection
 from goldenpath.adapters.lines import Hello, excerpt
 from goldenpath.adapters.remote import STARTING, ProcessAdapter
-from goldenpath.canary import SELF, mint
+from goldenpath.canary import SELF, USERS, mint
 from goldenpath.declare import Declaration, card_of
 from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import TargetProblem, UsageProblem
@@ -43,7 +43,7 @@ ELSEWHERE = {
 }
 
 #: The probe's own user, and their canary.
-_USER = plant_user(0, 255)
+_USER = plant_user(0, USERS)
 _MARK = mint(_USER.owner, SELF)
 
 

@@ -18,7 +18,7 @@ from goldenpath.adapters.base import Adapter, Facts, Reply, guarded, settle
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.session import Sessions
 from goldenpath.adapters.stream import streams
-from goldenpath.canary import SELF, mint
+from goldenpath.canary import SELF, USERS, mint
 from goldenpath.declare import Declaration, card_of
 from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, as_data, chosen
 from goldenpath.errors import TargetProblem, UsageProblem
@@ -29,7 +29,7 @@ from goldenpath.plant.forms import INSTALL, has_langchain
 from goldenpath.recorder import Recorder
 
 #: The probe's own user, and their canary.
-_USER = plant_user(0, 255)
+_USER = plant_user(0, USERS)
 _MARK = mint(_USER.owner, SELF)
 _FOUND = {"found": _MARK, "by": _MARK}
 

@@ -51,8 +51,8 @@ ALLOWED: dict[str, set[str]] = {
     "runner": {"adapters.base", "model", "plant", "stillness"},
     "stillness": {"interrupts"},
     "performance": {
-        *("adapters", "capabilities", "checkers", "conduct", "errors", "history", "jsonable"),
-        *("model", "plant", "recorder", "rulebook", "workloads"),
+        *("adapters", "capabilities", "checkers", "conduct", "dialects", "errors", "history"),
+        *("jsonable", "model", "plant", "recorder", "rulebook", "workloads"),
     },
     "overheard": {"canary"},
     "interrupts": set(),

@@ -16,6 +16,7 @@ from goldenpath import explain as explaining
 from goldenpath.adapters.targets import (
     BUILTIN,
     FRAMEWORKS,
+    Target,
     configured_targets,
     recorded,
     resolve,
@@ -144,6 +145,11 @@ def _show(report: Report, folder: Path | None) -> None:
         _complain(str(problem))
 
 
+def _found(target: str, profile: Path | None = None) -> Target:
+    """The target, which may name a dialect of the user's own."""
+    return resolve(target, profile, dialects=load(Path.cwd()).dialects)
+
+
 def _carry_out(order: Order) -> Report:
     with Bar() as bar:
         report = supervise(order, bar.show)
@@ -200,7 +206,7 @@ def demo(report_dir: Path) -> None:
 @click.option("--profile", type=_FILE, help="Profile of a live endpoint, in TOML.")
 def doctor(target: str, profile: Path | None) -> None:
     """Say whether the adapter of TARGET is right: what was found, and one run with its events."""
-    found = resolve(target, profile, dialects=load(Path.cwd()).dialects)
+    found = _found(target, profile)
     again = f"goldenpath {'smoke' if found.kind == 'endpoint' else 'run'} {target}"
     lines, code = examine(found, f"{again} --profile {profile}" if profile else again)
     say(lines)
@@ -259,7 +265,7 @@ _BASELINE_FOLDER = click.option(
 @_BASELINE_FOLDER
 def show(target: str, folder: Path) -> None:
     """Show the stored baselines of TARGET: of every interpreter, with their histories."""
-    say(keeping.show(resolve(target), folder))
+    say(keeping.show(_found(target), folder))
 
 
 @baseline.command()
@@ -268,7 +274,7 @@ def show(target: str, folder: Path) -> None:
 @_BASELINE_FOLDER
 def update(target: str, reason: str, folder: Path) -> None:
     """Count what a dispatch of TARGET costs now, and take that in."""
-    say(keeping.update(resolve(target), folder, reason))
+    say(keeping.update(_found(target), folder, reason))
 
 
 @main.command()

@@ -24,6 +24,7 @@ from goldenpath.adapters.agent import AgentAdapter, read_plan, takes_run_id
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.targets import recorded
+from goldenpath.dialects import DIALECTS, Dialect, FrameReader
 from goldenpath.history import Header, read_header
 from goldenpath.jsonable import safe_text
 from goldenpath.model import Entry, Kind, Outcome, Step
@@ -113,7 +114,7 @@ class Worker:
     async def work(self) -> Counted:
         """Perform all steps. Raises Refused."""
         header = self._header
-        target = recorded(header.target, header.declared)
+        target = recorded(header.target, header.declared, _spoken(header))
         facts = Facts(
             header.target, header.kind, header.events, header.card, header.declared, header.dialect
         )
@@ -184,6 +185,12 @@ class Worker:
         over = self._loop.create_future()
         self._loop.call_later(AFTERWARDS, over.set_result, None)
         await over
+
+
+def _spoken(header: Header) -> dict[str, Dialect]:
+    """The dialects by name; one of a user's own, which is not known here, as the header has it."""
+    own = FrameReader(header.dialect).own
+    return {own.name: own, **DIALECTS}
 
 
 async def _dispatched(call: Callable[[], Any]) -> None:

@@ -40,10 +40,9 @@ def choose(
     UsageProblem where something is not there, or a list is wrong.
     """
     names, ids = catalogue.workloads, catalogue.rules
-    listed = known.read(failing, names, rules=ids)
-    loose = known.read(flaky, names, flaky=True, rules=ids)
+    listed = known.read_both(failing, flaky, names, ids)
     spelt = tuple(rulebook.spelt(rule, ids) for rule in rules)
-    choice = Choice(tuple(workloads), spelt, (*listed, *loose), strict)
+    choice = Choice(tuple(workloads), spelt, tuple(listed), strict)
     check_choice(choice, catalogue)
     return choice
 

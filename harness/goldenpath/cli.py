@@ -216,14 +216,19 @@ def doctor(target: str, profile: Path | None) -> None:
 @main.command()
 @click.argument("histories", nargs=-1, required=True, type=_FILE)
 @click.option("--known-failing", type=_FILE, help="Rules that are known to fail.")
+@click.option("--known-flaky", type=_FILE, help="Rules that may fail.")
 @click.option("--report-dir", type=_FILE, help="Write reports there.")
 @click.option("--strict", is_flag=True, help="A SHOULD that fails is a failure.")
 def check(
-    histories: tuple[Path, ...], known_failing: Path | None, report_dir: Path | None, strict: bool
+    histories: tuple[Path, ...],
+    known_failing: Path | None,
+    known_flaky: Path | None,
+    report_dir: Path | None,
+    strict: bool,
 ) -> None:
     """Judge recorded HISTORIES again, without the target."""
     catalogue = load(Path.cwd())
-    lines = known.read(known_failing, catalogue.workloads, rules=catalogue.rules)
+    lines = known.read_both(known_failing, known_flaky, catalogue.workloads, catalogue.rules)
     report = judge_files(histories, lines, catalogue, strict=strict)
     if report_dir:
         make_folder(report_dir)

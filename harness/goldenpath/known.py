@@ -92,6 +92,16 @@ def read(
         raise UsageProblem(f"{path} cannot be read: {error}") from None
 
 
+def read_both(
+    failing: Path | None, flaky: Path | None, workloads: Collection[str], rules: Collection[str]
+) -> list[Line]:
+    """The lines of the list of what must fail, then those of the list of what may."""
+    return [
+        *read(failing, workloads, rules=rules),
+        *read(flaky, workloads, flaky=True, rules=rules),
+    ]
+
+
 def excuse(verdict: Verdict, lines: Iterable[Line]) -> Verdict:
     """Turn a FAIL into KNOWN where a line says so."""
     if verdict.outcome is not Outcome.FAIL:

@@ -22,8 +22,6 @@ OUTCOMES: dict[str, tuple[str, str, str] | None] = {
     "status": ("status", "payload", "message"),
 }
 
-_ALWAYS = ("events", "outcome", "dialect", "transport")
-
 _FORMS = frozenset({"tool", "function", "langchain", "sync"})
 
 #: ... and of these the first that a target names is what it is given where no other is asked for.
@@ -79,6 +77,12 @@ _MEMBER_NAMES = {
     "agent": ("run", "cleanup"),
 }
 
+#: What the decorators take by name beside members and options.
+_KEYWORDS = {
+    "dispatcher": ("events", "outcome", "dialect", "transport"),
+    "agent": ("events", "dialect", "transport"),
+}
+
 
 def dispatcher(
     *misplaced: object,
@@ -107,7 +111,7 @@ def agent(
 ) -> Callable[[F], F]:
     """Declare a factory `make(user, tap, tools)` of agents with `async run(message, plan)`.
 
-    The keywords are those of `dispatcher`.
+    The keywords are those of `dispatcher`, but for outcome: what a run returns is its answer.
     """
     _refuse(misplaced, "agent")
     return _declare("agent", events, None, dialect, transport, more)
@@ -136,7 +140,7 @@ def _declare(
     names = _MEMBER_NAMES[kind]
     for key, value in more.items():
         if key not in (*names, *OPTIONS):
-            near = difflib.get_close_matches(key, (*_ALWAYS, *names, *OPTIONS), 1)
+            near = difflib.get_close_matches(key, (*_KEYWORDS[kind], *names, *OPTIONS), 1)
             problems.append(
                 f"{key}: no such keyword" + (f"; do you mean {near[0]}?" if near else "")
             )

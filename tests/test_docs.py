@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from goldenpath import spec
 from goldenpath.cli import main
 from goldenpath.plant.shapes import Bridge, Emitter
+from goldenpath.plant.transport import ERRORS
 from goldenpath.plant.users import NAMES
 from goldenpath.plugin import _OPTIONS
 from goldenpath.workloads.script import KNOWN
@@ -142,6 +143,13 @@ def test_users_and_tools_of_own_tests_are_named() -> None:
 
     assert f"users by name: {', '.join(NAMES)} |" in text
     assert [name for name in sorted(KNOWN) if f"`{name}`" not in text] == []
+
+
+def test_what_the_transport_raises_is_named() -> None:
+    """Of whatever kind: a target must outlive them all."""
+    text = README.read_text("utf-8")
+
+    assert [error.__name__ for error in ERRORS if f"`{error.__name__}`" not in text] == []
 
 
 def block(mark: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
+import goldenpath
 from goldenpath import spec
 from goldenpath.cli import main
 from goldenpath.plant.shapes import Bridge, Emitter
@@ -22,6 +23,7 @@ from goldenpath.plugin import _OPTIONS
 from goldenpath.workloads.script import KNOWN
 
 DOCS = Path(__file__).parents[1] / "docs"
+PACKAGE = Path(goldenpath.__file__).parent
 README = DOCS.parent / "README.md"
 #: The two commands that take every option of a run.
 RUNS = ("run", "smoke")
@@ -135,6 +137,17 @@ def test_help_says_every_default_and_what_may_be_repeated(name: str) -> None:
     assert all(f"[default: {default}]" in said for default in defaults)
     assert said.count("[default: ") == len(defaults)
     assert said.count("may be repeated") == sum(p.multiple for p in params)
+
+
+def test_every_module_stands_in_the_table_of_modules_once() -> None:
+    """So that who looks for a word finds where it is."""
+    text = README.read_text("utf-8").partition("<!-- modules -->")[2]
+    named = [name for cell in re.findall(r"^\| `([^`]*)` \|", text, re.M)
+             for name in cell.split(", ")]  # fmt: skip
+    there = [f"{path.name}/" for path in PACKAGE.iterdir() if [*path.glob("*.py")]]
+    there += [path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"]
+
+    assert sorted(named) == sorted(there)
 
 
 def test_users_and_tools_of_own_tests_are_named() -> None:

@@ -119,7 +119,8 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--stall",
                 type=float,
-                help=f"Seconds without progress to give up; {STALL:.0f} times the time scale.",
+                help=f"Seconds without progress to give up; {STALL:.0f},"
+                " times a time scale over 1.",
             ),
             click.option(
                 "--max-frame",

@@ -27,6 +27,7 @@ from goldenpath.model import Step
 from goldenpath.plant import Plant, plant_user
 from goldenpath.plant.forms import INSTALL, has_langchain
 from goldenpath.recorder import Recorder
+from goldenpath.spec import VIAS
 
 #: The probe's own user, and their canary.
 _USER = plant_user(0, USERS)
@@ -134,7 +135,7 @@ class PythonTarget:
 
     async def _look_at_dispatcher(self, sessions: Sessions, name: str) -> dict[str, str]:
         """Which member executes, and in which shape it answers."""
-        for via in ("execute_tool", "dispatch_tool", "dispatch"):
+        for via in VIAS:
             member = sessions.member(name, via)
             if callable(member):
                 return await self._call_once(via, member)

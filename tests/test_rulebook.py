@@ -59,19 +59,6 @@ def test_an_id_is_known_whatever_its_case(name: str) -> None:
     } == {name}
 
 
-@pytest.mark.parametrize(
-    ("name", "near"),
-    [
-        ("TOL-1", "TOOL-1"),
-        ("tool1", "TOOL-1"),
-        ("isolaton-1", "ISOLATION-1"),
-        ("PREF-1", "PERF-1"),
-        ("RECOVERY-8A", "RECOVERY-8a"),
-        ("NOPE-1", ""),
-        ("", ""),
-    ],
-)
-def test_only_what_is_alike_is_taken_for_a_slip(name: str, near: str) -> None:
-    """A number in common is no likeness."""
-    assert rulebook.nearest(name, rulebook.RULES) == near
+def test_an_id_that_is_not_there_stays_as_it_is() -> None:
+    """However it is spelt."""
     assert rulebook.spelt("NOPE-1", rulebook.RULES) == "NOPE-1"

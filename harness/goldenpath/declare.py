@@ -5,13 +5,13 @@ The decorated factory stays what it was; the declaration hangs on it as `__golde
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from goldenpath import spec
 from goldenpath.errors import UsageProblem
+from goldenpath.meant import asking
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -140,10 +140,8 @@ def _declare(
     names = _MEMBER_NAMES[kind]
     for key, value in more.items():
         if key not in (*names, *OPTIONS):
-            near = difflib.get_close_matches(key, (*_KEYWORDS[kind], *names, *OPTIONS), 1)
-            problems.append(
-                f"{key}: no such keyword" + (f"; do you mean {near[0]}?" if near else "")
-            )
+            known = (*_KEYWORDS[kind], *names, *OPTIONS)
+            problems.append(asking(f"{key}: no such keyword", key, known))
         elif key in names and not isinstance(value, str):
             problems.append(f"{key}: expected the name of a member, got {value!r}")
         elif key in OPTIONS and not _right(key, value):

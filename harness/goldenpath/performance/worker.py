@@ -20,8 +20,8 @@ from typing import Any
 
 import msgspec
 
-from goldenpath.adapters.agent import AgentAdapter, read_plan, takes_run_id
-from goldenpath.adapters.base import Facts
+from goldenpath.adapters.agent import AgentAdapter, read_plan
+from goldenpath.adapters.base import Facts, takes
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.targets import recorded
 from goldenpath.dialects import DIALECTS, Dialect, FrameReader
@@ -208,7 +208,7 @@ def _call(adapter: DispatcherAdapter | AgentAdapter, step: Step) -> Callable[[],
         raise Refused(Outcome.UNKNOWN, f"there is no {name}")
     args = step.args
     if name == "run":
-        more = {"run_id": args["run_id"]} if takes_run_id(member) else {}
+        more = {"run_id": args["run_id"]} if takes(member, "run_id") else {}
         plan = read_plan(args["plan"])
         return lambda: member(args["message"], plan, **more)
     return lambda: member(args["tool"], args["parameters"])

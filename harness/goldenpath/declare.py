@@ -202,8 +202,10 @@ def _origins(events: Collection[str]) -> dict[str, str]:
 
 def card_of(declaration: Declaration) -> dict[str, str]:
     """The capability card that follows from a declaration alone."""
-    native = {name for name, origin in declaration.events.items() if origin == spec.Origin.NATIVE}
-    made = {name for name, origin in declaration.events.items() if origin == "synthesised"}
+    native, made = (
+        {name for name, origin in declaration.events.items() if origin == wanted}
+        for wanted in (spec.Origin.NATIVE, spec.Origin.SYNTHESISED)
+    )
     kind = declaration.kind
     card = {
         "members": kind == "dispatcher",

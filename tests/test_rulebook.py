@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from goldenpath import rulebook
@@ -24,6 +26,14 @@ def test_each_rule_of_the_catalogue_is_checked_or_planned() -> None:
     assert {*rulebook.RULES, *rulebook.PLANNED} == whole | split
     assert not {*rulebook.RULES} & {*rulebook.PLANNED}
     assert len(set(rulebook.PLANNED)) == len(rulebook.PLANNED)
+
+
+def test_the_rules_of_a_family_stand_together() -> None:
+    """Verdicts are shown in the order of the rules."""
+    each = (rule.family for rule in rulebook.RULES.values())
+    families = [family for family, _ in itertools.groupby(each)]
+
+    assert len(families) == len(set(families))
 
 
 def test_each_rule_has_one_check_and_each_check_a_rule() -> None:

@@ -44,6 +44,10 @@ STALL = 60.0
 #: Seconds that a child has to end by itself after an interrupt.
 GRACE = 5.0
 
+#: pytest's exit code for an internal error of its own, pytest.ExitCode.INTERNAL_ERROR: the command
+#: does not wait until pytest is imported.
+_BROKE_DOWN = 3
+
 #: Signals by which somebody ends a run.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -248,7 +252,7 @@ def _why(order: Order, progress: Progress, cut: str, end: Exit, code: int) -> tu
     log = f"see {order.folder / 'pytest.log'}"
     if cut:
         return f"{order.target}: {cut}, {where}; {log}", end
-    if progress.plan and code in (3,) and not progress.began:
+    if progress.plan and code == _BROKE_DOWN and not progress.began:
         return f"pytest had an internal error; {log}", Exit.BUG
     return (
         f"{order.target} ended the interpreter ({ended(code)}) {where}; {log}",

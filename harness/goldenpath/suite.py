@@ -59,7 +59,7 @@ def _choice(config: pytest.Config, catalogue: Catalogue) -> Choice:
     )
 
 
-class Progress:
+class ProgressFile:
     """Lines of JSON for whoever supervises: what is planned, what began, what ended."""
 
     def __init__(self, path: str | None) -> None:
@@ -77,7 +77,7 @@ class Progress:
 class Beat:
     """Tells now and then that the loop still turns, so that waiting is not taken for hanging."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: ProgressFile) -> None:
         self._progress, self._last = progress, 0.0
 
     def __call__(self) -> None:
@@ -94,7 +94,7 @@ class Suite:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.folder = Path(config.getoption("goldenpath_report_dir"))
-        self.progress = Progress(config.getoption("goldenpath_progress"))
+        self.progress = ProgressFile(config.getoption("goldenpath_progress"))
         self.supervised = bool(config.getoption("goldenpath_progress"))
         self.report: Report | None = None
         self._results: dict[str, Conducted] = {}

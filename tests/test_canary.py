@@ -94,6 +94,12 @@ def test_each_user_and_seed_has_a_mark_of_its_own() -> None:
     assert not first & second
 
 
+def test_no_two_users_of_a_run_share_a_mark() -> None:
+    """Where there is none left, none is made."""
+    with pytest.raises(ValueError, match="marks for 255 users"):
+        owner_mark(1, 256)
+
+
 def test_each_number_has_a_token_of_its_own() -> None:
     """Two calls of one user are never mistaken for each other."""
     assert len({mint("00000a", number) for number in range(5000)}) == 5000

@@ -80,6 +80,13 @@ def test_what_is_added_comes_after_ours() -> None:
     assert before == OURS
 
 
+def test_a_workload_may_have_as_many_users_as_there_are_marks() -> None:
+    """All but the last mark, which is that of the probe's own user."""
+    made = extension(workloads=(workload(users=tiers(1, 1, 255)),))
+
+    assert OURS.extended({"here": made}).workloads["basket"].users["soak"] == 255
+
+
 def test_lists_are_taken_as_tuples_are() -> None:
     """Both are written."""
     made = extension(rules=[rule(needs=["events"])], checks=[check()], workloads=[workload()])
@@ -173,6 +180,8 @@ MISTAKES: dict[str, tuple[Mapping[str, Any], str]] = {
     "a tier too few": ({"workloads": (workload(users={"quick": 1}),)},
                        "expected users for quick, full, soak"),
     "a size of 0": ({"workloads": (workload(size=tiers(0, 1, 1)),)}, "expected 1 or more as size"),
+    "more users than there are marks": ({"workloads": (workload(users=tiers(1, 1, 256)),)},
+                                        "workload basket: expected 255 users or fewer, got"),
     "nothing proved": ({"workloads": (workload(proves={}),)},
                        "expected rules by kind of target as proves"),
     "proves by no kind": ({"workloads": (workload(proves=("SHOP-1",)),)},

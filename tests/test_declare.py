@@ -151,6 +151,15 @@ def test_a_wrong_declaration_is_the_users_mistake(declare: Callable[[], Any], sa
     assert said in str(problem.value)
 
 
+@pytest.mark.parametrize("keyword", ["outcome", "outcom"])
+def test_what_a_dispatcher_may_say_of_itself_is_not_proposed_to_an_agent(keyword: str) -> None:
+    """A run returns its answer, in no shape that could be named."""
+    with pytest.raises(UsageProblem) as problem:
+        agent(**{keyword: "value"})
+
+    assert str(problem.value).endswith(f"\n  {keyword}: no such keyword")
+
+
 def test_all_that_is_wrong_is_said_at_once() -> None:
     """Nobody has to try again for each."""
     with pytest.raises(UsageProblem) as problem:

@@ -13,14 +13,17 @@ import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
+import goldenpath
 from goldenpath import spec
 from goldenpath.cli import main
 from goldenpath.plant.shapes import Bridge, Emitter
+from goldenpath.plant.transport import ERRORS
 from goldenpath.plant.users import NAMES
 from goldenpath.plugin import _OPTIONS
 from goldenpath.workloads.script import KNOWN
 
 DOCS = Path(__file__).parents[1] / "docs"
+PACKAGE = Path(goldenpath.__file__).parent
 README = DOCS.parent / "README.md"
 #: The two commands that take every option of a run.
 RUNS = ("run", "smoke")
@@ -136,12 +139,30 @@ def test_help_says_every_default_and_what_may_be_repeated(name: str) -> None:
     assert said.count("may be repeated") == sum(p.multiple for p in params)
 
 
+def test_every_module_stands_in_the_table_of_modules_once() -> None:
+    """So that who looks for a word finds where it is."""
+    text = README.read_text("utf-8").partition("<!-- modules -->")[2]
+    named = [name for cell in re.findall(r"^\| `([^`]*)` \|", text, re.M)
+             for name in cell.split(", ")]  # fmt: skip
+    there = [f"{path.name}/" for path in PACKAGE.iterdir() if [*path.glob("*.py")]]
+    there += [path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"]
+
+    assert sorted(named) == sorted(there)
+
+
 def test_users_and_tools_of_own_tests_are_named() -> None:
     """docs/own-tests.md has the whole list of both."""
     text = (DOCS / "own-tests.md").read_text("utf-8")
 
     assert f"users by name: {', '.join(NAMES)} |" in text
     assert [name for name in sorted(KNOWN) if f"`{name}`" not in text] == []
+
+
+def test_what_the_transport_raises_is_named() -> None:
+    """Of whatever kind: a target must outlive them all."""
+    text = README.read_text("utf-8")
+
+    assert [error.__name__ for error in ERRORS if f"`{error.__name__}`" not in text] == []
 
 
 def block(mark: str) -> str:

@@ -15,7 +15,6 @@ from goldenpath.checkers.tally import NOTHING
 from goldenpath.dialects import COMMON, from_table
 from goldenpath.history import Footer, dump, load
 from goldenpath.judge import CUT, Judge, judge, relevant
-from goldenpath.judge import TOO_LARGE as UNREAD
 from goldenpath.model import Kind, Level, Outcome, Verdict
 from tests.build import (
     ALICE,
@@ -25,25 +24,20 @@ from tests.build import (
     answer,
     asked,
     bare,
-    call,
     completed,
     ended,
     event,
     executing,
-    fail,
     fault,
     history,
-    invoke,
-    ok,
     run,
     session,
     started,
-    stopped,
     told,
     up,
 )
 from tests.judged import by_rule, outcome
-from tests.scenes import CLEANUP, GREEN, RED
+from tests.scenes import GREEN, RED
 
 # --- one verdict per rule ----------------------------------------------------------------------
 
@@ -269,74 +263,3 @@ def test_a_fault_of_ours_breaks_no_rule() -> None:
     assert {v.outcome for v in judge(history([*GREEN, fault(ALICE)]))} == {
         v.outcome for v in judge(history(GREEN))
     }
-
-
-TOO_LARGE = (Kind.FRAME, "alice/1", None, "tap.send", {"too_large": "9 letters, over 8"})
-
-
-def test_what_was_not_read_explains_what_is_missing_and_nothing_else() -> None:
-    """A frame that is larger than we read may be the lost one; it doubles nothing."""
-    lost = [asked(ALICE), executing(ALICE), started(ALICE), ended(ALICE), told(ALICE)]
-    doubled = [*call(ALICE)[:-1], completed(ALICE), told(ALICE)]
-
-    found = by_rule(judge(history([*session(ALICE), *lost, TOO_LARGE, TOO_LARGE])))
-    assert found["DELIVERY-5"] == Verdict(
-        rule="DELIVERY-5",
-        level=Level.MUST,
-        workload="written by hand",
-        outcome=Outcome.UNKNOWN,
-        reason=f"2 frames were not read: {UNREAD}",
-        opportunities=1,
-    )
-    assert outcome("DELIVERY-3", [*session(ALICE), *doubled, TOO_LARGE]) is Outcome.FAIL
-
-
-def test_findings_that_may_be_none_are_left_out_with_their_number() -> None:
-    """However many there were; where frames were not read, and where the history was cut."""
-    lost = [line for n in range(25) for line in (asked(ALICE, n), executing(ALICE, n))]
-    lines = [*session(ALICE), *lost]
-    whole = by_rule(judge(history(lines)))["DELIVERY-5"]
-
-    assert (len(whole.findings), whole.more) == (20, 5)
-    for unsure in (history([*lines, TOO_LARGE]), history(lines, whole=False)):
-        found = by_rule(judge(unsure))["DELIVERY-5"]
-        assert (found.outcome, found.findings, found.more) == (Outcome.UNKNOWN, (), 0)
-        assert found.opportunities == 25
-
-
-def test_what_is_missing_of_a_cut_history_is_unknown() -> None:
-    """It may stand in the part that is gone."""
-    lines = [*session(ALICE), asked(ALICE), executing(ALICE), started(ALICE), ended(ALICE)]
-
-    assert outcome("DELIVERY-5", lines, whole=False) is Outcome.UNKNOWN
-    assert outcome("DELIVERY-5", lines) is Outcome.FAIL
-
-
-SAID = [invoke(ALICE, "ask_support"), ok(ALICE, "ask_support", value={"has": True, "bridge": True})]
-
-ENDED = [started(ALICE, 17), ended(ALICE, 17), told(ALICE, 17)]
-
-DOORS = [*call(ALICE), asked(ALICE, 17, via="dispatch"), *ENDED]
-
-TROUBLE = [*session(BOB), asked(BOB), fail(BOB, "execute", "call-bob-16")]
-
-#: Rules about what users were shown, each with what seems to be missing.
-UNSEEN: dict[str, list[Line]] = {
-    "API-6": [*session(ALICE), *DOORS],
-    "API-7": [*session(ALICE), *SAID, asked(ALICE, 17), *ENDED],
-    "ISOLATION-8": [*session(ALICE, call(ALICE)), *TROUBLE, asked(ALICE, 17), *ENDED],
-    "RECOVERY-7": [
-        *(*session(ALICE), asked(ALICE), executing(ALICE), started(ALICE), CLEANUP[0]),
-        *(stopped(ALICE), CLEANUP[1]),
-    ],
-}
-
-
-@pytest.mark.parametrize("rule", UNSEEN)
-def test_what_users_seem_not_to_have_been_shown(rule: str) -> None:
-    """It may stand in the part that was cut, or in a frame that was not read."""
-    lines = UNSEEN[rule]
-
-    assert outcome(rule, lines, proves=[rule]) is Outcome.FAIL
-    assert outcome(rule, lines, proves=[rule], whole=False) is Outcome.UNKNOWN
-    assert outcome(rule, [*lines, TOO_LARGE], proves=[rule]) is Outcome.UNKNOWN

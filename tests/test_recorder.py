@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import itertools
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -75,6 +76,21 @@ def test_each_line_is_in_the_file_as_soon_as_it_is_recorded(tmp_path: Path) -> N
 
         assert len(path.read_bytes().splitlines()) == count + 2
     sink.close()
+
+
+@pytest.mark.parametrize("size", [1, 7, 40])
+def test_a_line_that_is_written_in_parts_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """However many they are."""
+    path, write, line = tmp_path / "h.jsonl", os.write, b"x" * 99 + b"\n"
+    sink = FileSink(str(path))
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:size]))
+    sink.write(line)
+    monkeypatch.undo()
+    sink.close()
+
+    assert path.read_bytes() == line
 
 
 def test_a_file_is_begun_anew(tmp_path: Path) -> None:

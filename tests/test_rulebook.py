@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from goldenpath import rulebook
@@ -24,6 +26,14 @@ def test_each_rule_of_the_catalogue_is_checked_or_planned() -> None:
     assert {*rulebook.RULES, *rulebook.PLANNED} == whole | split
     assert not {*rulebook.RULES} & {*rulebook.PLANNED}
     assert len(set(rulebook.PLANNED)) == len(rulebook.PLANNED)
+
+
+def test_the_rules_of_a_family_stand_together() -> None:
+    """Verdicts are shown in the order of the rules."""
+    each = (rule.family for rule in rulebook.RULES.values())
+    families = [family for family, _ in itertools.groupby(each)]
+
+    assert len(families) == len(set(families))
 
 
 def test_each_rule_has_one_check_and_each_check_a_rule() -> None:
@@ -59,19 +69,6 @@ def test_an_id_is_known_whatever_its_case(name: str) -> None:
     } == {name}
 
 
-@pytest.mark.parametrize(
-    ("name", "near"),
-    [
-        ("TOL-1", "TOOL-1"),
-        ("tool1", "TOOL-1"),
-        ("isolaton-1", "ISOLATION-1"),
-        ("PREF-1", "PERF-1"),
-        ("RECOVERY-8A", "RECOVERY-8a"),
-        ("NOPE-1", ""),
-        ("", ""),
-    ],
-)
-def test_only_what_is_alike_is_taken_for_a_slip(name: str, near: str) -> None:
-    """A number in common is no likeness."""
-    assert rulebook.nearest(name, rulebook.RULES) == near
+def test_an_id_that_is_not_there_stays_as_it_is() -> None:
+    """However it is spelt."""
     assert rulebook.spelt("NOPE-1", rulebook.RULES) == "NOPE-1"

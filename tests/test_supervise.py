@@ -317,3 +317,23 @@ def test_progress_adds_up(lines: list[dict[str, Any]], expected: Progress) -> No
         progress.take(line)
 
     assert progress == expected
+
+
+@pytest.mark.parametrize(
+    ("began", "said", "exit_"),
+    [
+        ("", "pytest had an internal error", Exit.BUG),
+        ("golden_path", "(exit code 3) in the workload golden_path", Exit.INCONCLUSIVE),
+    ],
+)
+def test_where_pytest_breaks_down_it_is_no_fault_of_the_target(
+    tmp_path: Path, began: str, said: str, exit_: Exit
+) -> None:
+    """Before any workload has begun; in one, it is the target that ended the interpreter so."""
+    asked, progress = order(tmp_path, ""), Progress(plan={"golden_path": ()}, began=began)
+    asked.folder.mkdir()
+    code = int(pytest.ExitCode.INTERNAL_ERROR)
+    problem, found = supervising._why(asked, progress, "", Exit.INCONCLUSIVE, code)
+
+    assert said in problem
+    assert found is exit_

@@ -1,4 +1,4 @@
-"""The test harness that tells the truth about dispatchers, routers and chat endpoints."""
+"""The test harness that tells the truth about tool dispatchers, agents and chat endpoints."""
 
 from pathlib import Path as _Path
 

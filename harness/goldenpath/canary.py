@@ -15,6 +15,9 @@ from typing import NamedTuple
 
 LENGTH = 19
 
+#: Users of a workload at most: a mark has two hex digits for them, and the last is the probe's own.
+USERS = 255
+
 #: What the number of a canary marks: the user, their thread, and from FIRST_CALL on their calls.
 SELF, THREAD, FIRST_CALL = 0, 1, 16
 
@@ -47,8 +50,12 @@ def _checksum(body: str) -> str:
 
 
 def owner_mark(seed: int, position: int) -> str:
-    """Six hex digits that mark the user at `position` in a run with `seed`."""
-    return f"{(zlib.crc32(f'goldenpath:{seed}'.encode()) & 0xFFFF):04x}{position & 0xFF:02x}"
+    """Six hex digits that mark the user at `position` in a run with `seed`. Raises ValueError where
+    there is no mark left: two users of one mark would hide every leak between them.
+    """
+    if position > USERS:
+        raise ValueError(f"user {position}: a run has marks for {USERS} users, and for a probe's")
+    return f"{(zlib.crc32(f'goldenpath:{seed}'.encode()) & 0xFFFF):04x}{position:02x}"
 
 
 def mint(owner: str, number: int) -> str:

@@ -7,7 +7,6 @@ come from is the affair of `extensions`.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,9 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from goldenpath import rulebook
+from goldenpath.canary import USERS
 from goldenpath.capabilities import CAPABILITIES
 from goldenpath.checkers import CHECKS, Check, Fold
 from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, from_table
+from goldenpath.meant import RULES, asking
 from goldenpath.model import Level, Rule
 from goldenpath.workloads import TIERS, WORKLOADS, Workload
 
@@ -180,9 +181,8 @@ def _a(value: object) -> str:
     return f"{value!r:.60} ({type(value).__name__})"
 
 
-def _near(word: object, there: Collection[str]) -> str:
-    near = difflib.get_close_matches(str(word), there, 1)
-    return f"do you mean {near[0]}?" if near else f"there are {', '.join(there)}"
+def _unknown(problem: str, word: object, there: Collection[str]) -> str:
+    return asking(problem, word, there, f"there are {', '.join(there)}")
 
 
 def _wrong_name(what: str, name: object) -> Iterator[str]:
@@ -206,8 +206,8 @@ def _wrong_rule(rule: Rule) -> Iterator[str]:
         return
     for need in rule.needs:
         if not isinstance(need, str) or need not in CAPABILITIES:
-            hint = _near(need, CAPABILITIES)
-            yield f"rule {rule.id}: it needs {need!r}, which is no capability; {hint}"
+            problem = f"rule {rule.id}: it needs {need!r}, which is no capability"
+            yield _unknown(problem, need, CAPABILITIES)
 
 
 #: What a fold is asked.
@@ -248,8 +248,8 @@ def _wrong_workload(
     name = workload.name
     yield from _wrong_name("workload", name)
     if workload.suite not in suites:
-        hint = _near(workload.suite, suites)
-        yield f"workload {name}: there is no suite {workload.suite!r}; {hint}"
+        problem = f"workload {name}: there is no suite {workload.suite!r}"
+        yield _unknown(problem, workload.suite, suites)
     if not callable(workload.lanes):
         yield f"workload {name}: expected a function as lanes, got {_a(workload.lanes)}"
     for what in ("users", "size"):
@@ -258,6 +258,8 @@ def _wrong_workload(
             yield f"workload {name}: expected {what} for {', '.join(TIERS)}, got {_a(numbers)}"
         elif any(type(number) is not int or number < 1 for number in numbers.values()):
             yield f"workload {name}: expected 1 or more as {what}, got {_a(dict(numbers))}"
+        elif what == "users" and max(numbers.values()) > USERS:
+            yield f"workload {name}: expected {USERS} users or fewer, got {_a(dict(numbers))}"
     if not isinstance(workload.proves, Mapping) or not workload.proves:
         expected = "expected rules by kind of target as proves"
         yield f"workload {name}: {expected}, got {_a(workload.proves)}"
@@ -269,12 +271,11 @@ def _wrong_workload(
 def _wrong_proof(name: str, kind: object, proved: object, rules: Collection[str]) -> Iterator[str]:
     kinds = tuple(rulebook.CORE_RULES)
     if kind not in kinds:
-        yield f"workload {name}: {kind!r} is no kind of target; {_near(kind, kinds)}"
+        yield _unknown(f"workload {name}: {kind!r} is no kind of target", kind, kinds)
     if not isinstance(proved, tuple | list) or not proved:
         yield f"workload {name}: expected a tuple of rules for {kind}, got {_a(proved)}"
         return
     for rule in proved:
         if not isinstance(rule, str) or rule not in rules:
-            near = rulebook.nearest(str(rule), rules)
-            hint = f"; do you mean {near}?" if near else ""
-            yield f"workload {name}: it proves {rule!r}, and there is no such rule{hint}"
+            problem = f"workload {name}: it proves {rule!r}, and there is no such rule"
+            yield asking(problem, rule, rules, alike=RULES)

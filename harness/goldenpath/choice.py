@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from goldenpath import known, rulebook
 from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.errors import UsageProblem
+from goldenpath.meant import RULES, WORDS, asking
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,9 @@ def choose(
     UsageProblem where something is not there, or a list is wrong.
     """
     names, ids = catalogue.workloads, catalogue.rules
-    listed = known.read(failing, names, rules=ids)
-    loose = known.read(flaky, names, flaky=True, rules=ids)
+    listed = known.read_both(failing, flaky, names, ids)
     spelt = tuple(rulebook.spelt(rule, ids) for rule in rules)
-    choice = Choice(tuple(workloads), spelt, (*listed, *loose), strict)
+    choice = Choice(tuple(workloads), spelt, tuple(listed), strict)
     check_choice(choice, catalogue)
     return choice
 
@@ -52,26 +51,17 @@ def check_choice(choice: Choice, catalogue: Catalogue = OURS) -> None:
     """Raise UsageProblem where a chosen rule or workload does not exist."""
     planned = [name for name in choice.rules if name in rulebook.PLANNED]
     problems = [f"{name} is in the catalogue and is not checked yet" for name in planned]
-    problems += _missing("rule", set(choice.rules) - {*planned}, catalogue.rules, rulebook.nearest)
-    problems += _missing("workload", choice.workloads, catalogue.workloads, _nearest)
+    problems += _missing("rule", choice.rules, (*catalogue.rules, *planned), RULES)
+    problems += _missing("workload", choice.workloads, catalogue.workloads, WORDS)
     if problems:
         raise UsageProblem(
             "\n".join(problems), hint="see `goldenpath list rules` and `goldenpath list workloads`"
         )
 
 
-def _missing(
-    what: str,
-    names: Iterable[str],
-    there: Collection[str],
-    nearest: Callable[[str, Collection[str]], str],
-) -> list[str]:
-    meant = {name: nearest(name, there) for name in names if name not in there}
+def _missing(what: str, names: Iterable[str], there: Collection[str], alike: float) -> list[str]:
     return [
-        f"there is no {what} {name!r}" + (f"; do you mean {near}?" if near else "")
-        for name, near in meant.items()
+        asking(f"there is no {what} {name!r}", name, there, alike=alike)
+        for name in dict.fromkeys(names)
+        if name not in there
     ]
-
-
-def _nearest(name: str, there: Collection[str]) -> str:
-    return next(iter(difflib.get_close_matches(name, there, 1)), "")

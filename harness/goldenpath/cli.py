@@ -16,6 +16,7 @@ from goldenpath import explain as explaining
 from goldenpath.adapters.targets import (
     BUILTIN,
     FRAMEWORKS,
+    Target,
     configured_targets,
     recorded,
     resolve,
@@ -118,7 +119,8 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--stall",
                 type=float,
-                help=f"Seconds without progress to give up; {STALL:.0f} times the time scale.",
+                help=f"Seconds without progress to give up; {STALL:.0f},"
+                " times a time scale over 1.",
             ),
             click.option(
                 "--max-frame",
@@ -142,6 +144,11 @@ def _show(report: Report, folder: Path | None) -> None:
         if report.exit in (Exit.CONFORMS, Exit.INCONCLUSIVE):
             raise
         _complain(str(problem))
+
+
+def _found(target: str, profile: Path | None = None) -> Target:
+    """The target, which may name a dialect of the user's own."""
+    return resolve(target, profile, dialects=load(Path.cwd()).dialects)
 
 
 def _carry_out(order: Order) -> Report:
@@ -200,7 +207,7 @@ def demo(report_dir: Path) -> None:
 @click.option("--profile", type=_FILE, help="Profile of a live endpoint, in TOML.")
 def doctor(target: str, profile: Path | None) -> None:
     """Say whether the adapter of TARGET is right: what was found, and one run with its events."""
-    found = resolve(target, profile, dialects=load(Path.cwd()).dialects)
+    found = _found(target, profile)
     again = f"goldenpath {'smoke' if found.kind == 'endpoint' else 'run'} {target}"
     lines, code = examine(found, f"{again} --profile {profile}" if profile else again)
     say(lines)
@@ -210,14 +217,19 @@ def doctor(target: str, profile: Path | None) -> None:
 @main.command()
 @click.argument("histories", nargs=-1, required=True, type=_FILE)
 @click.option("--known-failing", type=_FILE, help="Rules that are known to fail.")
+@click.option("--known-flaky", type=_FILE, help="Rules that may fail.")
 @click.option("--report-dir", type=_FILE, help="Write reports there.")
 @click.option("--strict", is_flag=True, help="A SHOULD that fails is a failure.")
 def check(
-    histories: tuple[Path, ...], known_failing: Path | None, report_dir: Path | None, strict: bool
+    histories: tuple[Path, ...],
+    known_failing: Path | None,
+    known_flaky: Path | None,
+    report_dir: Path | None,
+    strict: bool,
 ) -> None:
     """Judge recorded HISTORIES again, without the target."""
     catalogue = load(Path.cwd())
-    lines = known.read(known_failing, catalogue.workloads, rules=catalogue.rules)
+    lines = known.read_both(known_failing, known_flaky, catalogue.workloads, catalogue.rules)
     report = judge_files(histories, lines, catalogue, strict=strict)
     if report_dir:
         make_folder(report_dir)
@@ -259,7 +271,7 @@ _BASELINE_FOLDER = click.option(
 @_BASELINE_FOLDER
 def show(target: str, folder: Path) -> None:
     """Show the stored baselines of TARGET: of every interpreter, with their histories."""
-    say(keeping.show(resolve(target), folder))
+    say(keeping.show(_found(target), folder))
 
 
 @baseline.command()
@@ -268,7 +280,7 @@ def show(target: str, folder: Path) -> None:
 @_BASELINE_FOLDER
 def update(target: str, reason: str, folder: Path) -> None:
     """Count what a dispatch of TARGET costs now, and take that in."""
-    say(keeping.update(resolve(target), folder, reason))
+    say(keeping.update(_found(target), folder, reason))
 
 
 @main.command()

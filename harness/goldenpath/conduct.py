@@ -199,18 +199,18 @@ async def _perform(
     recorder: Recorder,
     path: Path | None,
 ) -> Conducted:
-    bench = Bench(target.adapter(facts), header, recorder, options)
+    rig = Rig(target.adapter(facts), header, recorder, options)
     if header.baseline:  # first, before the target can change this process
         _count(header, recorder, options)
     try:
-        await bench.adapter.open(bench.plant)
-        await bench.runner.run(header.script)
+        await rig.adapter.open(rig.plant)
+        await rig.runner.run(header.script)
     finally:
-        await bench.adapter.close()
-    return bench.conclude(path)
+        await rig.adapter.close()
+    return rig.conclude(path)
 
 
-class Bench:
+class Rig:
     """The parts around one adapter, put together in the loop that runs: what happens is recorded,
     and judged as it comes.
     """

@@ -5,13 +5,13 @@ The decorated factory stays what it was; the declaration hangs on it as `__golde
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from goldenpath import spec
 from goldenpath.errors import UsageProblem
+from goldenpath.meant import asking
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,8 +21,6 @@ OUTCOMES: dict[str, tuple[str, str, str] | None] = {
     "success": ("success", "result", "error"),
     "status": ("status", "payload", "message"),
 }
-
-_ALWAYS = ("events", "outcome", "dialect", "transport")
 
 _FORMS = frozenset({"tool", "function", "langchain", "sync"})
 
@@ -79,6 +77,12 @@ _MEMBER_NAMES = {
     "agent": ("run", "cleanup"),
 }
 
+#: What the decorators take by name beside members and options.
+_KEYWORDS = {
+    "dispatcher": ("events", "outcome", "dialect", "transport"),
+    "agent": ("events", "dialect", "transport"),
+}
+
 
 def dispatcher(
     *misplaced: object,
@@ -107,7 +111,7 @@ def agent(
 ) -> Callable[[F], F]:
     """Declare a factory `make(user, tap, tools)` of agents with `async run(message, plan)`.
 
-    The keywords are those of `dispatcher`.
+    The keywords are those of `dispatcher`, but for outcome: what a run returns is its answer.
     """
     _refuse(misplaced, "agent")
     return _declare("agent", events, None, dialect, transport, more)
@@ -136,10 +140,8 @@ def _declare(
     names = _MEMBER_NAMES[kind]
     for key, value in more.items():
         if key not in (*names, *OPTIONS):
-            near = difflib.get_close_matches(key, (*_ALWAYS, *names, *OPTIONS), 1)
-            problems.append(
-                f"{key}: no such keyword" + (f"; do you mean {near[0]}?" if near else "")
-            )
+            known = (*_KEYWORDS[kind], *names, *OPTIONS)
+            problems.append(asking(f"{key}: no such keyword", key, known))
         elif key in names and not isinstance(value, str):
             problems.append(f"{key}: expected the name of a member, got {value!r}")
         elif key in OPTIONS and not _right(key, value):
@@ -200,8 +202,10 @@ def _origins(events: Collection[str]) -> dict[str, str]:
 
 def card_of(declaration: Declaration) -> dict[str, str]:
     """The capability card that follows from a declaration alone."""
-    native = {name for name, origin in declaration.events.items() if origin == spec.Origin.NATIVE}
-    made = {name for name, origin in declaration.events.items() if origin == "synthesised"}
+    native, made = (
+        {name for name, origin in declaration.events.items() if origin == wanted}
+        for wanted in (spec.Origin.NATIVE, spec.Origin.SYNTHESISED)
+    )
     kind = declaration.kind
     card = {
         "members": kind == "dispatcher",

@@ -18,7 +18,7 @@ from goldenpath.adapters.base import Facts, Reply
 from goldenpath.adapters.targets import Target
 from goldenpath.campaign import REST, check_options, make_report
 from goldenpath.choice import Choice, check_choice
-from goldenpath.conduct import Bench, Conducted, Options, bare_header, users_of
+from goldenpath.conduct import Conducted, Options, Rig, bare_header, users_of
 from goldenpath.driver import Asked, Driver
 from goldenpath.errors import UsageProblem
 from goldenpath.history import Header
@@ -85,8 +85,8 @@ class Drive:
         self.history, self.kind = history, header.kind
         self._facts, self._header, self._options, self._strict = facts, header, options, strict
         self._sink = FileSink(str(history))
-        self._bench = Bench(target.adapter(facts), header, Recorder(self._sink), options)
-        self._bench.recorder.listen(self._hear)
+        self._rig = Rig(target.adapter(facts), header, Recorder(self._sink), options)
+        self._rig.recorder.listen(self._hear)
         self.script = Script(header.kind, header.seed, header.users)
         self.script.number_for(header.workload)
         self._loop = asyncio.get_running_loop()
@@ -98,19 +98,19 @@ class Drive:
 
     async def open(self) -> None:
         """Open the adapter."""
-        await self._bench.adapter.open(self._bench.plant)
+        await self._rig.adapter.open(self._rig.plant)
 
     # --- what a test says -----------------------------------------------------------------------
 
     def user(self, name: str) -> Driver:
         """The user of this name, who drives a session of their own."""
-        if name not in self._bench.plant.users:
+        if name not in self._rig.plant.users:
             raise UsageProblem(
                 f"there is no user {name!r}",
-                expected=f"one of {', '.join(self._bench.plant.users)}",
+                expected=f"one of {', '.join(self._rig.plant.users)}",
             )
         if name not in self._drivers:
-            self._drivers[name] = Driver(self, self._bench.plant.users[name])
+            self._drivers[name] = Driver(self, self._rig.plant.users[name])
         return self._drivers[name]
 
     def users(self, *names: str) -> tuple[Driver, ...]:
@@ -146,7 +146,7 @@ class Drive:
 
     async def _perform(self, asked: Asked, context: Context | None) -> Reply:
         try:
-            await self._bench.runner.ask(asked.step, context)
+            await self._rig.runner.ask(asked.step, context)
         finally:
             asked.made.set()
             del self._asked[asked.step.id]
@@ -173,19 +173,19 @@ class Drive:
     async def has_started(self, actor: str, token: str) -> bool:
         """Wait until the tool call with this token runs; whether it came to that in time."""
         step = self.script.step(actor, "wait_for", token=token, what="started")
-        await self._bench.runner.ask(step)
+        await self._rig.runner.ask(step)
         return self._runs(token)
 
     def _runs(self, token: str) -> bool:
-        return self._bench.runner.saw(token, "started")
+        return self._rig.runner.saw(token, "started")
 
     def release(self, token: str) -> None:
         """Let the call with this token go on."""
-        self._bench.plant.gates.release(token)
+        self._rig.plant.gates.release(token)
 
     def give_up(self, step: Step) -> None:
         """Cancel a step that is under way."""
-        self._bench.runner.give_up(step.id)
+        self._rig.runner.give_up(step.id)
 
     def _check_loop(self) -> None:
         if asyncio.get_running_loop() is not self._loop:
@@ -200,18 +200,18 @@ class Drive:
     async def judge(self) -> Report:
         """Wait for what is owed and for silence, clean up, end the history: what came of it."""
         self._check_loop()
-        runner = self._bench.runner
+        runner = self._rig.runner
         try:
-            self._bench.plant.gates.release_all()
+            self._rig.plant.gates.release_all()
             await self._all_answered()
             await runner.rest()
             for driver in self._drivers.values():
                 await driver.leave()
             await runner.end()
-            await self._bench.adapter.close()
+            await self._rig.adapter.close()
             if self._misuse:
                 raise UsageProblem(self._misuse)
-            result = self._bench.conclude(self.history)
+            result = self._rig.conclude(self.history)
         finally:
             self.close()
         nothing = f"the test asked nothing of {self._header.target}"
@@ -221,8 +221,8 @@ class Drive:
         """End it where the test has failed by itself, with a cut history: what was broken by then,
         as far as it was not what never came, and is not excused.
         """
-        self._bench.recorder.seal()
-        verdicts = [] if self._misuse else self._bench.judge.finish(None)
+        self._rig.recorder.seal()
+        verdicts = [] if self._misuse else self._rig.judge.finish(None)
         try:
             if asyncio.get_running_loop() is self._loop:
                 await self._clean_up()
@@ -233,13 +233,13 @@ class Drive:
 
     async def _clean_up(self) -> None:
         """Leave no session of the target behind; nothing of it is recorded."""
-        self._bench.plant.gates.release_all()
+        self._rig.plant.gates.release_all()
         for task in self._under_way:
             task.cancel()
         await self._all_answered()
         for driver in self._drivers.values():
             await driver.leave()
-        await self._bench.adapter.close()
+        await self._rig.adapter.close()
 
     async def _all_answered(self) -> None:
         if self._under_way:
@@ -249,7 +249,7 @@ class Drive:
         """Record nothing more. Closing again does nothing."""
         if not self._over:
             self._over = True
-            self._bench.recorder.seal()
+            self._rig.recorder.seal()
             self._sink.close()
 
     def _report(self, result: Conducted, problems: tuple[str, ...]) -> Report:

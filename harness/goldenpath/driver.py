@@ -12,6 +12,7 @@ from goldenpath.errors import UsageProblem
 from goldenpath.jsonable import jsonable, safe_repr
 from goldenpath.model import NOT_JSON, Step, User
 from goldenpath.plant.tools import HELD
+from goldenpath.spec import VIAS
 from goldenpath.workloads.script import KNOWN, ORDINARY, Ask
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ Call = str | tuple[str, Mapping[str, Any]]
 
 #: Tools with which a run shows all five events and succeeds.
 _SOUND = frozenset({"lookup", "echo", "give"}) | HELD
-_VIAS = ("execute_tool", "dispatch_tool", "dispatch")
 _TRANSPORTS = ("working", "absent", "raising")
 
 
@@ -154,7 +154,7 @@ class Driver:
         self, tool: str, parameters: Mapping[str, Any] | None, via: str, *, plain: bool
     ) -> Asked:
         self._check("dispatcher", "execute")
-        _check_words("member", [via], _VIAS)
+        _check_words("member", [via], VIAS)
         if plain and tool in HELD:
             raise UsageProblem(f"{tool} is released by its canary, and a plain call has none")
         given = _checked(parameters, plain=plain)

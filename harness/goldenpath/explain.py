@@ -9,6 +9,7 @@ from goldenpath import rulebook, spec
 from goldenpath.capabilities import CAPABILITIES
 from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.errors import UsageProblem
+from goldenpath.meant import RULES, meant
 from goldenpath.miniatures import MINIATURES
 from goldenpath.model import Rule
 
@@ -21,8 +22,8 @@ def explain(name: str, catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]
         yield "title", f"{id_} is in the catalogue and is not checked yet."
         return
     if rule is None:
-        near = rulebook.nearest(name, (*catalogue.rules, *rulebook.PLANNED))
-        hint = f"do you mean {near}?" if near else "see `goldenpath list rules`"
+        there = (*catalogue.rules, *rulebook.PLANNED)
+        hint = meant(name, there, "see `goldenpath list rules`", alike=RULES)
         raise UsageProblem(f"there is no rule {name!r}", hint=hint)
     yield "title", f"{rule.id} ({rule.level}) {rule.text}"
     yield "", _source(rule)

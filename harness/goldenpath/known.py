@@ -7,7 +7,6 @@ known-flaky list the rule may fail or pass. Set-up errors and UNKNOWN are excuse
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 
 from goldenpath import rulebook
 from goldenpath.errors import UsageProblem
+from goldenpath.meant import RULES, asking
 from goldenpath.model import Outcome, Verdict
 
 
@@ -60,15 +60,12 @@ def parse(
 
 def _problem(words: list[str], workloads: Collection[str], rules: Collection[str]) -> str:
     if words[0] not in rules:
-        meant = rulebook.nearest(words[0].strip(":,"), rules)
-        return f"there is no rule {words[0]!r}" + (f"; do you mean {meant}?" if meant else "")
+        return asking(f"there is no rule {words[0]!r}", words[0].strip(":,"), rules, alike=RULES)
     if len(words) < 3:
         return "expected `RULE WORKLOAD reason in words`, got no reason"
     if words[1] != "*" and words[1] not in workloads:
-        near = difflib.get_close_matches(words[1], workloads, 1)
-        return f"there is no workload {words[1]!r}; " + (
-            f"do you mean {near[0]}?" if near else "expected a name or *"
-        )
+        problem = f"there is no workload {words[1]!r}"
+        return asking(problem, words[1], workloads, "expected a name or *")
     return ""
 
 
@@ -90,6 +87,16 @@ def read(
         return parse(path.read_text("utf-8"), str(path), workloads, flaky=flaky, rules=rules)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageProblem(f"{path} cannot be read: {error}") from None
+
+
+def read_both(
+    failing: Path | None, flaky: Path | None, workloads: Collection[str], rules: Collection[str]
+) -> list[Line]:
+    """The lines of the list of what must fail, then those of the list of what may."""
+    return [
+        *read(failing, workloads, rules=rules),
+        *read(flaky, workloads, flaky=True, rules=rules),
+    ]
 
 
 def excuse(verdict: Verdict, lines: Iterable[Line]) -> Verdict:

@@ -27,15 +27,17 @@ class Sink(Protocol):
 
 
 class FileSink:
-    """An unbuffered file; each line is one system call."""
+    """An unbuffered file; each line is one system call, where the disk takes all of it."""
 
     def __init__(self, path: str) -> None:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
 
     def write(self, line: bytes, /) -> object:
-        """Write one line at once. Raises OSError where not all of it was written."""
-        written = os.write(self._fd, line)
-        return written if written == len(line) else os.write(self._fd, line[written:])
+        """Write one line at once. Raises OSError where not all of it could be written."""
+        written = 0
+        while written < len(line):  # a disk that fills takes a part, and then raises
+            written += os.write(self._fd, line[written:])
+        return written
 
     def close(self) -> None:
         """Close the file, unless the target has done so."""

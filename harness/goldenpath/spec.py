@@ -112,6 +112,9 @@ MEMBERS: dict[str, str] = {
     "websocket_bridge": PROPERTY,
 }
 
+#: The members through which a tool is called; the old doors are those after the first.
+VIAS = ("execute_tool", "dispatch_tool", "dispatch")
+
 #: Exceptions that come out of a target's insides rather than out of a decision to refuse.
 ACCIDENTS = frozenset(
     {"AttributeError", "NameError", "ReferenceError", "TypeError", "UnboundLocalError"}

@@ -24,11 +24,11 @@ from goldenpath.catalogue import Catalogue
 from goldenpath.choice import Choice, choose
 from goldenpath.conduct import Conducted, Options
 from goldenpath.errors import Exit, GoldenpathError
-from goldenpath.model import NEUTRAL, Level, Outcome, Rule, Verdict
+from goldenpath.model import NEUTRAL, Outcome, Rule, Verdict
 from goldenpath.offline import salvage
 from goldenpath.paths import SUITES
 from goldenpath.report.text import render
-from goldenpath.results import Report, interrupted
+from goldenpath.results import Report, decides, interrupted
 from goldenpath.store import (
     claim,
     clear_reports,
@@ -59,7 +59,7 @@ def _choice(config: pytest.Config, catalogue: Catalogue) -> Choice:
     )
 
 
-class Progress:
+class ProgressFile:
     """Lines of JSON for whoever supervises: what is planned, what began, what ended."""
 
     def __init__(self, path: str | None) -> None:
@@ -77,7 +77,7 @@ class Progress:
 class Beat:
     """Tells now and then that the loop still turns, so that waiting is not taken for hanging."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: ProgressFile) -> None:
         self._progress, self._last = progress, 0.0
 
     def __call__(self) -> None:
@@ -94,7 +94,7 @@ class Suite:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.folder = Path(config.getoption("goldenpath_report_dir"))
-        self.progress = Progress(config.getoption("goldenpath_progress"))
+        self.progress = ProgressFile(config.getoption("goldenpath_progress"))
         self.supervised = bool(config.getoption("goldenpath_progress"))
         self.report: Report | None = None
         self._results: dict[str, Conducted] = {}
@@ -357,9 +357,13 @@ def _text(verdict: Verdict, rules: Rules) -> str:
     return "\n".join(lines)
 
 
+def _breaks(verdict: Verdict, *, strict: bool) -> bool:
+    """Whether an item that shows this verdict is red."""
+    return verdict.outcome in (Outcome.FAIL, Outcome.UNKNOWN) and decides(verdict, strict=strict)
+
+
 def _show(verdict: Verdict, rules: Rules, choice: Choice) -> None:
-    binding = choice.strict or verdict.level is Level.MUST
-    if verdict.outcome in (Outcome.FAIL, Outcome.UNKNOWN) and binding:
+    if _breaks(verdict, strict=choice.strict):
         raise Broken(_text(verdict, rules))
     if verdict.outcome in NEUTRAL:
         pytest.skip(f"{verdict.outcome}: {verdict.reason}")
@@ -372,11 +376,6 @@ def _show(verdict: Verdict, rules: Rules, choice: Choice) -> None:
 
 
 def _show_rest(verdicts: list[Verdict], rules: Rules, *, strict: bool) -> None:
-    bad = [
-        verdict
-        for verdict in verdicts
-        if verdict.outcome in (Outcome.FAIL, Outcome.UNKNOWN)
-        and (strict or verdict.level is Level.MUST)
-    ]
+    bad = [verdict for verdict in verdicts if _breaks(verdict, strict=strict)]
     if bad:
         raise Broken("\n".join(_text(verdict, rules) for verdict in bad))

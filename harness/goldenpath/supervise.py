@@ -20,15 +20,22 @@ from pathlib import Path
 from typing import Any
 
 from goldenpath import interrupts
+from goldenpath.adapters.child import ended
 from goldenpath.campaign import make_report
 from goldenpath.choice import Choice
 from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.offline import salvage
 from goldenpath.paths import SUITES
-from goldenpath.report.data import decode
 from goldenpath.results import Report, interrupted
-from goldenpath.store import claim, clear_reports, keep_reports, unwritable, with_replays
+from goldenpath.store import (
+    claim,
+    clear_reports,
+    keep_reports,
+    read_reports,
+    unwritable,
+    with_replays,
+)
 
 #: Seconds without any progress after which a child is taken to be stuck. One workload has patience
 #: of a few seconds per step, so this is many times what an honest one needs.
@@ -36,6 +43,10 @@ STALL = 60.0
 
 #: Seconds that a child has to end by itself after an interrupt.
 GRACE = 5.0
+
+#: pytest's exit code for an internal error of its own, pytest.ExitCode.INTERNAL_ERROR: the command
+#: does not wait until pytest is imported.
+_BROKE_DOWN = 3
 
 #: Signals by which somebody ends a run.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -209,9 +220,8 @@ def _kill_group(child: subprocess.Popen[bytes]) -> None:
 
 def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) -> Report:
     """The child's own report where it is whole, else what can be said without it."""
-    written = order.folder / "verdicts.json"
-    if progress.finished and written.is_file():
-        report = decode(written.read_bytes())
+    if progress.finished and (order.folder / "verdicts.json").is_file():
+        report = read_reports(order.folder)
         if cut and report.exit != end and end is Exit.INTERRUPTED:
             report = keep_reports(interrupted(report, end), order.folder)
         return report
@@ -242,12 +252,9 @@ def _why(order: Order, progress: Progress, cut: str, end: Exit, code: int) -> tu
     log = f"see {order.folder / 'pytest.log'}"
     if cut:
         return f"{order.target}: {cut}, {where}; {log}", end
-    if progress.plan and code in (3,) and not progress.began:
+    if progress.plan and code == _BROKE_DOWN and not progress.began:
         return f"pytest had an internal error; {log}", Exit.BUG
-    how = f"signal {_signal_name(-code)}" if code < 0 else f"exit code {code}"
-    return f"{order.target} ended the interpreter ({how}) {where}; {log}", Exit.INCONCLUSIVE
-
-
-def _signal_name(number: int) -> str:
-    """Most real-time signals have no name."""
-    return next((known.name for known in signal.Signals if known == number), str(number))
+    return (
+        f"{order.target} ended the interpreter ({ended(code)}) {where}; {log}",
+        Exit.INCONCLUSIVE,
+    )

@@ -10,8 +10,8 @@ import pytest
 from tests.adapters.sessions import CREATE
 from tests.planted import USER
 
-from goldenpath.adapters.agent import AgentAdapter, Plan, PlannedCall, read_plan, takes_run_id
-from goldenpath.adapters.base import Reply
+from goldenpath.adapters.agent import AgentAdapter, Plan, PlannedCall, read_plan
+from goldenpath.adapters.base import Reply, takes
 from goldenpath.declare import Declaration
 from goldenpath.model import Step
 from goldenpath.plant import Plant
@@ -135,14 +135,14 @@ def test_a_run_may_be_spelled_in_several_ways(run: Any, ok: bool, said: str | No
 
 
 @pytest.mark.parametrize(
-    ("run", "takes"),
+    ("run", "said"),
     [(_with_run_id, True), (_with_default, True), (_without, False), (_sync, False), (type, False)],
 )
 def test_an_agent_says_by_its_signature_whether_it_takes_a_run_id(
-    run: Callable[..., Any], takes: bool
+    run: Callable[..., Any], said: bool
 ) -> None:
     """Keywords that take anything do not count."""
-    assert takes_run_id(run) is takes
+    assert takes(run, "run_id") is said
 
 
 def test_names_are_mapped() -> None:

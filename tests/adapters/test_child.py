@@ -297,5 +297,5 @@ def test_what_cannot_be_started_is_a_usage_problem(command: list[str]) -> None:
 
 
 def test_signals_without_a_name_have_a_number() -> None:
-    assert children._ended(-int(signal.SIGKILL)) == "signal SIGKILL"
-    assert children._ended(-63) == "signal 63"
+    assert children.ended(-int(signal.SIGKILL)) == "signal SIGKILL"
+    assert children.ended(-63) == "signal 63"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goldenpath.adapters import outcome
 from goldenpath.adapters.outcome import read, recognise
 from goldenpath.declare import OUTCOMES
 from goldenpath.model import NOT_JSON
@@ -213,3 +214,26 @@ def test_what_is_put_into_an_envelope_comes_out_of_it(value: Any) -> None:
     assert read("value", value).value["value"] == value
     assert read("success", {"success": True, "result": value}).value["value"] == value
     assert read("status", {"status": "done", "payload": value}).value["value"] == value
+
+
+SHAPES: dict[str, tuple[str | None, Any, str, dict[str, str]]] = {
+    "declared": ("status", {"success": True, "result": 5}, "", {"outcome": "status"}),
+    "declared, and it failed": ("status", None, "no", {"outcome": "status"}),
+    "found": (None, {"success": True, "result": 5}, "", {"outcome": "success"}),
+    "the bare value": (None, 5, "", {"outcome": "value"}),
+    "none that is known": (
+        None,
+        6,
+        "",
+        {"outcome": "value", "probe": "no known shape of result: 6"},
+    ),
+    "it failed": (None, None, "no", {"outcome": "value", "probe": "no"}),
+}
+
+
+@pytest.mark.parametrize(("declared", "returned", "failed", "shown"), SHAPES.values(), ids=SHAPES)
+def test_what_a_probe_shows_of_the_shape(
+    declared: str | None, returned: Any, failed: str, shown: dict[str, str]
+) -> None:
+    """What is declared goes before what is found."""
+    assert outcome.found(declared, returned, 5, failed) == shown

@@ -47,6 +47,7 @@ LIES = {
     "success as an error": (TRUTH, {"status": "error"}, "error", "ended"),
     "success as a timeout": (TRUTH, {"status": "timed_out"}, "timeout", "ended"),
     "what never ran as success": ([], {}, "success", "never ran"),
+    "what works on as success": ([started(ALICE)], {}, "success", "started and has no end"),
     "a failure without a status": (
         [started(ALICE), broke(ALICE)],
         {"status": None, "result": None},

@@ -90,6 +90,23 @@ def test_known_failures_must_fail(tmp_path: Path) -> None:
     assert "got no reason" in wrong.stderr
 
 
+def test_a_history_is_checked_with_both_lists(tmp_path: Path) -> None:
+    """As it was judged when it was recorded: what must fail, and what may or may not."""
+    goldenpath(tmp_path, "run", "miniature:never-ends", "--workload", "golden_path")
+    (tmp_path / "must.txt").write_text("DELIVERY-1 * no end is sent\nDELIVERY-4 * the same\n")
+    (tmp_path / "may.txt").write_text("DELIVERY-4 * now and then\nTOOL-1 * now and then\n")
+    history = "reports/latest/histories/golden_path.jsonl"
+    bare = goldenpath(tmp_path, "check", history)
+    failing = goldenpath(tmp_path, "check", history, "--known-failing", "must.txt")
+    (tmp_path / "must.txt").write_text("DELIVERY-1 * no end is sent\n")
+    lists = ("--known-failing", "must.txt", "--known-flaky", "may.txt")
+    both = goldenpath(tmp_path, "check", history, *lists)
+    wrong = goldenpath(tmp_path, "check", history, "--known-flaky", "none.txt")
+
+    assert [done.returncode for done in (bare, failing, both, wrong)] == [1, 0, 0, 2]
+    assert "there is no file none.txt" in wrong.stderr
+
+
 def test_github_gets_annotations_and_the_summary(tmp_path: Path) -> None:
     """In a GitHub job the log has an error per broken rule, and the job's summary is written."""
     summary = tmp_path / "summary.md"

@@ -161,6 +161,19 @@ def test_where_the_rule_is_not_known_it_is_missed(tmp_path: Path) -> None:
     assert "the name of a dialect that is known: common; got 'shop'" in replayed.stderr
 
 
+def test_what_a_dispatch_costs_is_counted_in_a_dialect_of_ones_own(place: Place) -> None:
+    """Kept, shown and held against, in processes that know nothing of the extension."""
+    here, env = place
+    kept = goldenpath(here, "baseline", "update", "shop:good", "--reason", "first", env=env)
+    shown = goldenpath(here, "baseline", "show", "shop:good", env=env)
+    asked = ("--workload", "counters", "--baseline", "reports/baselines")
+    done = goldenpath(here, "run", "shop:good", *asked, env=env)
+
+    assert (kept.returncode, shown.returncode) == (0, 0), kept.stderr + shown.stderr
+    assert "first" in shown.stdout
+    assert of(valid(here / "reports/latest"), "PERF-1")["counters"] == "PASS", done.stdout
+
+
 def test_a_target_that_dies_takes_no_verdict_of_the_rule_along(tmp_path: Path) -> None:
     """What was recorded before is judged by the shop's rule as well."""
     here, env = beside(tmp_path)

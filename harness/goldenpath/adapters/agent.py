@@ -6,12 +6,11 @@ A run may also give its answer piece by piece, as an async generator does; it is
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from goldenpath.adapters.base import Reply, done, guarded, heard, missing
+from goldenpath.adapters.base import Reply, done, guarded, heard, missing, takes
 from goldenpath.adapters.growth import grow
 from goldenpath.adapters.session import Sessions
 from goldenpath.adapters.stream import Consumer
@@ -80,7 +79,7 @@ class AgentAdapter:
         run = self.sessions.member(step.actor, "run")
         if not callable(run):
             return missing("run")
-        more = {"run_id": step.args["run_id"]} if takes_run_id(run) else {}
+        more = {"run_id": step.args["run_id"]} if takes(run, "run_id") else {}
         plan = read_plan(step.args["plan"])
         returned = await guarded(lambda: run(step.args["message"], plan, **more))
         if not hasattr(type(returned), "__aiter__"):
@@ -101,11 +100,3 @@ class AgentAdapter:
         if self.sessions.member(step.actor, "cleanup") is None:
             return Reply(True, {**done().value, "none": True})
         return await self.sessions.cleanup(step)
-
-
-def takes_run_id(run: Callable[..., Any]) -> bool:
-    """Whether `run` has a parameter of its own for the run's id."""
-    try:
-        return "run_id" in inspect.signature(run).parameters
-    except (TypeError, ValueError):
-        return False

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import json
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -108,6 +108,14 @@ def failed(error: Any, value: Any) -> Reply:
 def missing(member: str) -> Reply:
     """The target has no such member."""
     return Reply(False, {"by": "missing", "type": "", "text": f"there is no {member}"})
+
+
+def takes(function: Callable[..., Any], parameter: str) -> bool:
+    """Whether a function of the target's has a parameter of this name."""
+    try:
+        return parameter in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 async def settle(value: Any) -> Any:

@@ -201,7 +201,7 @@ class Child:
     async def _explain(self, rest: bytes) -> None:
         await self._until(lambda: self._gone and self._errors.over, EXPLAINING)
         code = self._process.returncode if self._process else None
-        how = "closed its stdout and goes on" if code is None else f"ended ({_ended(code)})"
+        how = "closed its stdout and goes on" if code is None else f"ended ({ended(code)})"
         cut = f", in the middle of the line {excerpt(rest)}" if rest else ""
         self.fail(f"{how} before {self.before}{cut}")
 
@@ -269,7 +269,8 @@ class Child:
             await asyncio.sleep(_PAUSE)
 
 
-def _ended(code: int) -> str:
+def ended(code: int) -> str:
+    """How a process ended, by its exit code; most real-time signals have no name."""
     if code >= 0:
         return f"exit code {code}"
     known = next((found.name for found in signal.Signals if found == -code), str(-code))

@@ -13,7 +13,7 @@ from typing import Any
 
 from goldenpath import spec
 from goldenpath.adapters import outcome
-from goldenpath.adapters.base import Reply, done, guarded, heard, missing
+from goldenpath.adapters.base import Reply, done, guarded, heard, missing, takes
 from goldenpath.adapters.growth import grow
 from goldenpath.adapters.session import Sessions
 from goldenpath.declare import REGISTERED, Declaration
@@ -168,7 +168,7 @@ class DispatcherAdapter:
         if not callable(send):
             return missing(f"{_THOUGHTS[0]} of its websocket_bridge")
         given: tuple[Any, ...] = (step.args["text"],)
-        if _takes(send, "run_id"):
+        if takes(send, "run_id"):
             given = (self.sessions.run_ids[step.actor], "an_agent", *given)
         claimed = await guarded(lambda: send(*given))
         return claimed if isinstance(claimed, Reply) else done({"claims": claimed})
@@ -194,13 +194,6 @@ class DispatcherAdapter:
         if isinstance(returned, Reply):
             return returned
         return heard(outcome.read(self._shape, returned), returned)
-
-
-def _takes(function: Callable[..., Any], parameter: str) -> bool:
-    try:
-        return parameter in inspect.signature(function).parameters
-    except (TypeError, ValueError):
-        return False
 
 
 def _value(target: Any, name: str) -> Any:

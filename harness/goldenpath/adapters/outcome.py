@@ -11,8 +11,9 @@ from typing import Any
 
 from goldenpath.adapters.base import Reply, done, failed
 from goldenpath.declare import OUTCOMES
-
-_GOOD_STATUS = frozenset({"success", "ok", "completed", "complete", "done", "finished"})
+from goldenpath.dialects.model import STATUS_WORDS
+from goldenpath.jsonable import safe_repr
+from goldenpath.model import Status
 
 
 def _field(value: Any, name: str) -> Any:
@@ -40,8 +41,8 @@ def read(shape: str, returned: Any) -> Reply:
         return Reply(True, {**done(returned).value, "misfit": shape})
     said = _field(returned, flag)
     said = said.value if isinstance(said, Enum) else said
-    good = said is True or (isinstance(said, str) and said.lower() in _GOOD_STATUS)
-    if good:
+    word = STATUS_WORDS.get(said.lower()) if isinstance(said, str) else None
+    if said is True or word is Status.SUCCESS:
         return done(_field(returned, value))
     return failed(_field(returned, error), _field(returned, value))
 
@@ -53,3 +54,16 @@ def recognise(returned: Any, expected: Any) -> str | None:
         if reply.ok and "misfit" not in reply.value and reply.value["value"] == expected:
             return shape
     return None
+
+
+def found(declared: str | None, returned: Any, expected: Any, failed: str = "") -> dict[str, str]:
+    """What a probe shows of the shape, after a call that was to return `expected`: the one that was
+    declared, else the one that it finds. failed: what was said instead, where the call failed.
+    """
+    if declared:
+        return {"outcome": declared}
+    shape = None if failed else recognise(returned, expected)
+    if shape:
+        return {"outcome": shape}
+    odd = failed or f"no known shape of result: {safe_repr(returned)}"
+    return {"outcome": "value", "probe": odd}

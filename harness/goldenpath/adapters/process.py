@@ -20,14 +20,13 @@ from goldenpath.adapters.base import Adapter, Facts, Reply
 from goldenpath.adapters.connection import Connection
 from goldenpath.adapters.lines import Hello, excerpt
 from goldenpath.adapters.remote import STARTING, ProcessAdapter
-from goldenpath.canary import SELF, mint
 from goldenpath.declare import Declaration, card_of
 from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import TargetProblem, UsageProblem
-from goldenpath.jsonable import safe_repr
 from goldenpath.model import Step
-from goldenpath.plant import Plant, plant_user
+from goldenpath.plant import Plant
 from goldenpath.plant.transport import MAX_FRAME
+from goldenpath.plant.users import PROBE, PROBE_MARK
 from goldenpath.recorder import Recorder
 
 #: Seconds: another process may have to wait for the processor.
@@ -41,10 +40,6 @@ ELSEWHERE = {
     "RECOVERY-8a": "UNOBSERVABLE: its users cannot be made to stall from here",
     "sync_tools": "UNOBSERVABLE: planted tools run here, and block nothing there",
 }
-
-#: The probe's own user, and their canary.
-_USER = plant_user(0, 255)
-_MARK = mint(_USER.owner, SELF)
 
 
 def process_target(
@@ -106,7 +101,7 @@ class ProcessTarget:
         self.scale = time_scale
         adapter = self._adapter("value")
         try:
-            await adapter.open(Plant(Recorder(), [_USER]))
+            await adapter.open(Plant(Recorder(), [PROBE]))
             async with asyncio.timeout(STARTING * time_scale):
                 shown = await self._look(adapter)
         except TimeoutError:
@@ -126,8 +121,8 @@ class ProcessTarget:
         return ProcessAdapter(self.command, self.hello, shape, self.scale, self.dialects)
 
     async def _look(self, adapter: ProcessAdapter) -> dict[str, str]:
-        name = _USER.name
-        created = {"run_id": _USER.run_id or "", "tools": ["give"], "transport": "working"}
+        name = PROBE.name
+        created = {"run_id": PROBE.run_id or "", "tools": ["give"], "transport": "working"}
         reply = await adapter.perform(Step("probe", name, "create", created))
         if not reply.ok:
             raise TargetProblem(
@@ -144,8 +139,8 @@ class ProcessTarget:
 
     async def _call_once(self, adapter: ProcessAdapter) -> dict[str, str]:
         """Call `give`, which returns its parameter, and recognise the shape of the answer."""
-        given = {"value": f"a value of {_MARK}"}
-        step = Step("probe", _USER.name, "execute", {"tool": "give", "parameters": given})
+        given = {"value": f"a value of {PROBE_MARK}"}
+        step = Step("probe", PROBE.name, "execute", {"tool": "give", "parameters": given})
         reply = await adapter.perform(step)
         if not reply.ok and reply.value["by"] == "missing":
             raise TargetProblem(
@@ -153,13 +148,8 @@ class ProcessTarget:
                 expected="an answer with a value or an error to execute",
                 got=_said(reply),
             )
-        if self.hello.outcome:
-            return {"outcome": self.hello.outcome}
-        if not reply.ok:
-            return {"outcome": "value", "probe": _said(reply)}
-        shape = outcome.recognise(reply.value["value"], given["value"])
-        odd = {"probe": f"no known shape of result: {safe_repr(reply.value['value'])}"}
-        return {"outcome": shape or "value", **({} if shape else odd)}
+        failed = "" if reply.ok else _said(reply)
+        return outcome.found(self.hello.outcome, reply.result, given["value"], failed)
 
     def _facts(self, shown: Mapping[str, str]) -> Facts:
         hello = self.hello

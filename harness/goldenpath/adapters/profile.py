@@ -6,7 +6,6 @@ committed. All that is wrong with a profile is said at once.
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import os
@@ -20,6 +19,7 @@ from goldenpath import spec
 from goldenpath.adapters.secret import Scrub, Secret
 from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, chosen
 from goldenpath.errors import UsageProblem
+from goldenpath.meant import asking
 
 LOGINS = ("bearer", "subprotocol", "query", "none")
 _KEYS = ("url", "login", "users", "start", "ready", "dialect", "deadlines", "ping", "events")
@@ -147,12 +147,13 @@ class _Reader:
         text = f"{where}: expected {expected}"
         self.problems.append(text if got is None else f"{text}, got {got!r:.80}")
 
+    def _unknown(self, problem: str, word: object, there: Collection[str]) -> None:
+        self.problems.append(asking(problem, word, there, f"there are {', '.join(there)}"))
+
     def known(self, where: str, table: Mapping[str, Any], keys: Collection[str]) -> None:
         for key in table:
             if key not in keys:
-                near = difflib.get_close_matches(str(key), keys, 1)
-                hint = f"do you mean {near[0]}?" if near else f"there are {', '.join(keys)}"
-                self.problems.append(f"{where}{key}: no such key; {hint}")
+                self._unknown(f"{where}{key}: no such key", key, keys)
 
     def _table(self, where: str, value: object, keys: Collection[str] = ()) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -273,9 +274,7 @@ class _Reader:
         template = self.message(where, table["message"])
         holes = _holes(template)
         for hole in sorted(holes - {*_HOLES}):
-            near = difflib.get_close_matches(hole, _HOLES, 1)
-            there = near[0] if near else ", ".join(_HOLES)
-            self.problems.append(f"{where}: there is no {{{hole}}}; do you mean {there}?")
+            self._unknown(f"{where}: there is no {{{hole}}}", hole, _HOLES)
         if any("{plan}" in leaf and leaf != "{plan}" for leaf in _leaves(template)):
             self.wrong(where, '"{plan}" to stand alone: it becomes an object')
         if "message" not in holes:
@@ -311,9 +310,7 @@ class _Reader:
             return ()
         for name in value:
             if name not in spec.FIVE:
-                near = difflib.get_close_matches(str(name), spec.FIVE, 1)
-                there = f"do you mean {near[0]}?" if near else f"there are {', '.join(spec.FIVE)}"
-                self.problems.append(f"events: there is no {name!r}; {there}")
+                self._unknown(f"events: there is no {name!r}", name, spec.FIVE)
         return tuple(name for name in spec.FIVE if name in value)
 
 

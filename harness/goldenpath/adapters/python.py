@@ -13,25 +13,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from goldenpath.adapters import outcome
-from goldenpath.adapters.agent import AgentAdapter, takes_run_id
-from goldenpath.adapters.base import Adapter, Facts, Reply, guarded, settle
+from goldenpath.adapters.agent import AgentAdapter
+from goldenpath.adapters.base import Adapter, Facts, Reply, guarded, settle, takes
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.session import Sessions
 from goldenpath.adapters.stream import streams
-from goldenpath.canary import SELF, mint
 from goldenpath.declare import Declaration, card_of
 from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, as_data, chosen
 from goldenpath.errors import TargetProblem, UsageProblem
-from goldenpath.jsonable import safe_repr
 from goldenpath.model import Step
-from goldenpath.plant import Plant, plant_user
+from goldenpath.plant import Plant
 from goldenpath.plant.forms import INSTALL, has_langchain
+from goldenpath.plant.users import PROBE, PROBE_MARK
 from goldenpath.recorder import Recorder
+from goldenpath.spec import VIAS
 
-#: The probe's own user, and their canary.
-_USER = plant_user(0, 255)
-_MARK = mint(_USER.owner, SELF)
-_FOUND = {"found": _MARK, "by": _MARK}
+_FOUND = {"found": PROBE_MARK, "by": PROBE_MARK}
 
 #: Seconds that the probe's factory, and its one call, may take. Imports can take 10 to 20 seconds,
 #: so the time is generous (FIELD_NOTES section 1).
@@ -60,7 +57,7 @@ class PythonTarget:
     async def probe(self, time_scale: float = 1.0) -> Facts:
         """Open one session and see what is there. Raises TargetProblem where there is nothing."""
         self._patience = PROBE_SECONDS * time_scale
-        user = _USER
+        user = PROBE
         plant = Plant(Recorder(), [user])
         sessions = Sessions(self.factory, self.declaration, plant, self._awaited)
         step = Step("probe", user.name, "create", {"run_id": user.run_id or "", "tools": ["give"]})
@@ -68,7 +65,7 @@ class PythonTarget:
         if not reply.ok:
             raise TargetProblem(
                 f"{self.name}: no session could be created",
-                expected=f"the factory to return {_a(self.declaration.kind)}",
+                expected=f"the factory to return its {self.declaration.kind}",
                 got=_said(reply),
             )
         self._check_members(sessions, user.name)
@@ -134,7 +131,7 @@ class PythonTarget:
 
     async def _look_at_dispatcher(self, sessions: Sessions, name: str) -> dict[str, str]:
         """Which member executes, and in which shape it answers."""
-        for via in ("execute_tool", "dispatch_tool", "dispatch"):
+        for via in VIAS:
             member = sessions.member(name, via)
             if callable(member):
                 return await self._call_once(via, member)
@@ -147,18 +144,14 @@ class PythonTarget:
 
     async def _call_once(self, via: str, member: Callable[..., Any]) -> dict[str, str]:
         """Call `give`, which returns its parameter, and recognise the shape of the answer."""
-        given = {"value": f"a value of {_MARK}"}  # a leak of it would show
+        given = {"value": f"a value of {PROBE_MARK}"}  # a leak of it would show
         how = ((), given) if via == "dispatch" else ((given,), {})
         returned = await self._in_time(
             f"call {via}", guarded(lambda: member("give", *how[0], **how[1]))
         )
-        if self.declaration.outcome:
-            return {"executes by": via, "outcome": self.declaration.outcome}
-        if isinstance(returned, Reply):
-            return {"executes by": via, "outcome": "value", "probe": _said(returned)}
-        shape = outcome.recognise(returned, given["value"])
-        note = {} if shape else {"probe": f"no known shape of result: {safe_repr(returned)}"}
-        return {"executes by": via, "outcome": shape or "value", **note}
+        failed = _said(returned) if isinstance(returned, Reply) else ""
+        shape = outcome.found(self.declaration.outcome, returned, given["value"], failed)
+        return {"executes by": via, **shape}
 
     async def _sync_tools(
         self, sessions: Sessions, name: str, shown: Mapping[str, str]
@@ -166,7 +159,7 @@ class PythonTarget:
         """Whether it takes a synchronous tool and runs it: then that may be asked of it."""
         adapter = DispatcherAdapter(self.factory, self.declaration, shown["outcome"])
         adapter.sessions = sessions
-        more = {"via": shown["executes by"], "parameters": {"query": _MARK}}
+        more = {"via": shown["executes by"], "parameters": {"query": PROBE_MARK}}
         for action, given in (("register", {}), ("execute", more)):
             step = Step("probe", name, action, {"tool": "block", **given})
             reply = await self._in_time("try a synchronous tool", adapter.perform(step))
@@ -183,7 +176,7 @@ class PythonTarget:
                 got=f"a {type(sessions[name]).__name__} without it",
                 hint='map another name by a keyword: @agent(run="answer")',
             )
-        return {"runs per session": "many" if takes_run_id(run) else "one"}
+        return {"runs per session": "many" if takes(run, "run_id") else "one"}
 
     async def _in_time(self, doing: str, work: Any) -> Any:
         try:
@@ -209,7 +202,3 @@ def _said(reply: Reply) -> str:
     text = str(reply.value.get("text", ""))
     at = f" (at {reply.value['at']})" if "at" in reply.value else ""
     return f"{kind}: {text}{at}" if kind else text
-
-
-def _a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

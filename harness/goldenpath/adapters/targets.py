@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
 import shlex
@@ -23,6 +22,7 @@ from goldenpath.declare import Declaration
 from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import UsageProblem
 from goldenpath.jsonable import safe_repr
+from goldenpath.meant import meant
 
 
 class Target(Protocol):
@@ -200,7 +200,7 @@ def _miniature(name: str, which: str) -> Target:
         raise UsageProblem(
             f"there is no miniature {which!r}",
             expected=f"one of {', '.join(sorted(MINIATURES))}",
-            hint=_near(which, list(MINIATURES)),
+            hint=meant(which, MINIATURES),
         )
     return MINIATURES[which].target(name)
 
@@ -237,7 +237,7 @@ def _python(text: str, configured: Mapping[str, Any], dialects: Dialects) -> Tar
             f"there is no target {text!r}",
             expected="package.module:factory, ./file.py:factory, ws://..., cmd:program args, or "
             + ", ".join(names),
-            hint=_near(text, names),
+            hint=meant(text, names),
         )
     return _decorated(text, _load(text, module_name), attribute, dialects)
 
@@ -314,7 +314,7 @@ def _attribute(name: str, module: ModuleType, attribute: str) -> Any:
                 f"{name}: the module has no {attribute}",
                 expected="the name of a decorated factory",
                 got=f"a module with {', '.join(marked) or 'no decorated factory'}",
-                hint=_near(attribute, [k for k in vars(module) if not k.startswith("_")]),
+                hint=meant(attribute, [k for k in vars(module) if not k.startswith("_")]),
             )
         value = getattr(value, part)
     return value
@@ -346,8 +346,3 @@ def _as_target(name: str, factory: Any, dialects: Dialects = DIALECTS) -> Target
         )
     check_factory(factory, name)
     return PythonTarget(name, factory, declaration, dialects)
-
-
-def _near(word: str, words: list[str]) -> str:
-    near = difflib.get_close_matches(word, words, 1)
-    return f"do you mean {near[0]}?" if near else ""

@@ -185,12 +185,15 @@ def _status(call: Call, tally: Tally) -> None:
             if call.twin and call.ends:
                 tally.doubt(UNTRACED)
                 continue
-            truth = end.what if end else "never ran"
-            witness = [end.index] if end else []
+            if end:
+                truth, witness = end.what, [end]
+            else:
+                truth = "started and has no end" if call.starts else "never ran"
+                witness = call.starts
             tally.fail(
                 f"tool_completed of {call.tool} says {status.value}; in truth the tool {truth}",
                 seen.entry.index,
-                *witness,
+                *(entry.index for entry in witness),
             )
 
 

@@ -183,11 +183,11 @@ class _Clock(Fold):
         if value == "":
             self.tally.excuse = _NO_TIME
             return
-        self.tally.opportunities += 1
+        self.tally.chance()
         kind, moment = read_time(value)
         if kind not in self._kinds:
             self._new_kind(kind, seen.entry.index)
-        if moment is None or kind is NAIVE:
+        if moment is None or kind == NAIVE:
             self._odd(kind, value, seen)
         clock = (seen.link, place)
         before = clocks.get(clock)

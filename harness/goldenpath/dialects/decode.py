@@ -143,15 +143,15 @@ class Decoder:
 
 
 class FrameReader:
-    """Reads the frames of one history: in the dialect that its header declares, but those that our
-    own shapes worded in our words (DESIGN section 3, rule of truth 9).
+    """Reads the frames of one history: in the dialect that its header declares (`own`), but those
+    that our own shapes worded in our words (DESIGN section 3, rule of truth 9).
 
     Raises msgspec.ValidationError where the header's dialect makes no sense.
     """
 
     def __init__(self, declared: Mapping[str, Any]) -> None:
-        own = msgspec.convert(declared, Dialect) if declared else COMMON
-        self._own, self._common = Decoder(own), Decoder(COMMON)
+        self.own = msgspec.convert(declared, Dialect) if declared else COMMON
+        self._own, self._common = Decoder(self.own), Decoder(COMMON)
 
     def read(self, what: str, value: Any) -> Decoded:
         """Decode a frame: `what` and `value` of its entry, which has no text where it had none."""

@@ -22,8 +22,6 @@ _WORDS: dict[type, str] = {
     **{dict: "an object", list: "a list"},
 }
 
-_ID = spec.FIELD_TYPES["run"]
-
 
 def _id(value: object) -> str | None:
     if isinstance(value, str):

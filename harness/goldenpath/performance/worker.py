@@ -20,10 +20,11 @@ from typing import Any
 
 import msgspec
 
-from goldenpath.adapters.agent import AgentAdapter, read_plan, takes_run_id
-from goldenpath.adapters.base import Facts
+from goldenpath.adapters.agent import AgentAdapter, read_plan
+from goldenpath.adapters.base import Facts, takes
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.targets import recorded
+from goldenpath.dialects import DIALECTS, Dialect, FrameReader
 from goldenpath.history import Header, read_header
 from goldenpath.jsonable import safe_text
 from goldenpath.model import Entry, Kind, Outcome, Step
@@ -113,7 +114,7 @@ class Worker:
     async def work(self) -> Counted:
         """Perform all steps. Raises Refused."""
         header = self._header
-        target = recorded(header.target, header.declared)
+        target = recorded(header.target, header.declared, _spoken(header))
         facts = Facts(
             header.target, header.kind, header.events, header.card, header.declared, header.dialect
         )
@@ -186,6 +187,12 @@ class Worker:
         await over
 
 
+def _spoken(header: Header) -> dict[str, Dialect]:
+    """The dialects by name; one of a user's own, which is not known here, as the header has it."""
+    own = FrameReader(header.dialect).own
+    return {own.name: own, **DIALECTS}
+
+
 async def _dispatched(call: Callable[[], Any]) -> None:
     """The door to the target: the call and its awaiting are the target's, this is ours."""
     given = call()
@@ -201,7 +208,7 @@ def _call(adapter: DispatcherAdapter | AgentAdapter, step: Step) -> Callable[[],
         raise Refused(Outcome.UNKNOWN, f"there is no {name}")
     args = step.args
     if name == "run":
-        more = {"run_id": args["run_id"]} if takes_run_id(member) else {}
+        more = {"run_id": args["run_id"]} if takes(member, "run_id") else {}
         plan = read_plan(args["plan"])
         return lambda: member(args["message"], plan, **more)
     return lambda: member(args["tool"], args["parameters"])

@@ -51,8 +51,6 @@ def _body(fields: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
 class Emitter:
     """The five events for the tap's own user, as `notify_*` and `emit_*`."""
 
-    _shape = "emitter"
-
     def __init__(self, send: Callable[[str, dict[str, Any]], Awaitable[bool]]) -> None:
         self._send = send
 

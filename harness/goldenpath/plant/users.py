@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from goldenpath.canary import CREDENTIAL, SELF, THREAD, mint, owner_mark, request_ids
+from goldenpath.canary import CREDENTIAL, SELF, THREAD, USERS, mint, owner_mark, request_ids
 from goldenpath.model import User
 
 NAMES = (
@@ -52,6 +52,10 @@ def plant_user(seed: int, position: int) -> User:
         run_id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
     )
 
+
+#: The user of a probe, who is none of a run's, and their canary.
+PROBE = plant_user(0, USERS)
+PROBE_MARK = mint(PROBE.owner, SELF)
 
 #: The user contexts of `spec.INVALID_USERS` and `PLACEHOLDER_USERS`, made of a right one.
 INVALID: dict[str, Callable[[PlantedUser], PlantedUser | None]] = {

@@ -6,8 +6,6 @@ from goldenpath import spec
 from goldenpath.workloads.base import ONE, TWO, Workload, tiers
 from goldenpath.workloads.script import Ask, Lane, Script
 
-_VIAS = ("execute_tool", "dispatch_tool", "dispatch")
-
 
 def _invalid_users(script: Script, size: int) -> tuple[Lane, ...]:
     """Sessions for nobody, and in the end one for somebody, which is the control."""
@@ -35,7 +33,7 @@ def _admin_tools(script: Script, size: int) -> tuple[Lane, ...]:
     """
     alice, bob = list(script.users)[:2]
     admin = [script.create(bob, ["lookup", "administer"], admin=True)]
-    for via in _VIAS * size:
+    for via in spec.VIAS * size:
         admin += script.ask(bob, [Ask("lookup", more={"via": via})])
         admin += script.ask(bob, [Ask("administer", more={"via": via})])
     admin.append(script.cleanup(bob))
@@ -47,7 +45,7 @@ def _no_admin(script: Script, name: str, size: int) -> Lane:
     lane = [script.create(name, ["lookup"]), script.step(name, "register", tool="echo")]
     forbidden = script.step(name, "register", tool="administer", forbidden=True)
     lane += [script.execute(name, Ask("lookup")), forbidden]
-    for via in _VIAS * size:
+    for via in spec.VIAS * size:
         lane += script.ask(name, [Ask("lookup", more={"via": via})])
         lane += script.ask(name, [Ask("administer", more={"via": via, "forbidden": True})])
     return (*lane, script.cleanup(name))
@@ -60,9 +58,9 @@ def _context_manager(script: Script, size: int) -> tuple[Lane, ...]:
     name, lane = "alice", []
     for _ in range(size):
         lane += [script.create(name), script.step(name, "enter")]
-        lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in _VIAS]
+        lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in spec.VIAS]
         lane.append(script.step(name, "leave"))
-        lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in _VIAS]
+        lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in spec.VIAS]
         lane += [
             script.create(name),
             script.step(name, "enter"),

@@ -15,9 +15,9 @@ Build = Callable[[Script, int], tuple[Lane, ...]]
 @dataclass(frozen=True)
 class Workload:
     """proves: by kind of target, the rules whose verdict this workload owes; a kind that is not
-    there cannot be given this workload. users, size: by tier. suite: the file of suites/ that
-    shows it. lanes: from an empty script and the size to the lanes. on_request: left out of a run
-    unless a baseline was asked for, or it was chosen.
+    there cannot be given this workload. users (at most 255: each has a mark), size: by tier. suite:
+    the file of suites/ that shows it. lanes: from an empty script and the size to the lanes.
+    on_request: left out of a run unless a baseline was asked for, or it was chosen.
     """
 
     name: str

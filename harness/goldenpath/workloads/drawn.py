@@ -16,13 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from goldenpath.errors import TargetProblem
+from goldenpath.spec import VIAS
 from goldenpath.workloads.base import ONE, Workload, tiers
 from goldenpath.workloads.script import Ask, Lane, Script
 
 _STRATEGIES = Path(__file__).with_name("strategies.py")
-
-#: The doors of a dispatcher, each in its turn.
-_VIAS = ("execute_tool", "dispatch_tool", "dispatch")
 
 
 @functools.lru_cache(maxsize=8)
@@ -69,7 +67,7 @@ def _drawn_values(script: Script, size: int) -> tuple[Lane, ...]:
     """Of each pair the parameters go to one call, the value through another and back. Before them
     each door is tried with usual parameters: what is refused then is refused for its own.
     """
-    vias = _VIAS if script.kind == "dispatcher" else ("",)
+    vias = VIAS if script.kind == "dispatcher" else ("",)
     asks = [_through(via, tool) for via in vias for tool in ("echo", "give")]
     for number, (parameters, value) in enumerate(drawn(script.seed, size)):
         via = vias[number % len(vias)]

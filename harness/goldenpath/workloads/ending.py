@@ -8,8 +8,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from goldenpath.model import Step
+from goldenpath.spec import VIAS
 from goldenpath.workloads.base import ONE, Workload, tiers
-from goldenpath.workloads.script import VIAS, Ask, Lane, Script
+from goldenpath.workloads.script import Ask, Lane, Script
 from goldenpath.workloads.sending import cleaned_up_midway
 
 #: A call of a tool that hangs may take this many times the declared timeout.

@@ -7,8 +7,9 @@ session, between users, and behind each door.
 from __future__ import annotations
 
 from goldenpath.model import Step
+from goldenpath.spec import VIAS
 from goldenpath.workloads.base import TWO, Workload, tiers
-from goldenpath.workloads.script import VIAS, Ask, Lane, Script
+from goldenpath.workloads.script import Ask, Lane, Script
 
 _QUESTION = {"query": "what is the time?"}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from goldenpath.model import Step
+from goldenpath.spec import VIAS
 from goldenpath.workloads.base import ONE, TWO, Workload, tiers
-from goldenpath.workloads.script import VIAS, Ask, Lane, Script
+from goldenpath.workloads.script import Ask, Lane, Script
 from goldenpath.workloads.sending import given_up_midway
 
 _TOOL_ORDER = ("ORDER-3", "ORDER-4", "DELIVERY-2", "DELIVERY-5")

@@ -128,8 +128,7 @@ def _given_up(script: Script, query: str) -> list[dict[str, Any]]:
 def _calls(query: str) -> list[dict[str, Any]]:
     """Through different members, one that fails, and one of a tool that is not there."""
     given = {"parameters": {"query": query}}
-    vias = ("execute_tool", "dispatch_tool", "dispatch")
-    calls = [{"tool": "lookup", "via": via, **given} for via in vias]
+    calls = [{"tool": "lookup", "via": via, **given} for via in spec.VIAS]
     others = [{"tool": tool, **given} for tool in ("explode", "no_such_tool")]
     return [{"action": "execute", "args": c} for c in (*calls, *others)]
 

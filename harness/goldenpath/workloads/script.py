@@ -19,9 +19,6 @@ from goldenpath.model import Step, User
 #: Numbers that each workload has to itself; beyond them they run on into another's.
 OWN_NUMBERS = 1 << 12
 
-#: The members of a dispatcher through which a tool is called.
-VIAS = ("execute_tool", "dispatch_tool", "dispatch")
-
 Lane = tuple[Step, ...]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from goldenpath.model import Step
+from goldenpath.spec import VIAS
 from goldenpath.workloads.base import ONE, Workload, tiers
 from goldenpath.workloads.forms import other_forms
 from goldenpath.workloads.script import Ask, Lane, Script
@@ -113,12 +114,11 @@ def _values(script: Script, size: int) -> tuple[Lane, ...]:
 def _after_cleanup(script: Script, size: int) -> tuple[Lane, ...]:
     """Everything is tried once before cleanup, as a control, and again after it, and after two."""
     name, lane = "alice", [script.create("alice", ["lookup"])]
-    vias = ("execute_tool", "dispatch_tool", "dispatch")
-    lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in vias]
+    lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in VIAS]
     lane.append(script.step(name, "register", tool="give"))
     for _ in range(2):
         lane.append(script.cleanup(name))
-        lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in vias]
+        lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in VIAS]
         lane.append(script.step(name, "register", tool="echo"))
         lane.append(script.execute(name, Ask("no_such_tool")))
     return (tuple(lane),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from goldenpath.model import Step
+from goldenpath.spec import VIAS
 from goldenpath.workloads.base import TWO, Workload, tiers
 from goldenpath.workloads.script import Ask, Lane, Script
 
@@ -30,7 +31,7 @@ def _faltering(script: Script, size: int, transport: str) -> list[Step]:
     """A session whose sends raise now and then, and ever another error, through each door."""
     if transport != "raising":
         return []
-    vias = ("execute_tool", "dispatch_tool", "dispatch") if script.kind == "dispatcher" else ("",)
+    vias = VIAS if script.kind == "dispatcher" else ("",)
     asks = [Ask("lookup", more={"via": via} if via else {}) for via in vias]
     rounds = [[ask] for ask in asks * _EACH * size] + [[Ask("lookup"), Ask("lookup")]]
     created = script.create("alice", ["lookup"], transport, falters=True)

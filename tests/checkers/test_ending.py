@@ -22,7 +22,7 @@ from tests.build import (
     stopped,
     told,
 )
-from tests.judged import broken, doubted, outcome, untold, verdicts
+from tests.judged import broken, doubted, outcome, timed, untold, verdicts
 from tests.scenes import AT_WORK, GAVE_UP, LEFT, agent, dispatcher, nameless
 
 from goldenpath.checkers.base import UNTRACED
@@ -142,7 +142,17 @@ HANGS = [asked(ALICE, unreleased=True), started(ALICE)]  # 3, 4
 FOREVER = {
     "for ever": (
         [hung(ALICE)],
-        "lookup hung and was not ended by the declared timeout",
+        "lookup hung for 0.0 seconds and was not ended by the declared timeout",
+        (3, 5),
+    ),
+    "until it was let go on, and succeeds": (
+        [ended(ALICE), told(ALICE)],
+        "lookup hung for 0.0 seconds and was not ended by the declared timeout",
+        (3, 5),
+    ),
+    "until it was let go on, and fails": (
+        [ended(ALICE), refused(ALICE)],
+        "lookup hung for 0.0 seconds and was not ended by the declared timeout",
         (3, 5),
     ),
     "and succeeds": (
@@ -166,9 +176,18 @@ def test_a_tool_that_hangs_and_is_not_ended(
     assert broken("TOOL-8", dispatcher(*HANGS, *lines)) == (message, witness)
 
 
+def test_how_long_it_hung_is_told() -> None:
+    """From its true start."""
+    lines = dispatcher(*HANGS, ended(ALICE), told(ALICE))
+
+    (found,) = timed(lines, {4: 10.0, 5: 12.5, 6: 20.0})["TOOL-8"].findings
+    assert found.message.startswith("lookup hung for 2.5 seconds")
+
+
 IN_TIME = {
     "stopped, and then told": [*HANGS, stopped(ALICE), refused(ALICE)],
     "told, and then stopped": [*HANGS, refused(ALICE), stopped(ALICE)],
+    "stopped by an error that was thrown into it": [*HANGS, broke(ALICE), refused(ALICE)],
     "told by a failed result": [*HANGS, stopped(ALICE), refused(ALICE, by="result", type="")],
 }
 
@@ -183,7 +202,6 @@ NO_HANG = {
     "it was not meant to": [*AT_WORK, hung(ALICE)],
     "it never started": [asked(ALICE, unreleased=True), refused(ALICE)],
     "its caller gave up": [*HANGS, stopped(ALICE), GAVE_UP],
-    "it had ended by itself": [*HANGS, ended(ALICE), told(ALICE)],
     "its session was cleaned up": [*HANGS, *closed(ALICE), stopped(ALICE), refused(ALICE)],
     "it was never answered": HANGS,
 }

@@ -158,21 +158,25 @@ def _closing(call: Call, moment: Entry) -> bool:
 
 
 def _times_out(call: Call, tally: Tally) -> None:
-    """TOOL-8: a call of a tool that hangs fails in time, and the tool does nothing more."""
+    """TOOL-8: a call of a tool that hangs fails in time, and the tool does nothing more. It is let
+    go on when the time is over: where it then ends no timeout had ended it.
+    """
     asked, answered = call.asked, call.answered
     if asked is None or answered is None or not asked.value.get("unreleased") or not call.starts:
         return
-    if _gave_up(answered) or _over(call, answered):
+    if _gave_up(answered) or _closing(call, answered):
         return  # it was not for the timeout to end it
     if call.unsure:
         tally.doubt(UNTRACED)
         return
     tally.chance()
-    if answered.kind is Kind.LOST:
+    ended = [end for end in call.ends if end.what == "ended" and end.index < answered.index]
+    if answered.kind is Kind.LOST or ended:
+        took = ((ended or [answered])[0].at - call.starts[0].at) / 1e9
         tally.fail(
-            f"{call.tool} hung and was not ended by the declared timeout",
+            f"{call.tool} hung for {took:.1f} seconds and was not ended by the declared timeout",
             asked.index,
-            answered.index,
+            (ended or [answered])[0].index,
         )
     elif answered.kind is Kind.OK:
         tally.fail(f"{call.tool} hung and its caller was told that it succeeded", answered.index)
@@ -182,12 +186,6 @@ def _times_out(call: Call, tally: Tally) -> None:
             answered.index,
             late[0].index,
         )
-
-
-def _over(call: Call, moment: Entry) -> bool:
-    """Whether the tool had come to an end of its own by then, or its session was being ended."""
-    ended = any(end.what != "cancelled" and end.index < moment.index for end in call.ends)
-    return ended or _closing(call, moment)
 
 
 def _loop_turns(call: Call, tally: Tally) -> None:

@@ -94,9 +94,15 @@ class FirstFailureEndsRun(ScriptedAgent):
 _LIMIT = 0.5
 
 
-def _with_timeout(kind: type[RequestScopedDispatcher], user: Any, tap: Tap, tools: Tools) -> Any:
+def _with_timeout(
+    kind: type[RequestScopedDispatcher],
+    user: Any,
+    tap: Tap,
+    tools: Tools,
+    seconds: float | None = _LIMIT,
+) -> Any:
     emitter = Parts().emit(user, tap.manager) if tap.manager else None
-    return kind(UserContext.from_user(user), emitter, tools, _LIMIT)
+    return kind(UserContext.from_user(user), emitter, tools, seconds)
 
 
 class _NoneInTime(RequestScopedDispatcher):
@@ -110,12 +116,18 @@ class _ToldInTime(RequestScopedDispatcher):
         return await asyncio.shield(asyncio.create_task(super()._invoke(execution)))
 
 
-@miniature("TOOL-8", implied={"RECOVERY-8": "a call that hangs for ever does not return"})
+@miniature("TOOL-8")
 @dispatcher(tool_timeout=_LIMIT)
-def timeout_forgotten(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScopedDispatcher:
+def timeout_forgotten(user: PlantedUser, tap: Tap, tools: Tools) -> Any:
     """A timeout is declared, and there is none."""
-    emitter = Parts().emit(user, tap.manager) if tap.manager else None
-    return RequestScopedDispatcher(UserContext.from_user(user), emitter, tools)
+    return _with_timeout(RequestScopedDispatcher, user, tap, tools, None)
+
+
+@miniature("TOOL-8")
+@dispatcher(tool_timeout=_LIMIT)
+def timeout_comes_late(user: PlantedUser, tap: Tap, tools: Tools) -> Any:
+    """A timeout is declared, and it takes eight times as long."""
+    return _with_timeout(RequestScopedDispatcher, user, tap, tools, 8 * _LIMIT)
 
 
 @miniature(

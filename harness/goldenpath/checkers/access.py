@@ -296,14 +296,15 @@ def _wrong_one(call: Call, taken: _Taken) -> str:
 
 class _EndsTwiceAndByLeaving(_Answers):
     """API-8: cleaning up again is accepted, also while the first is under way; what was left as a
-    context manager is closed, and what its body raised is not hidden.
+    context manager is closed, so that members that had worked refuse, and what its body raised is
+    not hidden.
     """
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._asked: set[str] = set()
         self._again: set[int] = set()
-        self._worked: set[str] = set()
+        self._worked: dict[str, set[str]] = {}
         self._left: dict[str, Entry] = {}
         self._after: set[int] = set()
 
@@ -318,7 +319,7 @@ class _EndsTwiceAndByLeaving(_Answers):
         if asked.what == "create":
             self._asked.discard(asked.actor)
             self._left.pop(asked.actor, None)
-            self._worked.discard(asked.actor)
+            self._worked.pop(asked.actor, None)
         elif asked.what == "cleanup" and asked.actor in self._asked:
             self._again.add(asked.index)
         elif asked.what == "cleanup":
@@ -371,18 +372,23 @@ class _EndsTwiceAndByLeaving(_Answers):
         left = self._left.get(asked.actor)
         if left is None:
             if answer.kind is Kind.OK:
-                self._worked.add(asked.actor)
+                self._worked.setdefault(asked.actor, set()).add(_way(asked))
             return
         if asked.index not in self._after:
             return  # it was asked for before
-        self.tally.chance()
+        witness, worked = (left.index, asked.index, answer.index), self._worked[asked.actor]
+        self.tally.chance(answer.kind is Kind.OK or _way(asked) in worked)
         if answer.kind is Kind.OK:
             self.tally.fail(
                 f"{asked.value['tool']} was called with success after its session's context was"
                 " left",
-                left.index,
-                asked.index,
-                answer.index,
+                *witness,
+            )
+        elif _accident(answer) and _way(asked) in worked:
+            self.tally.fail(
+                f"{_way(asked)} after its session's context was left was not refused but ran into"
+                f" {answer.value['type']}: {shown(_text(answer))}",
+                *witness,
             )
 
 

@@ -134,6 +134,14 @@ class LeavingLeavesOpen(RequestScopedDispatcher):
         pass
 
 
+@miniature("API-8")
+class LeavingBreaks(RequestScopedDispatcher):
+    """The end of a `with` cleans nothing up: it takes the tools away, and calls run into that."""
+
+    async def __aexit__(self, *_: Any) -> None:
+        vars(self)["_registry"] = None
+
+
 # --- API-13 --------------------------------------------------------------------------------------
 
 _SOMEBODY = PlantedUser("somebody", "anonymous", "thread", "run", "request", "session", "", "")

@@ -201,6 +201,17 @@ class PermissionUnclear(RequestScopedDispatcher):
 
 
 @miniature("API-14")
+class PermissionIsAKey(RequestScopedDispatcher):
+    """A tool for admins only fails with nothing but its name, as a dict that has it not."""
+
+    def _authorize(self, tool: AnyTool) -> None:
+        try:
+            super()._authorize(tool)
+        except PlatformError:
+            raise KeyError(tool.name) from None
+
+
+@miniature("API-14")
 class PermissionByAccident(RequestScopedDispatcher):
     """A tool for admins only runs into an AttributeError of the insides."""
 

@@ -85,6 +85,19 @@ class OldDoorTellsOfUnknown(RequestScopedDispatcher):
         return await super().dispatch_tool(tool_name, parameters, **context)
 
 
+@miniature("API-6")
+class OldDoorTellsNoError(RequestScopedDispatcher):
+    """A tool that fails does so without a word of its own where dispatch is told of it."""
+
+    async def dispatch(self, tool_name: str, /, **parameters: Any) -> Any:
+        try:
+            return await super().dispatch(tool_name, **parameters)
+        except PlatformError:
+            raise
+        except Exception:
+            raise RuntimeError("a tool failed") from None
+
+
 # --- API-7 ---------------------------------------------------------------------------------------
 
 

@@ -263,6 +263,48 @@ def test_each_execution_is_looked_at() -> None:
     assert broken("TOOL-9", dispatcher(*again))[1] == (4, 7)
 
 
+def watched(*stalls: float) -> Any:
+    """What is said where the loop stood still for so long, and turned in the end."""
+    lines = [
+        line
+        for number, waited in enumerate(stalls, 16)
+        for line in (
+            *(asked(ALICE, number), started(ALICE, number)),
+            *(ended(ALICE, number, turned=True, waited=waited), told(ALICE, number)),
+        )
+    ]
+    return verdicts(dispatcher(*lines))["TOOL-9"]
+
+
+def test_a_loop_that_stands_still_for_a_while_whenever_a_synchronous_tool_runs() -> None:
+    """It is no busy machine that does so each time."""
+    (found,) = watched(0.4, 0.25, 0.3).findings
+
+    assert found.witness == (5, 9)
+    assert found.message == (
+        "each of 3 executions of a synchronous tool blocked the event loop, for 0.25 to 0.4 seconds"
+    )
+
+
+NOW_AND_THEN = {"once": [0.4], "not each time": [0.4, 0.225, 0.4], "never": [0.0, 0.0]}
+
+
+@pytest.mark.parametrize("stalls", NOW_AND_THEN.values(), ids=NOW_AND_THEN)
+def test_a_loop_that_stands_still_now_and_then(stalls: list[float]) -> None:
+    """That may be the machine. The longest stall is told."""
+    said = watched(*stalls)
+
+    assert said.outcome is Outcome.PASS
+    assert said.statistics == {"longest stall s": max(stalls)}
+
+
+def test_the_longest_stall_is_told_of_a_loop_that_never_turned() -> None:
+    """As far as it is known."""
+    said = verdicts(sync(turned=False, waited=0.5))["TOOL-9"]
+
+    assert said.statistics == {"longest stall s": 0.5}
+
+
 @pytest.mark.parametrize("seen", [{}, {"turned": None}], ids=["asynchronous", "no loop was there"])
 def test_what_does_not_say_whether_the_loop_turned_is_no_opportunity(seen: Any) -> None:
     """An asynchronous tool gives turns of its own; without a loop there is none to block."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -159,6 +161,9 @@ def timeout_leaves_tool(user: PlantedUser, tap: Tap, tools: Tools) -> Any:
 # --- TOOL-9 --------------------------------------------------------------------------------------
 
 
+_A_WHILE = 0.4  # seconds: less than the tool waits for the loop, and more than half of it
+
+
 @miniature("TOOL-9")
 class SyncOnTheLoop(RequestScopedDispatcher):
     """A synchronous tool is called where it stands."""
@@ -178,6 +183,19 @@ class WaitsForItsThread(RequestScopedDispatcher):
             return await super()._invoke(execution)
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(execution.tool, **execution.parameters).result()
+
+
+@miniature("TOOL-9")
+class WaitsAWhileForItsThread(RequestScopedDispatcher):
+    """A synchronous tool has a thread of its own, and the loop first waits for that for a while."""
+
+    async def _invoke(self, execution: Execution) -> Any:
+        if isinstance(execution.tool, Tool):
+            return await super()._invoke(execution)
+        call = functools.partial(execution.tool, **execution.parameters)
+        running = asyncio.get_running_loop().run_in_executor(None, call)
+        time.sleep(_A_WHILE)
+        return await running
 
 
 @miniature("TOOL-9")

@@ -108,14 +108,14 @@ def _hanging(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _synchronous(script: Script, size: int) -> tuple[Lane, ...]:
-    """A synchronous tool between two that are not, one whose parameters have awkward names, and
-    one that fails; only where the target takes such tools.
+    """A synchronous tool, twice, between two that are not, one whose parameters have awkward names,
+    and one that fails; only where the target takes such tools.
     """
     if not script.can("sync_tools"):
         return (script.session("alice", *[[Ask("lookup")]] * size),)
     awkward = [[Ask("recall")]]  # the control
     awkward += [[Ask("recall", {name: f"the value of {name}"})] for name in _NAMES]
-    rounds = [[Ask(tool)] for tool in ("lookup", "block", "lookup")] * size + awkward
+    rounds = [[Ask(tool)] for tool in ("lookup", "block", "block", "lookup")] * size + awkward
     failing = script.session("alice", [Ask("lookup")], [Ask("choke")], golden=False)
     return ((*script.session("alice", *rounds), *failing),)
 

@@ -174,6 +174,17 @@ def test_joining_may_be_given_up_soon(more: dict[str, Any], settles: int) -> Non
     assert at == pytest.approx(settles * DEADLINES.settle, abs=2 * NAP)
 
 
+def test_joining_what_waits_for_a_timeout_takes_as_long_as_that_and_no_longer() -> None:
+    """It says how many seconds the target's timeout is, and how many deadlines may come on top."""
+    stage = Stage(never=never)
+    overdue = [step("j", "join", step="a", timeout=30, deadlines=0.2), step("b")]
+    stage.run([step("a", "never", timeout=30)], overdue)
+    at = {e.step: e.at / 1e9 for e in stage.entries if e.kind is not Kind.INVOKE}
+
+    assert at["b"] == pytest.approx(31, abs=0.2)
+    assert at["a"] == pytest.approx(35, abs=0.2)
+
+
 def test_joining_what_never_ends_has_an_end() -> None:
     """Twice a call's deadline, then the lane goes on."""
     stage = Stage()

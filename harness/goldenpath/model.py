@@ -104,14 +104,16 @@ class Step(msgspec.Struct, frozen=True):
     lanes: tuple[tuple[Step, ...], ...] = ()
 
 
-def share(args: Mapping[str, Any]) -> float:
-    """How many times the deadline of a call a step with these arguments has: each round of a plan
-    adds a fifth, since a real agent asks its model between rounds; a step that is many calls, or
-    waits for a timeout of the target's own, says how many deadlines it needs.
+def patience(args: Mapping[str, Any], deadline: float) -> float:
+    """The seconds that a step with these arguments has, where a call has `deadline` seconds: each
+    round of a plan adds a fifth, since a real agent asks its model between rounds; a step that is
+    many calls says how many deadlines it needs, and one that waits for a timeout of the target's
+    own the seconds of that.
     """
     rounds = len((args.get("plan") or {}).get("rounds", ()))
-    needed: float = args.get("deadlines", 1)
-    return needed + rounds / 5
+    deadlines: float = args.get("deadlines", 1)
+    timeout: float = args.get("timeout", 0)
+    return (deadlines + rounds / 5) * deadline + timeout
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

@@ -19,7 +19,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from goldenpath.adapters.base import Adapter, Reply, raised
-from goldenpath.model import DROPPED, Entry, Kind, Step, share
+from goldenpath.model import DROPPED, Entry, Kind, Step, patience
 from goldenpath.plant import Plant
 from goldenpath.stillness import is_still
 
@@ -216,7 +216,7 @@ class Runner:
         if step is None:
             return False
         self._current[task] = step, ticks + 1
-        if ticks * TICK < 2 * self._deadlines.call * share(step.args) + 1:
+        if ticks * TICK < 2 * self._patience(step) + 1:
             return False
         self._lost(step, "deadline")
         self._recorder.notes.append(f"{step.action} of {step.actor} swallowed its cancellation")
@@ -244,7 +244,7 @@ class Runner:
         self._performing[step.id] = task
         self._current[task] = step, 0
         try:
-            async with patient(self._deadlines.call * share(step.args)) as limit:
+            async with patient(self._patience(step)) as limit:
                 reply = await self._adapter.perform(given)
         except TimeoutError:
             if task not in self._left:
@@ -274,8 +274,11 @@ class Runner:
         self._recorder.record(kind, step.actor, step.id, step.action, reply.value)
 
     def _lost(self, step: Step, why: str) -> None:
-        value = {"why": why, "seconds": round(self._deadlines.call * share(step.args), 3)}
+        value = {"why": why, "seconds": round(self._patience(step), 3)}
         self._recorder.record(Kind.LOST, step.actor, step.id, step.action, value)
+
+    def _patience(self, step: Step) -> float:
+        return patience(step.args, self._deadlines.call)
 
     # --- what the harness itself does ------------------------------------------------------------
 
@@ -329,12 +332,14 @@ class Runner:
             self._beat()
 
     async def _join(self, step: Step) -> None:
-        """Wait until another lane has done a step; `briefly`, or for so many settle times: go on
-        where it cannot be done yet.
+        """Wait until another lane has done a step; `briefly`, or for so many settle times or
+        deadlines: go on where it cannot be done yet.
         """
         settles: int = step.args.get("settles", BRIEFLY if step.args.get("briefly") else 0)
-        patience = settles * self._deadlines.settle or 2 * self._deadlines.call
-        await self._until(lambda: step.args["step"] in self._finished, patience)
+        longest = patience({"deadlines": 2, **step.args}, self._deadlines.call)
+        await self._until(
+            lambda: step.args["step"] in self._finished, settles * self._deadlines.settle or longest
+        )
 
     # --- waiting -----------------------------------------------------------------------------
 

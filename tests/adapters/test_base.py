@@ -242,6 +242,7 @@ def test_the_text_of_an_exception_holds_its_notes_and_its_group() -> None:
     group = ExceptionGroup("two", [KeyError("a"), OSError("b")])
 
     assert raised(error).value["text"] == "refused; there is no no_such_tool"
+    assert "cause" not in raised(error).value
     assert raised(group).value["text"] == "two (2 sub-exceptions); 'a'; b"
     assert failed(error, None).value["text"] == "refused; there is no no_such_tool"
 
@@ -251,3 +252,33 @@ def test_a_structured_error_is_read_whole() -> None:
     said = {"message": "There is no tool of the name no_such_tool in this session"}
 
     assert "no_such_tool" in failed(said, None).value["text"]
+
+
+def test_causes_of_causes_are_told_and_a_circle_has_an_end() -> None:
+    """A facade may wrap what a facade wrapped."""
+    first, second, third = KeyError("it broke"), ValueError("failed"), RuntimeError("no")
+    third.__cause__, second.__cause__ = second, first
+    assert raised(third).value["cause"] == "failed; 'it broke'"
+
+    first.__cause__ = second
+    assert raised(third).value["cause"].startswith("failed; 'it broke'; failed")
+
+
+def _wrapped(how: str) -> Exception:
+    try:
+        try:
+            raise KeyError("it broke")
+        except KeyError as error:
+            if how == "within":
+                raise RuntimeError("failed")  # noqa: B904 - as many do
+            raise RuntimeError("failed") from (error if how == "from" else None)
+    except RuntimeError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    ("how", "cause"), [("from", "'it broke'"), ("within", "'it broke'"), ("from None", None)]
+)
+def test_what_an_error_came_of_is_told_where_it_shows_that(how: str, cause: str | None) -> None:
+    """As its traceback would show it."""
+    assert raised(_wrapped(how)).value.get("cause") == cause

@@ -117,15 +117,23 @@ UNCLEAR = {
         refused(ALICE, 17, by="result", type="", text="no", value={"code": 7}),
         "\"no {'code': 7}\"",
     ),
+    "its name alone": (
+        refused(ALICE, 17, type="KeyError", text="'administer'"),
+        "\"KeyError 'administer'\"",
+    ),
+    "its name and a number": (
+        refused(ALICE, 17, type="E", text="administer: E17"),
+        "'E administer: E17'",
+    ),
 }
 
 
 @pytest.mark.parametrize(("answer", "said"), UNCLEAR.values(), ids=UNCLEAR)
-def test_a_refusal_that_says_neither_why_nor_what(answer: Line, said: str) -> None:
+def test_a_refusal_that_does_not_say_what_and_why(answer: Line, said: str) -> None:
     """The user cannot know what to do about it."""
     assert broken("API-14", admin(answer)) == (
-        "administer was refused to alice, who is no admin, by an error that says neither why nor"
-        f" what: {said}",
+        "administer was refused to alice, who is no admin, by an error that does not say what and"
+        f" why: {said}",
         (13, 14),
     )
 
@@ -155,14 +163,56 @@ CLEAR = {
         "value": {"code": "PERMISSION_DENIED"},
     },
     "in words of its own, with the name": {"type": "Problem", "text": "administer: nicht für dich"},
-    "as if it were not there": {"type": "LookupError", "text": "unknown tool: 'administer'"},
+    "in another way than an unknown one": {"type": "LookupError", "text": "no tool 'administer'"},
 }
 
 
 @pytest.mark.parametrize("how", CLEAR.values(), ids=CLEAR)
 def test_a_refusal_that_is_clear(how: dict[str, Any]) -> None:
-    """By whatever it says why, or by the name of what is refused."""
+    """By whatever it says why, or by words of its own about what is refused."""
     assert outcome("API-14", admin(refused(ALICE, 17, **how))) is Outcome.PASS
+
+
+def unknown(also: str, **how: Any) -> list[Line]:
+    """The user calls a tool that is not there (entries 13 and 14), and then one for admins."""
+    gone = asked(ALICE, 18, tool="no_such_tool", unknown=True)
+    no = refused(ALICE, 18, type="LookupError", text=f"unknown tool: no_such_tool {also}".strip())
+    forbidden = asked(ALICE, 17, tool="administer", forbidden=True)
+    return dispatcher(*CONTROL, *MARKED, gone, no, forbidden, refused(ALICE, 17, **how))
+
+
+def test_a_tool_that_is_refused_as_an_unknown_one_may_be_hidden() -> None:
+    """That it says so on purpose cannot be seen; neither red nor green."""
+    said = verdicts(unknown("", type="LookupError", text="unknown tool: administer"))["API-14"]
+
+    assert (said.outcome, said.opportunities) == (Outcome.UNOBSERVABLE, 0)
+    assert said.reason.startswith("to who is no admin it says that there is no such tool")
+
+
+def test_a_hidden_tool_that_runs_all_the_same() -> None:
+    """The truth is the planted tool's."""
+    lines = unknown("", type="LookupError", text="unknown tool: administer")
+
+    assert broken("API-14", [*lines[:-1], *RAN, lines[-1]])[1] == (15, 16)
+
+
+OTHERWISE = {
+    "in words of permission": {"type": "LookupError", "text": "unknown, or not allowed"},
+    "in words of its own": {"type": "LookupError", "text": "administer: nicht für dich"},
+}
+
+
+@pytest.mark.parametrize("how", OTHERWISE.values(), ids=OTHERWISE)
+def test_a_tool_that_is_refused_otherwise_than_an_unknown_one(how: dict[str, Any]) -> None:
+    """It is not hidden."""
+    assert outcome("API-14", unknown("", **how)) is Outcome.PASS
+
+
+def test_what_says_of_an_unknown_tool_that_it_may_not_be_permitted_is_clear() -> None:
+    """Of both, in the same words."""
+    how = {"type": "LookupError", "text": "unknown tool: administer or no access"}
+
+    assert outcome("API-14", unknown("or no access", **how)) is Outcome.PASS
 
 
 def test_a_refusal_in_words_of_its_own_names_the_tool() -> None:

@@ -26,6 +26,7 @@ from tests.judged import broken, findings, outcome, red, untold, verdicts
 from tests.scenes import dispatcher
 
 from goldenpath.model import Outcome
+from goldenpath.spec import ACCIDENTS
 
 # --- API-8: cleanup may be called twice; leaving the context cleans up --------------------------
 
@@ -109,6 +110,18 @@ def test_a_session_that_is_closed_by_leaving_its_context() -> None:
         assert outcome("API-8", lines) is Outcome.PASS
 
 
+@pytest.mark.parametrize("kind", sorted(ACCIDENTS))
+def test_a_session_that_was_left_and_breaks(kind: str) -> None:
+    """Rule of truth 6: out of its own insides is no refusal."""
+    no = refused(ALICE, 17, type=kind, text="'NoneType' object has no attribute 'get'")
+
+    assert broken("API-8", dispatcher(*USED, asked(ALICE, 17), no)) == (
+        "execute_tool after its session's context was left was not refused but ran into"
+        f" {kind}: \"'NoneType' object has no attribute 'get'\"",
+        (12, 13, 14),
+    )
+
+
 NOT_LEFT: dict[str, list[Line]] = {
     "it is no context manager": dispatcher(
         *(invoke(ALICE, "enter"), fail(ALICE, "enter", by="missing")),
@@ -132,6 +145,9 @@ NOT_LEFT: dict[str, list[Line]] = {
     "the call was made before it was left": dispatcher(
         *(*call(ALICE), asked(ALICE, 17), executing(ALICE, 17), started(ALICE, 17)),
         *(*closed(ALICE, "leave"), ended(ALICE, 17), told(ALICE, 17)),
+    ),
+    "the member had not worked before": dispatcher(
+        *(*USED, asked(ALICE, 17, via="dispatch"), refused(ALICE, 17, type="TypeError")),
     ),
     "the call hung": dispatcher(*USED, asked(ALICE, 17), hung(ALICE, 17)),
     "a session made anew is open": [*dispatcher(*USED), *session(ALICE, call(ALICE, 17))],

@@ -109,6 +109,76 @@ def test_a_door_that_leads_elsewhere(via: str, lines: list[Line], came: str) -> 
 
 
 @doors
+def test_a_door_through_which_another_result_comes_back(via: str) -> None:
+    """Than the tool's, which comes back through execute_tool."""
+    lines = through(via, *call(ALICE, 17, returned="lost")[1:])
+    came = GOOD.replace("succeeded", "succeeded with another result than its tool's")
+
+    assert broken("API-6", lines)[0] == (
+        f"through {via} {came} (success); through execute_tool {GOOD} (success)"
+    )
+
+
+def failing(via: str, first: dict[str, Any], second: dict[str, Any]) -> list[Line]:
+    """The tool fails through execute_tool and through another door, and this is what is told."""
+    return dispatcher(
+        *(asked(ALICE, 16), started(ALICE, 16), broke(ALICE, 16, _error(16))),
+        *(refused(ALICE, 16, **first), asked(ALICE, 17, via=via), started(ALICE, 17)),
+        *(broke(ALICE, 17, _error(17)), refused(ALICE, 17, **second)),
+    )
+
+
+def _error(number: int) -> str:
+    return f"cannot work on {token_of(ALICE, number)}"
+
+
+BARE = {"type": "ToolFailure", "text": _error(16)}
+
+
+@doors
+def test_a_door_that_keeps_the_error_to_itself(via: str) -> None:
+    """Who calls through it learns nothing; what it hides from them does not count."""
+    hidden = {"text": "error", "overheard": [token_of(ALICE, 17)]}
+
+    assert broken("API-6", failing(via, BARE, hidden))[0].startswith(
+        f"through {via} the call failed without its tool's error, its tool failed, its user got"
+    )
+
+
+TOLD = {
+    "wrapped": {"type": "DispatchError", "text": f"lookup failed: {_error(17)}"},
+    "by a failed result": {"by": "result", "type": "", "text": _error(17), "value": None},
+    "in its value": {"by": "result", "type": "", "text": "failed", "value": {"why": _error(17)}},
+    "as its cause": {"type": "DispatchError", "text": "lookup failed", "cause": _error(17)},
+}
+
+
+@doors
+@pytest.mark.parametrize("how", TOLD.values(), ids=TOLD)
+def test_a_door_that_tells_the_error_in_a_way_of_its_own(via: str, how: dict[str, Any]) -> None:
+    """A facade may wrap it."""
+    assert outcome("API-6", failing(via, BARE, how)) is Outcome.PASS
+
+
+@doors
+def test_a_platform_that_tells_no_error_of_a_tool_tells_none_through_any_door(via: str) -> None:
+    """That is no difference."""
+    assert outcome("API-6", failing(via, {"text": "error"}, {"text": "error"})) is Outcome.PASS
+
+
+def test_a_failure_without_a_word_and_a_result_that_json_cannot_hold_are_not_compared() -> None:
+    """There is nothing to be passed on."""
+    opaque = {"__not_json__": "Opaque"}
+    lines = [*call(ALICE, 16), asked(ALICE, 17, via="dispatch")]
+    lines += call(ALICE, 17, result=opaque, returned="Opaque()")[1:]
+    mute = [asked(ALICE, 18, via="dispatch"), started(ALICE, 18), broke(ALICE, 18, "")]
+    control = [asked(ALICE, 19), started(ALICE, 19), broke(ALICE, 19, ""), refused(ALICE, 19)]
+
+    assert outcome("API-6", dispatcher(*lines)) is Outcome.PASS
+    assert outcome("API-6", dispatcher(*control, *mute, refused(ALICE, 18))) is Outcome.PASS
+
+
+@doors
 def test_doors_that_lead_to_the_same(via: str) -> None:
     """In whichever order; the canaries may differ, and what is handed to dispatch_tool."""
     good = through(via, *call(ALICE, 17)[1:])

@@ -22,7 +22,7 @@ from tests.build import (
     stopped,
     told,
 )
-from tests.judged import broken, doubted, outcome, untold, verdicts
+from tests.judged import broken, doubted, outcome, timed, untold, verdicts
 from tests.scenes import AT_WORK, GAVE_UP, LEFT, agent, dispatcher, nameless
 
 from goldenpath.checkers.base import UNTRACED
@@ -142,7 +142,17 @@ HANGS = [asked(ALICE, unreleased=True), started(ALICE)]  # 3, 4
 FOREVER = {
     "for ever": (
         [hung(ALICE)],
-        "lookup hung and was not ended by the declared timeout",
+        "lookup hung for 0.0 seconds and was not ended by the declared timeout",
+        (3, 5),
+    ),
+    "until it was let go on, and succeeds": (
+        [ended(ALICE), told(ALICE)],
+        "lookup hung for 0.0 seconds and was not ended by the declared timeout",
+        (3, 5),
+    ),
+    "until it was let go on, and fails": (
+        [ended(ALICE), refused(ALICE)],
+        "lookup hung for 0.0 seconds and was not ended by the declared timeout",
         (3, 5),
     ),
     "and succeeds": (
@@ -166,9 +176,18 @@ def test_a_tool_that_hangs_and_is_not_ended(
     assert broken("TOOL-8", dispatcher(*HANGS, *lines)) == (message, witness)
 
 
+def test_how_long_it_hung_is_told() -> None:
+    """From its true start."""
+    lines = dispatcher(*HANGS, ended(ALICE), told(ALICE))
+
+    (found,) = timed(lines, {4: 10.0, 5: 12.5, 6: 20.0})["TOOL-8"].findings
+    assert found.message.startswith("lookup hung for 2.5 seconds")
+
+
 IN_TIME = {
     "stopped, and then told": [*HANGS, stopped(ALICE), refused(ALICE)],
     "told, and then stopped": [*HANGS, refused(ALICE), stopped(ALICE)],
+    "stopped by an error that was thrown into it": [*HANGS, broke(ALICE), refused(ALICE)],
     "told by a failed result": [*HANGS, stopped(ALICE), refused(ALICE, by="result", type="")],
 }
 
@@ -183,7 +202,6 @@ NO_HANG = {
     "it was not meant to": [*AT_WORK, hung(ALICE)],
     "it never started": [asked(ALICE, unreleased=True), refused(ALICE)],
     "its caller gave up": [*HANGS, stopped(ALICE), GAVE_UP],
-    "it had ended by itself": [*HANGS, ended(ALICE), told(ALICE)],
     "its session was cleaned up": [*HANGS, *closed(ALICE), stopped(ALICE), refused(ALICE)],
     "it was never answered": HANGS,
 }
@@ -243,6 +261,48 @@ def test_each_execution_is_looked_at() -> None:
 
     assert broken("TOOL-9", lines)[1] == (8, 9)
     assert broken("TOOL-9", dispatcher(*again))[1] == (4, 7)
+
+
+def watched(*stalls: float) -> Any:
+    """What is said where the loop stood still for so long, and turned in the end."""
+    lines = [
+        line
+        for number, waited in enumerate(stalls, 16)
+        for line in (
+            *(asked(ALICE, number), started(ALICE, number)),
+            *(ended(ALICE, number, turned=True, waited=waited), told(ALICE, number)),
+        )
+    ]
+    return verdicts(dispatcher(*lines))["TOOL-9"]
+
+
+def test_a_loop_that_stands_still_for_a_while_whenever_a_synchronous_tool_runs() -> None:
+    """It is no busy machine that does so each time."""
+    (found,) = watched(0.4, 0.25, 0.3).findings
+
+    assert found.witness == (5, 9)
+    assert found.message == (
+        "each of 3 executions of a synchronous tool blocked the event loop, for 0.25 to 0.4 seconds"
+    )
+
+
+NOW_AND_THEN = {"once": [0.4], "not each time": [0.4, 0.225, 0.4], "never": [0.0, 0.0]}
+
+
+@pytest.mark.parametrize("stalls", NOW_AND_THEN.values(), ids=NOW_AND_THEN)
+def test_a_loop_that_stands_still_now_and_then(stalls: list[float]) -> None:
+    """That may be the machine. The longest stall is told."""
+    said = watched(*stalls)
+
+    assert said.outcome is Outcome.PASS
+    assert said.statistics == {"longest stall s": max(stalls)}
+
+
+def test_the_longest_stall_is_told_of_a_loop_that_never_turned() -> None:
+    """As far as it is known."""
+    said = verdicts(sync(turned=False, waited=0.5))["TOOL-9"]
+
+    assert said.statistics == {"longest stall s": 0.5}
 
 
 @pytest.mark.parametrize("seen", [{}, {"turned": None}], ids=["asynchronous", "no loop was there"])

@@ -21,7 +21,7 @@ from tests.build import (
 )
 from tests.judged import Paced, at_pace, broken, findings, outcome, timed, untold, verdicts
 
-from goldenpath.model import Outcome, User, Verdict, share
+from goldenpath.model import Outcome, User, Verdict, patience
 
 
 def paced(*lines: Paced) -> Verdict:
@@ -238,8 +238,8 @@ def test_a_loop_that_stands_still_is_in_doubt(seconds: float, found: Outcome) ->
 
 def test_a_run_with_many_rounds_has_more_time() -> None:
     """Each round adds a fifth of the deadline."""
-    assert share({}) == 1
-    assert share({"plan": {"rounds": [[]] * 10}}) == 3
+    assert patience({}, 5.0) == 5
+    assert patience({"plan": {"rounds": [[]] * 10}}, 5.0) == 15
     lines = [run(ALICE, plan={"rounds": [[]] * 10}), answer(ALICE)]
     for seconds, found in ((22.5, Outcome.PASS), (22.6, Outcome.UNKNOWN)):
         made = timed(lines, {1: seconds}, deadlines={"call": 5.0}, kind="agent")

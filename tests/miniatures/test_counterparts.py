@@ -114,6 +114,12 @@ def agent_over_bridge(user: Any, tap: Any, tools: Any) -> ScriptedAgent:
     return ScriptedAgent(RequestScopedDispatcher(emitter.context, emitter, tools), emitter)
 
 
+@dispatcher(tool_timeout=30)
+def serial_with_timeout(user: Any, tap: Any, tools: Any) -> RequestScopedDispatcher:
+    emitter = Parts().emit(user, tap.manager) if tap.manager else None
+    return Serial(UserContext.from_user(user), emitter, tools, 30)
+
+
 def _of(make: Callable[[Parts], Any], *parts: type) -> Any:
     built = Parts()
     for part in parts:
@@ -127,6 +133,7 @@ SOUND = {
     "dispatcher-bridge": over_bridge,
     "agent-bridge": agent_over_bridge,
     "dispatcher-serial": _of(dispatcher_of, Serial),
+    "dispatcher-serial-with-timeout": serial_with_timeout,
     "agent-serial-tools": _of(agent_of, Serial),
     "agent-serial": _of(agent_of, OneRoundAtATime),
     "agent-gives-up": _of(agent_of, GivesUp),

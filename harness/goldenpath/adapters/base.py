@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import itertools
 import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -69,18 +70,34 @@ class Adapter(Protocol):
         """Leave nothing behind; never raises."""
 
 
+#: So many errors of which one came are told.
+_CAUSES = 5
+
+
 def done(value: Any = None) -> Reply:
     """It succeeded with this value."""
     return Reply(True, {"value": jsonable(value)})
 
 
 def raised(error: BaseException) -> Reply:
-    """It raised; `at` is the file and line that did."""
+    """It raised; `at` is the file and line that did, `cause` the texts of what it came of, as far
+    as it shows them.
+    """
     value = {"by": "exception", "type": type(error).__name__, "text": _whole(error)}
     frames = traceback.extract_tb(error.__traceback__)
     if len(frames) > 1:
         value["at"] = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+    if causes := list(itertools.islice(_causes(error), _CAUSES)):
+        value["cause"] = "; ".join(map(safe_text, causes))
     return heard(Reply(False, value), error)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What a traceback would show above it, the nearest first; there may be circles."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield cause
+        yield from _causes(cause)
 
 
 def _whole(error: BaseException) -> str:

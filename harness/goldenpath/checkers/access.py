@@ -10,12 +10,18 @@ from goldenpath.checkers.base import ANSWERED, ASKED, UNTRACED, Check, Fold
 from goldenpath.checkers.same import shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import Entry, Kind
+from goldenpath.model import Entry, Kind, Outcome
 from goldenpath.runs import Call
 
 
 def _text(answer: Entry) -> str:
     return str((answer.value or {}).get("text", ""))
+
+
+def _said(answer: Entry) -> str:
+    """All that a failure says: its type, its text, and a value where it is a failed result."""
+    said = (answer.value.get("type", ""), _text(answer), answer.value.get("value") or "")
+    return " ".join(str(part) for part in said if part)
 
 
 def _missing(answer: Entry) -> bool:
@@ -105,28 +111,44 @@ class _InvalidUsersRefused(_Answers):
             self._refused[actor] = self._refused.get(actor, 0) + 1
 
 
-#: Words of which a refusal for lack of permission has one. One that names the tool is clear, too.
+#: Words of which a refusal for lack of permission has one, beside the name of the tool.
 _PERMISSION = re.compile(
     r"permi|admin|forbid|denied|allow|authori|privilege|access|role|right|refus|restrict|insufficien",
     re.IGNORECASE,
 )
 
 
+#: ... and what is a word at all, of whatever language.
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+_HIDDEN = "to who is no admin it says that there is no such tool, which may be meant or not"
+
+
+def _without_names(asked: Entry, said: str) -> str:
+    """What is said whichever tool was called, and with whichever canary."""
+    names = (asked.value["tool"], asked.value.get("token"))
+    return re.sub("|".join(rf"\b{re.escape(name)}\b" for name in names if name), "", said)
+
+
 class _AdminToolsRefused(_Answers):
     """API-14: a call of a tool for admins, by a user who is none and whose calls of other tools,
-    through the same member, work. Where no tool could be registered, or only as a function, which
-    has no mark, nothing follows.
+    through the same member, work. It is to be refused in words of permission, or in words of its
+    own that name the tool. Where it is refused as an unknown tool is, it may be hidden or just not
+    found: nothing follows. Nor does it where no tool could be registered, or only as a function,
+    which has no mark.
     """
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._worked: dict[str, set[str]] = {}
         self._untold: set[str] = set()
+        self._unknown: dict[str, set[str]] = {}
         self._forbidden: set[int] = set()
 
     def asked(self, asked: Entry) -> None:
         if asked.what in _BOUNDS:
             self._worked.pop(asked.actor, None)
+            self._unknown.pop(asked.actor, None)
             self._untold.discard(asked.actor)
         elif asked.what == "execute" and self._concerns(asked) and asked.value.get("forbidden"):
             self._forbidden.add(asked.index)
@@ -137,6 +159,9 @@ class _AdminToolsRefused(_Answers):
         if not asked.value.get("forbidden"):
             if answer.kind is Kind.OK:
                 self._worked.setdefault(asked.actor, set()).add(_way(asked))
+            elif asked.value.get("unknown"):
+                unknown = _without_names(asked, _said(answer))
+                self._unknown.setdefault(asked.actor, set()).add(unknown)
         elif answer.kind is Kind.OK:
             self._accepted(asked, answer)
         elif self._controlled(asked) and answer.kind is Kind.FAIL and not _missing(answer):
@@ -174,19 +199,25 @@ class _AdminToolsRefused(_Answers):
         )
 
     def _refused(self, asked: Entry, answer: Entry) -> None:
+        tool, said = asked.value["tool"], _said(answer)
+        rest = _without_names(asked, said)
+        clear = _PERMISSION.search(rest)
+        if not clear and not _accident(answer) and rest in self._unknown.get(asked.actor, ()):
+            self.tally.excuse = (Outcome.UNOBSERVABLE, _HIDDEN)
+            return
         self.tally.chance()
-        said = (answer.value.get("type", ""), _text(answer), answer.value.get("value") or "")
-        text, tool = " ".join(str(part) for part in said if part), asked.value["tool"]
         if _accident(answer):
             self.tally.fail(
                 f"{tool} was not refused to {asked.actor} but ran into {answer.value['type']}",
                 asked.index,
                 answer.index,
             )
-        elif not _PERMISSION.search(text) and tool not in text:
+        elif not clear and not (
+            tool in said and _WORD.search(_without_names(asked, _text(answer)))
+        ):
             self.tally.fail(
-                f"{tool} was refused to {asked.actor}, who is no admin, by an error that says"
-                f" neither why nor what: {shown(text)}",
+                f"{tool} was refused to {asked.actor}, who is no admin, by an error that does not"
+                f" say what and why: {shown(said)}",
                 asked.index,
                 answer.index,
             )
@@ -296,14 +327,15 @@ def _wrong_one(call: Call, taken: _Taken) -> str:
 
 class _EndsTwiceAndByLeaving(_Answers):
     """API-8: cleaning up again is accepted, also while the first is under way; what was left as a
-    context manager is closed, and what its body raised is not hidden.
+    context manager is closed, so that members that had worked refuse, and what its body raised is
+    not hidden.
     """
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._asked: set[str] = set()
         self._again: set[int] = set()
-        self._worked: set[str] = set()
+        self._worked: dict[str, set[str]] = {}
         self._left: dict[str, Entry] = {}
         self._after: set[int] = set()
 
@@ -318,7 +350,7 @@ class _EndsTwiceAndByLeaving(_Answers):
         if asked.what == "create":
             self._asked.discard(asked.actor)
             self._left.pop(asked.actor, None)
-            self._worked.discard(asked.actor)
+            self._worked.pop(asked.actor, None)
         elif asked.what == "cleanup" and asked.actor in self._asked:
             self._again.add(asked.index)
         elif asked.what == "cleanup":
@@ -371,18 +403,23 @@ class _EndsTwiceAndByLeaving(_Answers):
         left = self._left.get(asked.actor)
         if left is None:
             if answer.kind is Kind.OK:
-                self._worked.add(asked.actor)
+                self._worked.setdefault(asked.actor, set()).add(_way(asked))
             return
         if asked.index not in self._after:
             return  # it was asked for before
-        self.tally.chance()
+        witness, worked = (left.index, asked.index, answer.index), self._worked[asked.actor]
+        self.tally.chance(answer.kind is Kind.OK or _way(asked) in worked)
         if answer.kind is Kind.OK:
             self.tally.fail(
                 f"{asked.value['tool']} was called with success after its session's context was"
                 " left",
-                left.index,
-                asked.index,
-                answer.index,
+                *witness,
+            )
+        elif _accident(answer) and _way(asked) in worked:
+            self.tally.fail(
+                f"{_way(asked)} after its session's context was left was not refused but ran into"
+                f" {answer.value['type']}: {shown(_text(answer))}",
+                *witness,
             )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from goldenpath.canary import find
 from goldenpath.checkers.base import ANSWERED, ASKED, UNTRACED, Check, Fold
-from goldenpath.checkers.same import shown
+from goldenpath.checkers.held import sayable
+from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
 from goldenpath.model import Entry, Kind
@@ -29,12 +31,28 @@ class _Came(NamedTuple):
 
 
 _TOLD = {Kind.OK: "succeeded", Kind.FAIL: "failed"}
+_UNLIKE = {Kind.OK: " with another result than its tool's", Kind.FAIL: " without its tool's error"}
 
 
-def _came(call: Call, told: str) -> _Came:
+def _passed_on(call: Call, answered: Entry) -> bool:
+    """Whether its caller got the tool's own result, or, in whichever words and of whichever type,
+    its error or what shows that as its cause; it is found by the canary. Where there is neither
+    nothing was to be passed on.
+    """
+    if answered.kind is Kind.OK:
+        results = [end.value["result"] for end in call.ends if end.what == "ended"]
+        if not results or not sayable(results):
+            return True
+        return any(same(answered.value["value"], result) for result in results)
+    own = {token.text for end in call.ends for token in find(str(end.value.get("error", "")))}
+    told = str([answered.value.get(part) for part in ("text", "value", "cause")])
+    return not own or any(token in told for token in own)
+
+
+def _came(call: Call, answered: Entry) -> _Came:
     reported = [seen for seen in call.completed if seen.user == call.owner]
     return _Came(
-        told,
+        _TOLD[answered.kind] + ("" if _passed_on(call, answered) else _UNLIKE[answered.kind]),
         tuple(end.what for end in call.ends),
         sum(seen.user == call.owner for seen in call.executing),
         tuple(str(seen.event.status or "no status") for seen in reported if seen.event),
@@ -61,11 +79,12 @@ class _SameBehindEachDoor(Fold):
             return
         if call.run.cleaning is not None and call.run.cleaning.index < answered.index:
             return
-        told = _TOLD.get(answered.kind, "")
-        if not told or (answered.kind is Kind.FAIL and answered.value["by"] == "missing"):
+        if answered.kind is Kind.LOST:
+            return
+        if answered.kind is Kind.FAIL and answered.value["by"] == "missing":
             return
         key = (call.run.asked.index, _alike(call, asked))
-        came = None if call.unsure else _came(call, told)
+        came = None if call.unsure else _came(call, answered)
         if call.via != "execute_tool":
             self._cases.append((key, call.via, came, asked.index))
         elif came is not None:

@@ -158,21 +158,25 @@ def _closing(call: Call, moment: Entry) -> bool:
 
 
 def _times_out(call: Call, tally: Tally) -> None:
-    """TOOL-8: a call of a tool that hangs fails in time, and the tool does nothing more."""
+    """TOOL-8: a call of a tool that hangs fails in time, and the tool does nothing more. It is let
+    go on when the time is over: where it then ends no timeout had ended it.
+    """
     asked, answered = call.asked, call.answered
     if asked is None or answered is None or not asked.value.get("unreleased") or not call.starts:
         return
-    if _gave_up(answered) or _over(call, answered):
+    if _gave_up(answered) or _closing(call, answered):
         return  # it was not for the timeout to end it
     if call.unsure:
         tally.doubt(UNTRACED)
         return
     tally.chance()
-    if answered.kind is Kind.LOST:
+    ended = [end for end in call.ends if end.what == "ended" and end.index < answered.index]
+    if answered.kind is Kind.LOST or ended:
+        took = ((ended or [answered])[0].at - call.starts[0].at) / 1e9
         tally.fail(
-            f"{call.tool} hung and was not ended by the declared timeout",
+            f"{call.tool} hung for {took:.1f} seconds and was not ended by the declared timeout",
             asked.index,
-            answered.index,
+            (ended or [answered])[0].index,
         )
     elif answered.kind is Kind.OK:
         tally.fail(f"{call.tool} hung and its caller was told that it succeeded", answered.index)
@@ -184,25 +188,45 @@ def _times_out(call: Call, tally: Tally) -> None:
         )
 
 
-def _over(call: Call, moment: Entry) -> bool:
-    """Whether the tool had come to an end of its own by then, or its session was being ended."""
-    ended = any(end.what != "cancelled" and end.index < moment.index for end in call.ends)
-    return ended or _closing(call, moment)
+#: Seconds, half of what a synchronous tool waits for the loop, and so many executions, that a loop
+#: which turns in the end has stood still each time: once may be a busy machine, or a busy loop.
+_STOOD, _EACH_OF = 0.25, 2
 
 
-def _loop_turns(call: Call, tally: Tally) -> None:
-    """TOOL-9: while a synchronous tool ran the loop went on."""
-    for end in call.ends:
-        turned = end.value.get("turned")
-        if turned is None:
-            continue
-        tally.chance()
-        if not turned:
-            tally.fail(
-                f"{call.tool}, a synchronous tool, blocked the event loop for"
-                f" {end.value['waited']} seconds, as long as it ran",
-                *(start.index for start in call.starts[:1]),
-                end.index,
+class _LoopTurns(Fold):
+    """TOOL-9: while a synchronous tool ran the loop went on: it did not stand still for as long as
+    the tool waited for it, nor for half of that whenever one ran.
+    """
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._turned: list[Entry] = []
+
+    def call(self, call: Call) -> None:
+        for end in call.ends:
+            turned = end.value.get("turned")
+            if turned is None:
+                continue
+            self.tally.chance()
+            longest = max(end.value["waited"], self.tally.figures.get("longest stall s", 0.0))
+            self.tally.figures["longest stall s"] = longest
+            if turned:
+                self._turned.append(end)
+            else:
+                self.tally.fail(
+                    f"{call.tool}, a synchronous tool, blocked the event loop for"
+                    f" {end.value['waited']} seconds, as long as it ran",
+                    *(start.index for start in call.starts[:1]),
+                    end.index,
+                )
+
+    def finish(self) -> None:
+        stalls = [end.value["waited"] for end in self._turned]
+        if len(stalls) >= _EACH_OF and min(stalls) >= _STOOD:
+            self.tally.fail(
+                f"each of {len(stalls)} executions of a synchronous tool blocked the event loop,"
+                f" for {min(stalls)} to {max(stalls)} seconds",
+                *(end.index for end in self._turned[:_EACH_OF]),
             )
 
 
@@ -321,7 +345,7 @@ CHECKS = (
     Check("TOOL-6", call=_cancel_reaches),
     Check("TOOL-7", fold=_NobodysVictim, run=_no_orphans),
     Check("TOOL-8", call=_times_out),
-    Check("TOOL-9", call=_loop_turns),
+    Check("TOOL-9", fold=_LoopTurns),
     Check("TOOL-10", run=_works_unseen),
     Check("TOOL-10a", run=_works_unheard),
     Check("RECOVERY-7", fold=_CleanupEnds),

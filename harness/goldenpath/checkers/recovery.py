@@ -11,7 +11,7 @@ from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import Entry, Kind, share
+from goldenpath.model import Entry, Kind, patience
 from goldenpath.runs import Call, Run
 
 
@@ -163,7 +163,7 @@ class _Returns(Fold):
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
-        self._longest = BLOCKED * header.deadlines.get("call", math.inf) * 1e9
+        self._deadline = header.deadlines.get("call", math.inf)
         self._asked: dict[str, Entry] = {}
         self._stalled: set[str] = set()
 
@@ -180,7 +180,7 @@ class _Returns(Fold):
         took = entry.at - asked.at
         if entry.kind in (Kind.OK, Kind.FAIL):
             self.tally.chance()
-            if took > self._longest * share(asked.value or {}):
+            if took > BLOCKED * patience(asked.value or {}, self._deadline) * 1e9:
                 self.tally.doubt(
                     f"{entry.what} of {entry.actor} took {took / 1e9:.1f} seconds in which the loop"
                     " stood still: its deadline could not end it"

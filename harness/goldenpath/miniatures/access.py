@@ -85,6 +85,19 @@ class OldDoorTellsOfUnknown(RequestScopedDispatcher):
         return await super().dispatch_tool(tool_name, parameters, **context)
 
 
+@miniature("API-6")
+class OldDoorTellsNoError(RequestScopedDispatcher):
+    """A tool that fails does so without a word of its own where dispatch is told of it."""
+
+    async def dispatch(self, tool_name: str, /, **parameters: Any) -> Any:
+        try:
+            return await super().dispatch(tool_name, **parameters)
+        except PlatformError:
+            raise
+        except Exception:
+            raise RuntimeError("a tool failed") from None
+
+
 # --- API-7 ---------------------------------------------------------------------------------------
 
 
@@ -132,6 +145,14 @@ class LeavingLeavesOpen(RequestScopedDispatcher):
 
     async def __aexit__(self, *_: Any) -> None:
         pass
+
+
+@miniature("API-8")
+class LeavingBreaks(RequestScopedDispatcher):
+    """The end of a `with` cleans nothing up: it takes the tools away, and calls run into that."""
+
+    async def __aexit__(self, *_: Any) -> None:
+        vars(self)["_registry"] = None
 
 
 # --- API-13 --------------------------------------------------------------------------------------
@@ -190,6 +211,17 @@ class PermissionUnclear(RequestScopedDispatcher):
             super()._authorize(tool)
         except PlatformError:
             raise RuntimeError("error 17") from None
+
+
+@miniature("API-14")
+class PermissionIsAKey(RequestScopedDispatcher):
+    """A tool for admins only fails with nothing but its name, as a dict that has it not."""
+
+    def _authorize(self, tool: AnyTool) -> None:
+        try:
+            super()._authorize(tool)
+        except PlatformError:
+            raise KeyError(tool.name) from None
 
 
 @miniature("API-14")

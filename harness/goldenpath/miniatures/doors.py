@@ -32,7 +32,7 @@ class _OldDoors(RequestScopedDispatcher):
         return await self.old(tool_name, parameters)
 
 
-@miniature("TOOL-3", implied=_EVERYWHERE)
+@miniature("TOOL-3", implied={**_EVERYWHERE, "API-6": "and through execute_tool they are not"})
 class OldDoorsKeepTheLast(_OldDoors):
     """What an old door returns is looked up where the last call left it."""
 

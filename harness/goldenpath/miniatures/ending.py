@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -94,9 +96,15 @@ class FirstFailureEndsRun(ScriptedAgent):
 _LIMIT = 0.5
 
 
-def _with_timeout(kind: type[RequestScopedDispatcher], user: Any, tap: Tap, tools: Tools) -> Any:
+def _with_timeout(
+    kind: type[RequestScopedDispatcher],
+    user: Any,
+    tap: Tap,
+    tools: Tools,
+    seconds: float | None = _LIMIT,
+) -> Any:
     emitter = Parts().emit(user, tap.manager) if tap.manager else None
-    return kind(UserContext.from_user(user), emitter, tools, _LIMIT)
+    return kind(UserContext.from_user(user), emitter, tools, seconds)
 
 
 class _NoneInTime(RequestScopedDispatcher):
@@ -110,12 +118,18 @@ class _ToldInTime(RequestScopedDispatcher):
         return await asyncio.shield(asyncio.create_task(super()._invoke(execution)))
 
 
-@miniature("TOOL-8", implied={"RECOVERY-8": "a call that hangs for ever does not return"})
+@miniature("TOOL-8")
 @dispatcher(tool_timeout=_LIMIT)
-def timeout_forgotten(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScopedDispatcher:
+def timeout_forgotten(user: PlantedUser, tap: Tap, tools: Tools) -> Any:
     """A timeout is declared, and there is none."""
-    emitter = Parts().emit(user, tap.manager) if tap.manager else None
-    return RequestScopedDispatcher(UserContext.from_user(user), emitter, tools)
+    return _with_timeout(RequestScopedDispatcher, user, tap, tools, None)
+
+
+@miniature("TOOL-8")
+@dispatcher(tool_timeout=_LIMIT)
+def timeout_comes_late(user: PlantedUser, tap: Tap, tools: Tools) -> Any:
+    """A timeout is declared, and it takes eight times as long."""
+    return _with_timeout(RequestScopedDispatcher, user, tap, tools, 8 * _LIMIT)
 
 
 @miniature(
@@ -147,6 +161,9 @@ def timeout_leaves_tool(user: PlantedUser, tap: Tap, tools: Tools) -> Any:
 # --- TOOL-9 --------------------------------------------------------------------------------------
 
 
+_A_WHILE = 0.4  # seconds: less than the tool waits for the loop, and more than half of it
+
+
 @miniature("TOOL-9")
 class SyncOnTheLoop(RequestScopedDispatcher):
     """A synchronous tool is called where it stands."""
@@ -166,6 +183,19 @@ class WaitsForItsThread(RequestScopedDispatcher):
             return await super()._invoke(execution)
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(execution.tool, **execution.parameters).result()
+
+
+@miniature("TOOL-9")
+class WaitsAWhileForItsThread(RequestScopedDispatcher):
+    """A synchronous tool has a thread of its own, and the loop first waits for that for a while."""
+
+    async def _invoke(self, execution: Execution) -> Any:
+        if isinstance(execution.tool, Tool):
+            return await super()._invoke(execution)
+        call = functools.partial(execution.tool, **execution.parameters)
+        running = asyncio.get_running_loop().run_in_executor(None, call)
+        time.sleep(_A_WHILE)
+        return await running
 
 
 @miniature("TOOL-9")

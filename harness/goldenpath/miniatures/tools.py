@@ -178,7 +178,13 @@ class SyncFailureIsNone(RequestScopedDispatcher):
             return None
 
 
-@miniature("TOOL-4", implied={"CONTENT-6": "so is its user"})
+@miniature(
+    "TOOL-4",
+    implied={
+        "CONTENT-6": "so is its user",
+        "API-6": "through the door of the first failure its own error is told",
+    },
+)
 class FirstErrorAgain(RequestScopedDispatcher):
     """A tool that fails again is told of in the words of its first failure."""
 

@@ -41,12 +41,15 @@ def _admin_tools(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _no_admin(script: Script, name: str, size: int) -> Lane:
-    """A session of a user who is no admin, or none any more."""
+    """A session of a user who is no admin, or none any more; beside the tool for admins an unknown
+    one is called, which is the control.
+    """
     lane = [script.create(name, ["lookup"]), script.step(name, "register", tool="echo")]
     forbidden = script.step(name, "register", tool="administer", forbidden=True)
     lane += [script.execute(name, Ask("lookup")), forbidden]
     for via in spec.VIAS * size:
         lane += script.ask(name, [Ask("lookup", more={"via": via})])
+        lane += script.ask(name, [Ask("no_such_tool", more={"via": via, "unknown": True})])
         lane += script.ask(name, [Ask("administer", more={"via": via, "forbidden": True})])
     return (*lane, script.cleanup(name))
 

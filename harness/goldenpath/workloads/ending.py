@@ -13,8 +13,8 @@ from goldenpath.workloads.base import ONE, Workload, tiers
 from goldenpath.workloads.script import Ask, Lane, Script
 from goldenpath.workloads.sending import cleaned_up_midway
 
-#: A call of a tool that hangs may take this many times the declared timeout.
-_PATIENCE = 2.0
+#: A timeout may be late by itself once more, and by this share of a call's deadline.
+_LATE = 0.2
 
 #: Names of parameters that whatever runs a function in a thread may have taken for its own.
 _NAMES = ("func", "fn", "self", "args", "kwargs", "tool", "executor", "loop", "context", "timeout")
@@ -79,22 +79,29 @@ def _all_released(script: Script, name: str, calls: list[Step]) -> list[Step]:
 
 
 def _hanging(script: Script, size: int) -> tuple[Lane, ...]:
-    """A tool hangs until the target's own timeout ends it; it is let go on when that is over. Where
-    no timeout is declared nobody waits for one.
+    """A tool hangs until the target's own timeout ends it. One that was not ended by then is let go
+    on; a target that makes one call after the other has so many timeouts for it. Where no timeout
+    is declared nobody waits for one.
     """
     name = "alice"
     created = script.create(name, ["hold", "lookup"])
     seconds = script.declared.get("tool_timeout", 0)
     if not script.can("tool_timeout"):
         return ((created, *script.ask(name, [Ask("lookup")]), script.cleanup(name)),)
-    more = {"unreleased": True, "deadlines": 1 + _PATIENCE * seconds}
+    over = (size + 1) * seconds
+    more = {"unreleased": True, "timeout": over}
     hanging = [script.execute(name, Ask("hold", more=more)) for _ in range(size)]
-    released = [script.step(name, "release", token=token) for token in script.tokens(hanging)]
+    overdue = [
+        [
+            script.step(name, "join", step=call.id, deadlines=_LATE, timeout=over),
+            *_all_released(script, name, [call]),
+        ]
+        for call in hanging
+    ]
     return (
         (
             created,
-            script.together(*([step] for step in hanging)),
-            *released,
+            script.together(*([call] for call in hanging), *overdue),
             *script.ask(name, [Ask("lookup")]),
             script.cleanup(name),
         ),
@@ -102,14 +109,14 @@ def _hanging(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _synchronous(script: Script, size: int) -> tuple[Lane, ...]:
-    """A synchronous tool between two that are not, one whose parameters have awkward names, and
-    one that fails; only where the target takes such tools.
+    """A synchronous tool, twice, between two that are not, one whose parameters have awkward names,
+    and one that fails; only where the target takes such tools.
     """
     if not script.can("sync_tools"):
         return (script.session("alice", *[[Ask("lookup")]] * size),)
     awkward = [[Ask("recall")]]  # the control
     awkward += [[Ask("recall", {name: f"the value of {name}"})] for name in _NAMES]
-    rounds = [[Ask(tool)] for tool in ("lookup", "block", "lookup")] * size + awkward
+    rounds = [[Ask(tool)] for tool in ("lookup", "block", "block", "lookup")] * size + awkward
     failing = script.session("alice", [Ask("lookup")], [Ask("choke")], golden=False)
     return ((*script.session("alice", *rounds), *failing),)
 

@@ -105,6 +105,7 @@ GIVEN: Needs = {
     "context": _OBJECT,
     "deadlines": _NUMBER,
     "plan": (_planned, "a plan of rounds of calls"),
+    "timeout": _NUMBER,
     "settles": (lambda value: value in range(1, 1_000), "a number of settle times"),
 }
 

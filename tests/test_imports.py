@@ -46,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "declare": {"errors", "spec"},
     "reference": set(),
     "workloads": {"canary", "errors", "model", "spec"},
-    "runner": {"adapters.base", "model", "plant", "stillness"},
+    "runner": {"adapters.base", "model", "plant", "spec", "stillness"},
     "stillness": {"interrupts"},
     "performance": {
         *("adapters", "capabilities", "checkers", "conduct", "errors", "history", "jsonable"),

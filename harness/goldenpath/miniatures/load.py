@@ -84,6 +84,24 @@ class FewSenders(UserEmitter):
             return await super()._deliver(message)
 
 
+@miniature("RECOVERY-3")
+class EveryOtherWaits(UserEmitter):
+    """While another user is being sent something, events of every other call wait for a while."""
+
+    sending: ClassVar[list[UserEmitter]] = []
+    _sent = 0
+
+    async def _deliver(self, message: dict[str, Any]) -> bool:
+        self._sent += 1
+        if self._sent % 4 in (1, 2) and any(each is not self for each in self.sending):
+            await asyncio.sleep(0.1)
+        self.sending.append(self)
+        try:
+            return await super()._deliver(message)
+        finally:
+            self.sending.remove(self)
+
+
 # --- RECOVERY-8a ---------------------------------------------------------------------------------
 
 

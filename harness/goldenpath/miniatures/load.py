@@ -246,6 +246,25 @@ class BlacklistOfSessions(RequestScopedDispatcher):
         return super()._lookup(tool_name)
 
 
+_NOBODY_MORE = {"RESOURCE-2": "nobody comes any more of whom memory could be kept"}
+
+
+@miniature("RESOURCE-3", unknown=_NOBODY_MORE)
+class KeepsPlaces(RequestScopedDispatcher):
+    """There are places for so many users, and cleanup gives none back."""
+
+    places: ClassVar[weakref.WeakKeyDictionary[Any, set[str]]] = weakref.WeakKeyDictionary()
+
+    def __init__(self, context: UserContext, *args: Any) -> None:
+        taken = self.places.setdefault(asyncio.get_running_loop(), set())
+        taken.add(context.user_id)
+        if len(taken) > _PLACES_FOR:
+            raise RuntimeError("there is no place left")
+        super().__init__(context, *args)
+
+
+_PLACES_FOR = 9
+
 _everybody: list[PlantedUser] = []
 
 

@@ -50,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "declare": {"errors", "meant", "spec"},
     "reference": set(),
     "workloads": {"canary", "errors", "model", "spec"},
-    "runner": {"adapters.base", "model", "plant", "stillness"},
+    "runner": {"adapters.base", "model", "plant", "spec", "stillness"},
     "stillness": {"interrupts"},
     "performance": {
         *("adapters", "capabilities", "checkers", "conduct", "dialects", "errors", "history"),

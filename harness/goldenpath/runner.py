@@ -18,6 +18,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from goldenpath import spec
 from goldenpath.adapters.base import Adapter, Reply, raised
 from goldenpath.model import DROPPED, Entry, Kind, Step, patience
 from goldenpath.plant import Plant
@@ -63,7 +64,7 @@ class Deadlines:
     settle: how long nothing may happen before we say that nothing more does. All are scaled.
     """
 
-    call: float = 5.0
+    call: float = spec.CALL
     delivery: float = 2.0
     settle: float = 0.03
 

@@ -136,6 +136,9 @@ CALLS_PER_BLOCK, BYTES_PER_CALL, FEWEST_CALLS = 200, 2, 400
 #: for itself, and a thousand are then to leave nothing.
 SESSIONS = 2_000
 
+#: Seconds until a call returns, where a target says nothing else and no machine is slow.
+CALL = 5.0
+
 #: Seconds within which an event follows its cause, and the share of events of which that must be
 #: shown (LATENCY-1), at this confidence.
 LATENCY, LATENCY_SHARE, CONFIDENCE = 0.1, 0.99, 0.95

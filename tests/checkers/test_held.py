@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goldenpath.checkers.held import DEEPEST, holds, parsed_text, sayable, telling
+from goldenpath.checkers.held import DEEPEST, holds, parsed_text, sayable, telling, worded
 from goldenpath.model import NOT_JSON
 
 FOUND = {"found": "gpc0000000000109ab6", "pages": [1, 2.5, None, True]}
@@ -143,3 +143,9 @@ def test_what_json_cannot_hold_is_marked_wherever_it_stands() -> None:
     assert sayable(FOUND)
     assert not sayable({NOT_JSON: "set {1}"})
     assert not sayable([{"deep": [{NOT_JSON: "set {1}"}]}])
+
+
+def test_what_has_words() -> None:
+    """A text that is not blank, however deep; names of fields are none."""
+    assert worded([{"deep": ["no"]}])
+    assert not worded({"took_ms": 3, "blank": [" ", "", None, True]})

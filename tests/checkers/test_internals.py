@@ -45,6 +45,35 @@ INSIDE: dict[str, tuple[str, str]] = {
 }
 
 
+TRACES = {
+    "JavaScript": "Error: no\n    at work (/srv/engine.js:10:15)\n    at /srv/engine.js:3:1",
+    "JavaScript, a place without a name": "Error: no\n    at file:///srv/engine.mjs:10:15",
+    "JavaScript, of Node itself": "no\n    at async run (node:internal/modules/run:10:15)",
+    "JavaScript, a method": "no\n\tat async Engine.work [as run] (/srv/engine.ts:10:15)",
+    "Java": "Oh: no\n\tat shop.Engine.work(Engine.java:10)\n\tat shop.Main.main(Main.java:1)",
+    "Java, in one line": "no at shop.Engine$Part.<init>(Engine.java:10)",
+    "Java, without a file": "no\n\tat java.base/java.lang.Thread.run(Unknown Source)",
+    "Kotlin": "no\n\tat shop.EngineKt.work(Engine.kt:10)",
+    "C#": "no\n   at Shop.Engine.Work(String query) in /srv/Engine.cs:line 10",
+    "Go": "panic: no\n\ngoroutine 1 [running]:\nmain.main()\n\t/srv/engine.go:10 +0x39",
+    "Go, while it waits": "goroutine 18 [chan receive, 2 minutes]:",
+    "Ruby": "/srv/engine.rb:10:in 'work': no (RuntimeError)",
+    "PHP": "no\n#0 /srv/engine.php(10): work()\n#1 {main}",
+}
+
+
+@pytest.mark.parametrize("text", TRACES.values(), ids=TRACES)
+def test_a_stack_trace_of_another_language(text: str) -> None:
+    """As it is, in the JSON of a frame, and as JSON in it."""
+    for line in (
+        (Kind.FRAME, "alice/1", None, "tap.send", text),
+        bare(ALICE, "log", error=text),
+        bare(ALICE, "log", error=json.dumps({"error": text})),
+    ):
+        message, _ = broken("CONTENT-7", dispatcher(line))
+        assert message.endswith(" to alice shows a stack trace")
+
+
 @pytest.mark.parametrize(("text", "what"), INSIDE.values(), ids=INSIDE)
 @pytest.mark.parametrize("kind", ["tool_completed", "log"])
 def test_a_frame_that_shows_internals(kind: str, text: str, what: str) -> None:
@@ -92,6 +121,14 @@ FINE = {
     "an address": "<object at 0x7f3a>",
     "the name of a type": "[Opaque]",
     "talk of tracebacks": "There was a Traceback, most recent call last.",
+    "a time of day": "The plan:\n    at the office 10:30:15\n    at 2026-01-02T10:30:15",
+    "a place in JavaScript": "\n    look into engine.js:10:15 (or at /srv/engine.js:3:1)",
+    "a place after a line": "\n    at first\nsrc/engine.js:10:15 is wrong",
+    "a place in Java": "Look at Engine.java:10, and at work(Engine) as well",
+    "a place in C#": "(see there) in Engine.cs, line 10",
+    "talk of goroutines": "The goroutine 1 [of many] is running: see there",
+    "a place in Ruby": "engine.rb:10: syntax error, in 'work'",
+    "a place in PHP": "No. #0 is in /srv/engine.php (10)",
 }
 
 
@@ -110,6 +147,18 @@ def test_where_nothing_can_be_planted_only_a_stack_trace_can_be_found() -> None:
 
     assert outcome("CONTENT-7", dispatcher(*call(ALICE)), card=card) is Outcome.UNOBSERVABLE
     assert outcome("CONTENT-7", dispatcher(head), card=card) is Outcome.FAIL
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["\\n at ", "\n\t at ", "\n  at a (", " at a", '", line File "', ") in :line ", "#0 /.php("],
+)
+def test_a_frame_that_is_made_to_take_long(piece: str) -> None:
+    """It is read in time that grows with its length: a hundred thousand beginnings of a trace."""
+    text = piece * 100_000
+    line = (Kind.FRAME, "alice/1", None, "tap.send", text)
+
+    assert outcome("CONTENT-7", dispatcher(line)) is Outcome.PASS
 
 
 def test_a_frame_that_has_no_text_shows_nothing() -> None:

@@ -344,11 +344,31 @@ def test_a_first_event_that_is_not_timed(kind: str, lines: list[Paced]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("deadline", "expected"), [(2.5, Outcome.FAIL), (5.0, Outcome.FAIL), (10.0, Outcome.PASS)]
+    ("usual", "deadline", "expected"),
+    [
+        (None, 2.5, Outcome.FAIL),
+        (None, 5.0, Outcome.FAIL),
+        (None, 10.0, Outcome.PASS),
+        (10.0, 10.0, Outcome.FAIL),
+        (10.0, 20.0, Outcome.PASS),
+    ],
 )
-def test_a_slow_machine_may_take_longer(deadline: float, expected: Outcome) -> None:
-    """By as much as the deadlines were stretched, and never less than was declared."""
-    header = {**DECLARED, "deadlines": {"call": deadline}}
+def test_a_slow_machine_may_take_longer(
+    usual: float | None, deadline: float, expected: Outcome
+) -> None:
+    """By as much as the target's own deadlines were stretched, and never less than was declared."""
+    own = {"deadlines": {"call": usual}} if usual else {}
+    header = {**DECLARED, "declared": {"first_event": 0.5, **own}, "deadlines": {"call": deadline}}
 
     assert paced(called(900), "LATENCY-2", **header).outcome is expected
     assert paced(called(450), "LATENCY-2", **header).outcome is Outcome.PASS
+
+
+def test_where_more_is_allowed_than_declared_both_are_said() -> None:
+    """What the target said of itself, and what came of it here."""
+    header = {**DECLARED, "deadlines": {"call": 10.0}}
+    (finding,) = paced(called(1234), "LATENCY-2", **header).findings
+
+    assert finding.message == (
+        "the first event came after 1.23 seconds, and 0.5 are declared, 1 at this time scale"
+    )

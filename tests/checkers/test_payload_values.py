@@ -165,6 +165,11 @@ ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
         "it broke badly",
         {"status": "failed", "why": "it broke badly"},
     ),
+    "as a number": ("it broke", {"status": "failed", "error": 7}),
+    "its own words, in a result": (
+        "it broke badly",
+        {"status": "failed", "result": {"took_ms": 3, "said": "it broke badly"}},
+    ),
     "no words, as a status": ("", {"status": "failed"}),
     "no words, as its type": ("", {"error": "ToolFailure"}),
 }
@@ -179,6 +184,10 @@ def test_an_error_that_is_told(text: str, data: dict[str, Any]) -> None:
 SILENT: dict[str, tuple[str, dict[str, Any]]] = {
     "only a status": ("it broke", {"status": "error"}),
     "an empty error": ("it broke", {"status": "error", "error": ""}),
+    "a blank error": ("it broke", {"status": "error", "error": " "}),
+    "that there is an error": ("it broke", {"error": True}),
+    "a result without words": ("it broke", {"status": "error", "result": {"took_ms": [3, " "]}}),
+    "a result that is true": ("it broke", {"status": "error", "result": True}),
     "success": ("it broke", {"status": "success"}),
     "a short word, somewhere": ("broke", {"status": "error", "note": "broke"}),
     "no words, and success": ("", {"status": "success", "result": None}),
@@ -192,6 +201,32 @@ def test_an_error_that_is_not_told(text: str, data: dict[str, Any]) -> None:
         f"lookup failed with {text!r}; its tool_completed tells no error",
         (6, 7),
     )
+
+
+def test_words_in_a_result_may_be_the_error() -> None:
+    """Where they are not the tool's nobody knows; a dialect can tell."""
+    lines = reported(bad("it broke"), status="error", result={"took_ms": 3, "why": "oh dear"})
+
+    assert "dialect.fields.error" in doubted("CONTENT-6", lines)
+
+
+def test_a_message_that_comes_with_every_report_is_no_error() -> None:
+    """It is said of a tool that worked as well, before or after."""
+    failed = reported(bad("it broke"), status="error", message="done")
+    worked = reported(good(FOUND), status="success", result=FOUND, message="done")
+
+    assert outcome("CONTENT-6", failed) is Outcome.PASS
+    for lines, witness in (
+        ([*failed, told(ALICE), *worked[3:]], (6, 7)),
+        ([*worked, told(ALICE), *failed[3:]], (12, 13)),
+    ):
+        assert broken("CONTENT-6", lines) == (
+            "lookup failed with 'it broke'; its tool_completed tells no error, but 'done', as where"
+            " a tool worked",
+            witness,
+        )
+    own = reported(bad("it broke"), status="error", message="done", error="oh dear")
+    assert outcome("CONTENT-6", [*own, told(ALICE), *worked[3:]]) is Outcome.PASS
 
 
 def test_of_a_tool_that_was_cancelled_or_never_ran_nothing_is_asked() -> None:

@@ -116,10 +116,11 @@ NOT_SLOWED: dict[str, list[Paced]] = {
     "it takes as long as before": [*takes(2), BUSY, *takes(2, 17), DONE],
     "it takes a little less than counts": [*takes(2), BUSY, *takes(49.9, 17), DONE],
     "it took nearly as long before": [*takes(25.1), BUSY, *takes(100, 17), DONE],
-    "the quickest before counts": [*takes(900), *takes(2, 18), BUSY, *takes(40, 17), DONE],
-    "the quickest beside counts": [*takes(2), BUSY, *takes(900, 17), *takes(2, 18), DONE],
-    "it failed, as quickly": [
-        *(*takes(2), BUSY, (0, asked(ALICE, 17)), (2, refused(ALICE, 17)), DONE),
+    "one before took long": [*takes(900), *takes(2, 18), BUSY, *takes(40, 17), DONE],
+    "half of them beside": [*takes(2), BUSY, *takes(900, 17), *takes(2, 18), DONE],
+    "one took long, as one did before": [
+        *(*takes(2), *takes(2, 18), *takes(260, 19), BUSY),
+        *(*takes(1000, 17), *takes(2, 20), DONE),
     ],
 }
 
@@ -140,11 +141,58 @@ def test_a_call_that_is_slowed_as_much_as_counts(before: float, beside: float) -
     assert verdict.outcome is Outcome.FAIL
 
 
-def test_the_quickest_of_the_slow_ones_is_told() -> None:
-    """Whichever came first."""
-    lines = [*both(), *takes(1), BUSY, *takes(300, 17), *takes(200, 18), *takes(400, 19), DONE]
+def test_the_one_in_the_middle_is_told() -> None:
+    """Whichever came first; others that are quick do not hide it."""
+    slow = [*both(), *takes(1), BUSY, *takes(300, 17), *takes(200, 18), *takes(400, 19), DONE]
+    half = [*both(), *takes(1), BUSY, *takes(300, 17), *takes(1, 18), *takes(400, 19), DONE]
 
-    assert "took 200 ms" in paced(*lines).reason
+    assert "took 300 ms" in paced(*slow).reason
+    assert "took 300 ms" in paced(*half).reason
+
+
+QUICK = [took for number in range(20, 26) for took in takes(1, number)]
+
+
+def test_calls_that_take_very_long_one_after_the_other() -> None:
+    """Though most of them are quick."""
+    long = [*takes(3004, 17), *takes(1, 18), *takes(1000, 19)]
+    verdict = paced(*both("stalled"), *takes(1), BUSY, *QUICK, *long, DONE)
+    (finding,) = verdict.findings
+
+    assert finding.message == (
+        "while another user's consumer was stalled, a call of alice took 3004 ms, and then one of"
+        " alice took 1000 ms; before, none took more than 1.0 ms"
+    )
+    assert finding.witness == (21, 22, 25, 26)
+
+
+ONCE: dict[str, list[Paced]] = {
+    "one": takes(3004, 17),
+    "a little less than counts": [*takes(3004, 17), *takes(999, 18)],
+    "two at once": [
+        *((0, asked(ALICE, 17)), (0, asked(ALICE, 18)), (3004, told(ALICE, 17))),
+        (1, told(ALICE, 18)),
+    ],
+}
+
+
+@pytest.mark.parametrize("long", ONCE.values(), ids=ONCE)
+def test_a_single_call_that_takes_very_long_is_in_doubt(long: list[Paced]) -> None:
+    """A machine that stands still holds up what is under way, once."""
+    verdict = paced(*both("stalled"), *takes(1), BUSY, *QUICK, *long, DONE)
+
+    assert verdict.outcome is Outcome.UNKNOWN
+    assert verdict.reason == (
+        "while another user's consumer was stalled, a call of alice took 3004 ms, and no other;"
+        " before, none took more than 1.0 ms: it may be the machine's fault"
+    )
+
+
+def test_a_call_that_failed_does_not_hide_those_that_took_long() -> None:
+    """Nor is it one that was not slowed."""
+    failed = [took for n in (20, 21) for took in ((0, asked(ALICE, n)), (1, refused(ALICE, n)))]
+
+    assert paced(*both(), *takes(1), BUSY, *failed, *takes(200, 17), DONE).outcome is Outcome.FAIL
 
 
 UNTOLD: dict[str, list[Paced]] = {
@@ -158,6 +206,8 @@ UNTOLD: dict[str, list[Paced]] = {
     "what came before hung": [
         *(*both(), (0, asked(ALICE)), (5, hung(ALICE)), BUSY, *takes(900, 17), DONE),
     ],
+    "it failed": [*takes(2), BUSY, (0, asked(ALICE, 17)), (2, refused(ALICE, 17)), DONE],
+    "what came before failed": [(0, asked(ALICE)), (2, refused(ALICE)), BUSY, *takes(900, 17)],
     "it was given up": [
         *(*both(), *takes(2), BUSY, (0, asked(ALICE, 17))),
         *((900, hung(ALICE, 17, why="cancelled")), DONE),

@@ -68,6 +68,18 @@ def test_each_answer_belongs_to_its_question() -> None:
     assert [witness for _, witness in findings("RESOURCE-1", lines)] == [(0, 2), (1, 3)]
 
 
+REFUSED = [12, "no place"]
+
+
+@pytest.mark.parametrize("rule", ["RESOURCE-1", "RESOURCE-2", "RESOURCE-3"])
+def test_where_no_session_was_made_nothing_can_be_left(rule: str) -> None:
+    """Not even where something else came to stop."""
+    found = verdicts(measured(made=0, tasks=["_beat"], stopped={"create": REFUSED}))[rule]
+
+    assert (found.outcome, found.opportunities) == (Outcome.UNKNOWN, 0)
+    assert found.reason == "no session could be made of which something could be left"
+
+
 # --- RESOURCE-1 -----------------------------------------------------------------------------------
 
 
@@ -161,6 +173,20 @@ def test_why_it_was_not_run_is_said() -> None:
     assert verdict.opportunities == 0
 
 
+def test_memory_that_stands_still_because_nothing_happens_any_more() -> None:
+    """What worked at first is refused since: in doubt, where memory did not grow all the same."""
+    stopped = {"execute": REFUSED, "cleanup": [9, "no"]}
+    lines = measured(made=900, stopped=stopped)
+
+    assert verdicts(lines)["RESOURCE-2"].reason == (
+        "what there was to measure came to an end: a call worked at first, and was refused the last"
+        " 12 times: 'no place'"
+    )
+    assert outcome("RESOURCE-2", measured(made=900, stopped={"run": [9, "no"]})) is Outcome.PASS
+    grown = measured(made=900, stopped=stopped, blocks=rising(1))
+    assert outcome("RESOURCE-2", grown) is Outcome.FAIL
+
+
 # --- RESOURCE-3 -----------------------------------------------------------------------------------
 
 
@@ -173,6 +199,18 @@ def test_what_is_still_held(what: str) -> None:
         f"of 8 sessions that were cleaned up something still holds the {what} of 3",
         (0, 1),
     )
+
+
+def test_sessions_that_take_the_places_of_others() -> None:
+    """At first they could be made, and at the end none can."""
+    assert broken("RESOURCE-3", measured(made=500, stopped={"create": REFUSED})) == (
+        "500 sessions were made and cleaned up; making a session worked at first, and was refused"
+        " the last 12 times: 'no place'",
+        (0, 1),
+    )
+    assert outcome("RESOURCE-2", measured(made=500, stopped={"create": REFUSED})) is Outcome.UNKNOWN
+    for stopped in ({"create": [9, "no place"]}, {"execute": REFUSED}, {}):
+        assert outcome("RESOURCE-3", measured(made=500, stopped=stopped)) is Outcome.PASS
 
 
 def test_what_cannot_be_watched_is_no_chance() -> None:

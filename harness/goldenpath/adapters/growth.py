@@ -83,6 +83,34 @@ class _Readings:
         )
 
 
+class _Answers:
+    """What came of each part of a session, by its kind and place: of what has worked, how often in
+    a row it has been refused since.
+    """
+
+    def __init__(self) -> None:
+        self.made = 0
+        self._refused: dict[tuple[int, int], int] = {}
+        self._told: dict[tuple[int, int], tuple[str, str]] = {}
+
+    def note(self, at: tuple[int, int], action: str, reply: Reply) -> None:
+        """Take in a reply."""
+        self.made += reply.ok and action == "create"
+        if reply.ok:
+            self._refused[at] = 0
+        elif at in self._refused:
+            self._refused[at] += 1
+            self._told.setdefault(at, (action, reply.error))
+
+    def stopped(self) -> dict[str, list[Any]]:
+        """By action, how often in a row it was refused at the end, and the first reason."""
+        found: dict[str, list[Any]] = {}
+        for at, (action, why) in self._told.items():
+            if self._refused[at]:
+                found.setdefault(action, [0, why])[0] += self._refused[at]
+        return found
+
+
 class _QuietPlant(Plant):
     """A plant for one session that records nothing."""
 
@@ -105,7 +133,8 @@ async def grow(make: Make, step: Step) -> Reply:
 
     The value has the small `blocks` and the `large` bytes in use after each batch (none where that
     cannot be read), `calls` and `sessions` in each, `window`, the `tasks` that are left, by name,
-    and of the watched sessions and users how many are `alive`.
+    of the watched sessions and users how many are `alive`, how many sessions were `made`, and by
+    action what worked at first and `stopped`: how often in a row at the end, and why.
     """
     await fill_freelists()
     collects = gc.isenabled()
@@ -121,7 +150,8 @@ async def grow(make: Make, step: Step) -> Reply:
 
 
 async def _grow(make: Make, step: Step) -> Reply:
-    count = await _afford(make, step)
+    answers = _Answers()
+    count = await _afford(make, step, answers)
     kinds = _kinds(step)
     calls = count * sum(map(_calls, kinds)) // len(kinds)
     watched, read = _Watched(), _Readings(calls, step)
@@ -129,7 +159,7 @@ async def _grow(make: Make, step: Step) -> Reply:
     for number in range(BATCHES):
         watch = watched if number == WATCHED else None
         for session in range(number * count, (number + 1) * count):
-            await asyncio.create_task(_session(make(), step, session, watch))
+            await asyncio.create_task(_session(make(), step, session, answers, watch))
         await _settle()
         read.take()
         spent = time.perf_counter() - began > LONGEST * step.args["seconds"]
@@ -144,11 +174,13 @@ async def _grow(make: Make, step: Step) -> Reply:
             "calls": calls,
             "tasks": sorted(map(_named, await _left(before)))[:10],
             "alive": _alive(watched),
+            "made": answers.made,
+            "stopped": answers.stopped(),
         }
     )
 
 
-async def _afford(make: Make, step: Step) -> int:
+async def _afford(make: Make, step: Step, answers: _Answers) -> int:
     """As many sessions in a batch as the time allows, if memory soon stands still. The first one
     warms up, the second is timed.
     """
@@ -158,7 +190,7 @@ async def _afford(make: Make, step: Step) -> int:
     for first in (-kinds, -2 * kinds):
         began = loop.time()
         for number in range(first, first + kinds):
-            await asyncio.create_task(_session(make(), step, number, None))
+            await asyncio.create_task(_session(make(), step, number, answers, None))
     batches = WATCHED + 2 * WINDOW
     took = max(loop.time() - began, 1e-6) / kinds
     return max(1, min(asked, int(step.args["seconds"] / (took * batches))))
@@ -176,27 +208,32 @@ def _calls(kind: Mapping[str, Any]) -> int:
     return sum(len(calls) for rounds in plans for calls in rounds)
 
 
-async def _session(adapter: Any, step: Step, number: int, watched: _Watched | None) -> None:
+async def _session(
+    adapter: Any, step: Step, number: int, answers: _Answers, watched: _Watched | None
+) -> None:
     plant = _QuietPlant(number, watched)
     (name,) = plant.users
     await adapter.open(plant)
     kinds = _kinds(step)
-    kind = kinds[number % len(kinds)]
-    for part in ({"action": "create", "args": kind["create"]}, *kind["steps"]):
+    kind = number % len(kinds)
+    parts = ({"action": "create", "args": kinds[kind]["create"]}, *kinds[kind]["steps"])
+    for place, part in enumerate(parts):
         asked = Step("", name, part["action"], {**part["args"], "run_id": _uuid(number)})
-        await _perform(adapter, plant, asked, given_up=bool(part.get("given_up")))
-        if watched is not None and part["action"] == "create" and name in adapter.sessions:
+        if part.get("given_up"):
+            await _give_up(adapter, plant, asked)
+            continue
+        answers.note((kind, place), asked.action, await adapter.perform(asked))
+        if name not in adapter.sessions:
+            break
+        if watched is not None and asked.action == "create":
             _watch(adapter.sessions[name], watched)
     plant.transport.disconnect(name)
 
 
-async def _perform(adapter: Any, plant: Plant, step: Step, *, given_up: bool) -> None:
-    """Perform a step, to its end or until its caller gives it up in the middle. Where that does not
-    reach a tool that is held, the tool is let go on.
+async def _give_up(adapter: Any, plant: Plant, step: Step) -> None:
+    """Perform a step until its caller gives it up in the middle. Where that does not reach a tool
+    that is held, the tool is let go on.
     """
-    if not given_up:
-        await adapter.perform(step)
-        return
     asked = asyncio.ensure_future(adapter.perform(step))
     for _ in range(TURNS):
         await asyncio.sleep(0)

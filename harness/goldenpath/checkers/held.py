@@ -81,3 +81,12 @@ def sayable(value: Any) -> bool:
     if isinstance(value, dict):
         return NOT_JSON not in value and all(map(sayable, value.values()))
     return not isinstance(value, list) or all(map(sayable, value))
+
+
+def worded(value: Any) -> bool:
+    """Whether there is a text in it that is not blank."""
+    if isinstance(value, dict):
+        return any(map(worded, value.values()))
+    if isinstance(value, list):
+        return any(map(worded, value))
+    return isinstance(value, str) and not value.isspace() and value != ""

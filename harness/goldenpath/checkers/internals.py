@@ -16,9 +16,37 @@ from goldenpath.history import Header
 from goldenpath.model import Outcome
 from goldenpath.runs import Seen
 
-_TRACE = "Traceback (most recent call last)"
-_LINE = '", line '
-_FRAME = re.compile(r'File \\*"[^"\n]{1,400}", line \d+, in ')
+#: Forms of stack traces: words that are in it, which is quick to tell, and how a line of it looks
+#: in the text of a frame, where quotes, tabs and the ends of lines may be written out. What is
+#: repeated is bounded, so that no frame takes long.
+_TRACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (words, re.compile(line))
+    for words, line in (
+        # Python
+        ("Traceback (most", r"Traceback \(most recent call last\)"),
+        ('", line ', r'File \\*"[^"\n]{1,400}", line \d+, in '),
+        # JavaScript: `at work (/srv/engine.js:10:15)`, `at node:internal/main:1:2`
+        (
+            "at ",
+            r"(?:\n|\\n)[\s\\t]{1,20}at (?:[^\n()\\]{1,200} \()?"
+            r"(?:node:[\w/]{1,200}|(?:(?!\\n)[^\s()]){1,300}\.[cm]?[jt]sx?):\d+:\d+",
+        ),
+        # Java, Kotlin, Scala: `at shop.Engine.work(Engine.java:10)`
+        (
+            "at ",
+            r"(?:\s|\\[nt])at [\w$.<>/@-]{1,400}"
+            r"\((?:[\w$-]{1,200}\.(?:java|kt|scala):\d+|Native Method|Unknown Source)\)",
+        ),
+        # C#: `at Shop.Engine.Work(String query) in /srv/Engine.cs:line 10`
+        (":line ", r"\) in [^\n\"]{1,400}\.(?:cs|fs|vb):line \d+"),
+        # Go: `goroutine 1 [running]:`
+        ("goroutine ", r"goroutine \d{1,20} \[[^\]\n]{1,80}\]:"),
+        # Ruby: `engine.rb:10:in 'work'`
+        (".rb:", r"\.rb:\d+:in [`']"),
+        # PHP: `#0 /srv/engine.php(10): work()`
+        (".php(", r"#\d{1,4} [^\s()]{1,400}\.php\(\d+\): "),
+    )
+)
 _NOT_PLANTED = (
     Outcome.UNOBSERVABLE,
     "nothing could be planted in it; no stack trace was shown",
@@ -42,11 +70,15 @@ class _Hidden(Fold):
         for token in seen.tokens:
             if token.number in INTERNALS and INTERNALS[token.number] not in found:
                 found += (INTERNALS[token.number],)
-        if _TRACE in text or (_LINE in text and _FRAME.search(text)):
+        if _traced(text):
             found += ("a stack trace",)
         if found:
             what = seen.event.type if seen.event else seen.kind or "a frame"
             self.tally.fail(f"{what} to {seen.user} shows {', '.join(found)}", seen.entry.index)
+
+
+def _traced(text: str) -> bool:
+    return any(words in text and line.search(text) for words, line in _TRACES)
 
 
 CHECKS = (Check("CONTENT-7", fold=_Hidden),)

@@ -7,7 +7,7 @@ from typing import Any
 from goldenpath import spec
 from goldenpath.canary import find
 from goldenpath.checkers.base import MIXED, Check, Fold
-from goldenpath.checkers.held import holds, of_another, parsed_text, sayable, telling
+from goldenpath.checkers.held import holds, of_another, parsed_text, sayable, telling, worded
 from goldenpath.checkers.same import same, shown
 from goldenpath.checkers.tally import LISTED, Tally
 from goldenpath.history import Header
@@ -18,10 +18,17 @@ _UNPAIRED = "events of overlapping calls cannot be paired"
 _FAILED = (Status.ERROR, Status.TIMEOUT, Status.CANCELLED)
 _UNASKED = (Outcome.UNOBSERVABLE, "it is not known what its tools were asked")
 _UNPLANNED = (Outcome.UNOBSERVABLE, "it is not known what it should answer")
+_IN_RESULT = (
+    "a tool_completed of a failure has words in its result that are not the tool's: whether they"
+    " tell the error is not known; dialect.fields.error declares where it stands"
+)
 _UNHEARD = (
     "no tool_completed has a field for a result: it is left out, or has a name of its own, which"
     " dialect.fields.result declares"
 )
+
+#: The message of a finding, and its witness.
+_Missed = tuple[str, tuple[int, ...]]
 
 
 class _Fields(Fold):
@@ -101,6 +108,9 @@ class _Outcomes(Fold):
     """CONTENT-6: what a tool returned, or that it failed and how, is in its tool_completed; the
     answer is in agent_completed.
 
+    How it failed may be told in other words than the tool's, as platforms do that keep the errors
+    of their tools to themselves, but not in those that stand there when a tool worked.
+
     A small value such as False is only looked for where results stand. Where no event ever has such
     a field, the target may have a word of its own for it, and nothing is told of small values.
     """
@@ -109,8 +119,10 @@ class _Outcomes(Fold):
         super().__init__(header, tally)
         native = {name for name, whose in header.events.items() if whose == spec.Origin.NATIVE}
         self._tools, self._answers = spec.COMPLETED in native, spec.FINISHED in native
-        self._small: list[tuple[str, tuple[int, ...]]] = []
+        self._small: list[_Missed] = []
         self._heard = False
+        self._well: set[str] = set()
+        self._texts: dict[str, _Missed] = {}
 
     # --- of a tool ---------------------------------------------------------------------------
 
@@ -139,20 +151,23 @@ class _Outcomes(Fold):
     def _failure(self, call: Call, seen: Seen, event: Event, end: Entry) -> None:
         self.tally.chance()
         text = end.value.get("error", "")
-        told = event.error or event.text or event.result or (not text and event.status in _FAILED)
+        told = event.error or event.text or event.result
+        missed = f"{call.tool} failed with {shown(text)}; its tool_completed tells"
+        witness = (end.index, seen.entry.index)
         if of_another(str(told), text):
-            self.tally.fail(
-                f"{call.tool} failed with {shown(text)}; its tool_completed tells the error of"
-                f" another call: {shown(told)}",
-                end.index,
-                seen.entry.index,
-            )
-        elif not told and not (telling(text) and holds(_whole(seen), text)):
-            self.tally.fail(
-                f"{call.tool} failed with {shown(text)}; its tool_completed tells no error",
-                end.index,
-                seen.entry.index,
-            )
+            self.tally.fail(f"{missed} the error of another call: {shown(told)}", *witness)
+        elif not text and event.status in _FAILED:
+            return  # there is no more to tell
+        elif _says(event.error) or (telling(text) and holds(_whole(seen), text)):
+            return
+        elif event.text:
+            if len(self._texts) < LISTED:
+                message = f"{missed} no error, but {shown(event.text)}, as where a tool worked"
+                self._texts.setdefault(event.text, (message, witness))
+        elif not worded(event.result):
+            self.tally.fail(f"{missed} no error", *witness)
+        elif not isinstance(event.result, str):
+            self.tally.doubt(_IN_RESULT)
 
     def _result(self, call: Call, seen: Seen, event: Event, good: list[Entry]) -> None:
         results = [end.value["result"] for end in good]
@@ -160,6 +175,8 @@ class _Outcomes(Fold):
         if not found and (event.status in _FAILED or not sayable(results)):
             return
         self.tally.chance()
+        if event.text and event.status not in _FAILED and len(self._well) < LISTED:
+            self._well.add(event.text)
         small = not any(map(telling, results))
         if found or (not small and any(holds(_whole(seen), result) for result in results)):
             return
@@ -179,6 +196,9 @@ class _Outcomes(Fold):
                 self.tally.fail(message, *witness)
             else:
                 self.tally.doubt(_UNHEARD)
+        for text in self._texts.keys() & self._well:
+            message, witness = self._texts[text]
+            self.tally.fail(message, *witness)
 
     # --- of a run ----------------------------------------------------------------------------
 
@@ -215,6 +235,11 @@ def _answered(run: Run, seen: Seen, answer: str) -> bool:
     whole = str(_whole(seen))
     bare = whole.replace(str(run.asked.value.get("message") or "\0"), "")
     return answer in whole or any(token.text in bare for token in find(answer))
+
+
+def _says(error: Any) -> bool:
+    """Whether it tells more than that there is one."""
+    return bool(error.strip() if isinstance(error, str) else error) and error is not True
 
 
 def _whole(seen: Seen) -> Any:

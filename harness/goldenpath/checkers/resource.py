@@ -7,9 +7,28 @@ from typing import Any, NamedTuple
 
 from goldenpath import spec, steady
 from goldenpath.checkers.base import ASKED, Check, Fold
+from goldenpath.checkers.same import shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
 from goldenpath.model import Entry, Kind, Outcome
+
+#: So many times in a row something is refused that worked before, and it is for good.
+FOR_GOOD = 10
+
+_NONE_MADE = (Outcome.UNKNOWN, "no session could be made of which something could be left")
+
+
+def _stopped(found: dict[str, Any], *actions: str) -> str:
+    """What of these worked at first and is refused for good, in words; empty where all goes on."""
+    said = (
+        f"{_NOUNS[action]} worked at first, and was refused the last {count} times: {shown(why)}"
+        for action, (count, why) in sorted(found.get("stopped", {}).items())
+        if action in actions and count >= FOR_GOOD
+    )
+    return "; ".join(said)
+
+
+_NOUNS = {"create": "making a session", "cleanup": "cleanup", "execute": "a call", "run": "a run"}
 
 
 class _Grown(Fold):
@@ -28,7 +47,11 @@ class _Grown(Fold):
             self._asked[entry.step or ""] = entry
             return
         asked = self._asked.pop(entry.step or "")
-        self.grown(entry.value["value"], (asked.index, entry.index))
+        found, witness = entry.value["value"], (asked.index, entry.index)
+        if found.get("made") == 0:
+            self.tally.excuse = _NONE_MADE
+        else:
+            self.grown(found, witness)
 
     def grown(self, found: dict[str, Any], witness: tuple[int, int]) -> None:
         """Judge what is left."""
@@ -51,6 +74,8 @@ class _NoGrowth(_Grown):
     """
 
     def grown(self, found: dict[str, Any], witness: tuple[int, int]) -> None:
+        if stopped := _stopped(found, *_NOUNS):
+            self.tally.doubt(f"what there was to measure came to an end: {stopped}")
         window, count = found["window"], len(found["blocks"])
         if window * found["calls"] < spec.FEWEST_CALLS or count <= 2 * window:
             self.tally.excuse = (
@@ -101,9 +126,16 @@ def _growths(found: dict[str, Any]) -> Iterator[_Growth]:
 
 
 class _NothingKept(_Grown):
-    """RESOURCE-3: the watched sessions and their users are gone, others having come after them."""
+    """RESOURCE-3: the watched sessions and their users are gone, others having come after them; and
+    others can come: a session that was cleaned up takes no place from them.
+    """
 
     def grown(self, found: dict[str, Any], witness: tuple[int, int]) -> None:
+        if stopped := _stopped(found, "create"):
+            self.tally.chance()
+            self.tally.fail(
+                f"{found['made']} sessions were made and cleaned up; {stopped}", *witness
+            )
         for what, (alive, known) in found["alive"].items():
             self.tally.chance(known > 0)
             if alive:

@@ -71,6 +71,16 @@ class PlaceOfError(RequestScopedDispatcher):
         await super()._report(execution)
 
 
+@miniature("CONTENT-7")
+class TraceOfAnEngine(RequestScopedDispatcher):
+    """The error of a tool is told with a stack trace of the engine behind it, in JavaScript."""
+
+    async def _report(self, execution: Execution) -> None:
+        if execution.status == "error":
+            execution.error = f"{execution.error}\n    at work (/srv/engine.js:10:15)"
+        await super()._report(execution)
+
+
 class _TellsAll(EventFactory):
     user: PlantedUser
 

@@ -84,6 +84,24 @@ class FewSenders(UserEmitter):
             return await super()._deliver(message)
 
 
+@miniature("RECOVERY-3")
+class EveryOtherWaits(UserEmitter):
+    """While another user is being sent something, events of every other call wait for a while."""
+
+    sending: ClassVar[list[UserEmitter]] = []
+    _sent = 0
+
+    async def _deliver(self, message: dict[str, Any]) -> bool:
+        self._sent += 1
+        if self._sent % 4 in (1, 2) and any(each is not self for each in self.sending):
+            await asyncio.sleep(0.1)
+        self.sending.append(self)
+        try:
+            return await super()._deliver(message)
+        finally:
+            self.sending.remove(self)
+
+
 # --- RECOVERY-8a ---------------------------------------------------------------------------------
 
 
@@ -227,6 +245,25 @@ class BlacklistOfSessions(RequestScopedDispatcher):
             self.noted.append(self)
         return super()._lookup(tool_name)
 
+
+_NOBODY_MORE = {"RESOURCE-2": "nobody comes any more of whom memory could be kept"}
+
+
+@miniature("RESOURCE-3", unknown=_NOBODY_MORE)
+class KeepsPlaces(RequestScopedDispatcher):
+    """There are places for so many users, and cleanup gives none back."""
+
+    places: ClassVar[weakref.WeakKeyDictionary[Any, set[str]]] = weakref.WeakKeyDictionary()
+
+    def __init__(self, context: UserContext, *args: Any) -> None:
+        taken = self.places.setdefault(asyncio.get_running_loop(), set())
+        taken.add(context.user_id)
+        if len(taken) > _PLACES_FOR:
+            raise RuntimeError("there is no place left")
+        super().__init__(context, *args)
+
+
+_PLACES_FOR = 9
 
 _everybody: list[PlantedUser] = []
 

@@ -165,6 +165,26 @@ class ErrorUntold(_OtherResult):
         metadata.pop("error", None)
 
 
+@miniature("CONTENT-6")
+class FailureTakesTime(_OtherResult):
+    """tool_completed of a tool that failed tells how long it took instead of the error."""
+
+    def change(self, metadata: Event) -> None:
+        if metadata.pop("error", None) is not None:
+            metadata["result"] = {"took_ms": 3}
+
+
+@miniature("CONTENT-6", kind="agent")
+class SaysDone(EventFactory):
+    """tool_completed of an agent says that it is done, and no error."""
+
+    def tool_completed(self, *args: Any, **more: Any) -> Event:
+        event = super().tool_completed(*args, **more)
+        event["data"]["metadata"].pop("error", None)
+        event["data"]["message"] = "done"
+        return event
+
+
 @miniature("CONTENT-6", kind="agent")
 class OnlyThatItWorked(_OtherResult):
     """tool_completed of an agent never holds a result."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goldenpath.steady import ROOM, grows_on, later, stands, stood
+from goldenpath.steady import ROOM, flattens, grows_on, later, leaks, stands, stood
 
 WINDOW = 6
 readings = st.lists(st.integers(0, 10**6), min_size=2, max_size=60)
@@ -55,6 +56,29 @@ def test_what_is_given_back_hides_no_growth() -> None:
     """Up in one window and down in the other is no standing still."""
     assert not stands([0] * 7 + [9] * 6, WINDOW, 1)
     assert not stands([9] * 7 + [0] * 5 + [20], WINDOW, 1)
+
+
+@pytest.mark.parametrize(
+    ("readings", "flat"),
+    [
+        ([0, 0, 0, 4, 6, 8, 10, 12, 13], False),  # 4, and then 3: three quarters of it
+        ([0, 0, 0, 4, 6, 8, 10, 12, 12], True),
+        ([0, 0, 0, 4, 6, 10, 14, 16, 18], True),
+        ([0, 0, 0, 0, 0, 0, 0, 0, 0], False),
+        ([0, 1, 2, 3, 4, 5, 6, 7, 8], False),
+    ],
+)
+def test_what_grows_clearly_less_flattens(readings: list[int], flat: bool) -> None:
+    """The last quarter beside the one before it."""
+    assert flattens(readings) is flat
+
+
+def test_a_leak_never_stood_and_grew_in_the_later_half() -> None:
+    still, rising = [0] * 20, list(range(20))
+
+    assert leaks(rising, 4, 0.5)
+    assert not leaks(rising, 4, 1.0)
+    assert not leaks([*still, *range(1, 41)], 4, 0.5)
 
 
 def test_the_later_half() -> None:

@@ -14,6 +14,10 @@ from itertools import pairwise
 #: Bytes of room that the harness's own calls may fill: the largest step of a list of so many.
 ROOM = 16_384
 
+#: Less than this part of what it grew in as many batches before is clearly less. A leak of two
+#: blocks in a batch stays above it over thirty batches, for all that one reading may err.
+FLATTER = 0.75
+
 
 def stands(readings: Sequence[int], window: int, allowed: float) -> bool:
     """Whether over each of the last two windows it grew by no more than is allowed for a batch; one
@@ -34,6 +38,21 @@ def later(readings: Sequence[int]) -> tuple[int, int]:
     """By how much it grew in the later half, and in how many batches."""
     half = readings[len(readings) // 2 :]
     return half[-1] - half[0], len(half) - 1
+
+
+def leaks(readings: Sequence[int], window: int, allowed: float) -> bool:
+    """Whether it never stood, and grew in the later half by more than is allowed for a batch."""
+    by, batches = later(readings)
+    return by > batches * allowed and not stood(readings, window, allowed)
+
+
+def flattens(readings: Sequence[int]) -> bool:
+    """Whether it grew clearly less in the last quarter than in the one before: what is kept for
+    later use fills up at last, a leak goes on.
+    """
+    quarter = len(readings) // 4
+    before, between, last = (readings[-1 - n * quarter] for n in (2, 1, 0))
+    return last - between < FLATTER * (between - before)
 
 
 def grows_on(readings: Sequence[int], window: int, allowed: float) -> bool:

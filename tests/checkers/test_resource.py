@@ -130,11 +130,28 @@ def test_memory_that_stood_still(blocks: list[int]) -> None:
 
 @pytest.mark.parametrize(("grown", "expected"), [(18, Outcome.PASS), (19, Outcome.FAIL)])
 def test_what_the_later_half_may_grow(grown: int, expected: Outcome) -> None:
-    """Twenty batches of 180 calls may leave eighteen blocks, whatever is given back at the end."""
-    blocks = rising(5)
-    blocks[-1] = blocks[20] + grown
+    """Twenty batches of 180 calls may leave eighteen blocks."""
+    blocks = rising(5)[:21]
+    blocks += [blocks[20] + grown * batch // 20 for batch in range(1, 21)]
 
     assert outcome("RESOURCE-2", measured(blocks=blocks, calls=180)) is expected
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"), [(7, Outcome.NOT_RUN), (8, Outcome.FAIL), (10, Outcome.FAIL)]
+)
+def test_what_grows_ever_less_had_only_not_come_to_stand(last: int, expected: Outcome) -> None:
+    """Ten blocks over ten batches and then seven over as many is less than three quarters."""
+    blocks = rising(1)[:31]
+    blocks += [blocks[30] + last * batch // 10 for batch in range(1, 11)]
+    found = verdicts(measured(blocks=blocks, calls=100))["RESOURCE-2"]
+
+    assert found.outcome is expected
+    if expected is Outcome.NOT_RUN:
+        assert found.reason == (
+            "memory grew ever less over 4100 sessions, and had not come to stand when the time was"
+            " over; a higher tier gives more"
+        )
 
 
 GREW = {

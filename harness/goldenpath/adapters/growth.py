@@ -29,8 +29,9 @@ from goldenpath.recorder import Recorder
 
 #: Batches of sessions at most, and those over which growth is measured. What the interpreter and
 #: asyncio keep for themselves still grows by a few blocks after a thousand sessions; a target that
-#: stands still by then is done early, and one that grows is given the time to prove it.
-BATCHES, WINDOW = 120, 6
+#: stands still by then is done early, one that grows is given the time to prove it, and one that
+#: grows ever less as much again to come to stand.
+BATCHES, PROOF, WINDOW = 240, 120, 6
 
 #: How many times the time that is given a target may take which does not stand still.
 LONGEST = 3
@@ -74,10 +75,12 @@ class _Readings:
         self.count += 1
 
     def enough(self) -> bool:
-        """Whether memory stands still, or there are too few calls to tell."""
+        """Whether memory stands still or leaks, or there are too few calls to tell."""
         if self._few:
             return True
         blocks, large = self.blocks[: self.count], self.large[: self.count]
+        if self.count >= PROOF and steady.leaks(blocks, WINDOW, self._blocks):
+            return not steady.flattens(blocks)
         return steady.stands(blocks, WINDOW, self._blocks) and not steady.grows_on(
             large, WINDOW, self._bytes
         )

@@ -95,6 +95,13 @@ class _NoGrowth(_Grown):
                 f" to stand, {spec.SESSIONS} are needed; a higher tier gives more time",
             )
             return
+        if leaks and all(growth.flattens for growth in leaks):
+            self.tally.excuse = (
+                Outcome.NOT_RUN,
+                f"memory grew ever less over {sessions} sessions, and had not come to stand when"
+                " the time was over; a higher tier gives more",
+            )
+            return
         self.tally.chance()
         for growth in leaks:
             self.tally.fail(
@@ -106,20 +113,22 @@ class _NoGrowth(_Grown):
 
 
 class _Growth(NamedTuple):
-    """By how much one kind of memory grew in so many batches, and whether that is a leak."""
+    """By how much one kind of memory grew in so many batches, whether that is a leak, and whether
+    it was about to end.
+    """
 
     unit: str
     by: int
     batches: int
     leaks: bool
+    flattens: bool = False
 
 
 def _growths(found: dict[str, Any]) -> Iterator[_Growth]:
     window, blocks, large = found["window"], found["blocks"], found.get("large")
     allowed = found["calls"] / spec.CALLS_PER_BLOCK
-    by, batches = steady.later(blocks)
-    leaks = by > batches * allowed and not steady.stood(blocks, window, allowed)
-    yield _Growth("small blocks", by, batches, leaks)
+    leaks = steady.leaks(blocks, window, allowed)
+    yield _Growth("small blocks", *steady.later(blocks), leaks, steady.flattens(blocks))
     if large:
         leaks = steady.grows_on(large, window, found["calls"] * spec.BYTES_PER_CALL)
         yield _Growth("bytes in large blocks", *steady.later(large), leaks)

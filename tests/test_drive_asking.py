@@ -18,6 +18,25 @@ from goldenpath.reference import RequestScopedDispatcher, UserContext, UserEmitt
 from tests.driving import conducted, kept, one_call, red, two_at_work
 
 
+def test_a_tool_for_admins_is_refused_to_users_of_a_test(tmp_path: Path) -> None:
+    """None of them is an admin, so a target that refuses it keeps every rule."""
+    replies = []
+
+    async def look(session: Drive) -> None:
+        alice = session.user("alice")
+        await alice.create(["lookup", "administer"])
+        replies.append(await alice.execute("lookup"))
+        replies.append(await alice.execute("administer"))
+        await alice.register("administer")
+        replies.append(await alice.execute("administer", via="dispatch"))
+
+    report = conducted("reference", look, tmp_path)
+
+    assert [reply.ok for reply in replies] == [True, False, False]
+    assert report.exit == Exit.CONFORMS
+    assert red(conducted("miniature:everybody-is-admin", look, tmp_path)) == {"API-14"}
+
+
 def test_a_reply_is_what_its_caller_was_told(tmp_path: Path) -> None:
     """A value, an error, a refusal; and it is a copy, with which the test may do as it likes."""
     replies = []

@@ -337,3 +337,17 @@ def test_where_pytest_breaks_down_it_is_no_fault_of_the_target(
 
     assert said in problem
     assert found is exit_
+
+
+def test_a_target_that_spoils_what_the_child_tells_is_inconclusive(tmp_path: Path) -> None:
+    """The histories are judged all the same."""
+    spoil = (
+        "import atexit, pathlib\n"
+        "report = pathlib.Path(__file__).with_name('reports') / 'verdicts.json'\n"
+        "atexit.register(lambda: report.write_text('{}'))\n"
+    )
+    report, _ = run(tmp_path, spoil + MAKE + GOOD)
+
+    assert report.exit == Exit.INCONCLUSIVE
+    assert any("its verdicts.json cannot be read" in problem for problem in report.problems)
+    assert "PASS" in {verdict.outcome for verdict in report.verdicts}

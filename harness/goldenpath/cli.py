@@ -35,7 +35,7 @@ from goldenpath.plant.transport import MAX_FRAME
 from goldenpath.replay import perform_again
 from goldenpath.report.text import render
 from goldenpath.results import Report
-from goldenpath.store import claim, keep_reports, make_folder, read_witnesses
+from goldenpath.store import claim, keep_reports, read_witnesses
 from goldenpath.supervise import STALL, Order, supervise
 from goldenpath.terminal import Bar, complain, echo, prepare, say
 from goldenpath.workloads import TIERS
@@ -105,7 +105,12 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 multiple=True,
                 help="Only this workload; may be repeated.",
             ),
-            click.option("--rule", "rules", multiple=True, help="Only this rule; may be repeated."),
+            click.option(
+                "--rule",
+                "rules",
+                multiple=True,
+                help="Only this rule, in the workloads made to prove it; may be repeated.",
+            ),
             click.option("--known-failing", type=_FILE, help="Rules that are known to fail."),
             click.option("--known-flaky", type=_FILE, help="Rules that may fail."),
             click.option(
@@ -230,9 +235,9 @@ def check(
     """Judge recorded HISTORIES again, without the target."""
     catalogue = load(Path.cwd())
     lines = known.read_both(known_failing, known_flaky, catalogue.workloads, catalogue.rules)
+    _claimed = claim(report_dir) if report_dir else None
     report = judge_files(histories, lines, catalogue, strict=strict)
     if report_dir:
-        make_folder(report_dir)
         report = keep_reports(report, report_dir)
     _show(report, report_dir)
     sys.exit(report.exit)

@@ -11,7 +11,7 @@ from goldenpath.adapters.base import Reply
 from goldenpath.errors import UsageProblem
 from goldenpath.jsonable import jsonable, safe_repr
 from goldenpath.model import NOT_JSON, Step, User
-from goldenpath.plant.tools import HELD
+from goldenpath.plant.tools import ADMIN_ONLY, HELD
 from goldenpath.spec import VIAS
 from goldenpath.workloads.script import KNOWN, ORDINARY, Ask
 
@@ -158,14 +158,17 @@ class Driver:
         if plain and tool in HELD:
             raise UsageProblem(f"{tool} is released by its canary, and a plain call has none")
         given = _checked(parameters, plain=plain)
-        more = {} if via == "execute_tool" else {"via": via}
+        more: dict[str, Any] = {} if via == "execute_tool" else {"via": via}
+        if tool in ADMIN_ONLY:  # and a user of a test is none
+            more["forbidden"] = True
         return self._ask(self._script.execute(self.user.name, Ask(tool, given, plain, more)))
 
     async def register(self, tool: str) -> Reply:
         """Register a planted tool."""
         self._check("dispatcher", "register")
         _check_words("tool", [tool], sorted(KNOWN))
-        return await self._ask(self._script.step(self.user.name, "register", tool=tool))
+        more: dict[str, Any] = {"forbidden": True} if tool in ADMIN_ONLY else {}
+        return await self._ask(self._script.step(self.user.name, "register", tool=tool, **more))
 
     async def look(self, *tools: str) -> Reply:
         """Ask has_tool of these names, and for both listings."""

@@ -111,9 +111,13 @@ def judge_files(
     """Judge recorded histories, each file once, and join what they say into one report."""
     once = {path.resolve(): path for path in reversed(paths)}  # the same file says nothing new
     judged = [judge_file(path, lines, catalogue) for path in reversed(once.values())]
-    stale = known.stale(lines, [verdict for _, result in judged for verdict in result.verdicts])
-    judged = tell_apart(judged)
     headers = [header for header, _ in judged]
+    here = {header.workload for header in headers}  # of all workloads these histories do not tell
+    stale = known.stale(
+        [line for line in lines if line.workload in here],
+        [verdict for _, result in judged for verdict in result.verdicts],
+    )
+    judged = tell_apart(judged)
     report = Report(
         target=", ".join(sorted({header.target for header in headers})),
         kind=headers[0].kind,

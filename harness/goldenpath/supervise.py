@@ -220,8 +220,8 @@ def _kill_group(child: subprocess.Popen[bytes]) -> None:
 
 def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) -> Report:
     """The child's own report where it is whole, else what can be said without it."""
-    if progress.finished and (order.folder / "verdicts.json").is_file():
-        report = read_reports(order.folder)
+    report = _told_by(order.folder) if progress.finished else None
+    if report is not None:
         if cut and report.exit != end and end is Exit.INTERRUPTED:
             report = keep_reports(interrupted(report, end), order.folder)
         return report
@@ -229,7 +229,7 @@ def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) ->
     histories, lines = order.folder / "histories", order.choice.known
     catalogue = order.options.catalogue
     results = salvage(histories, progress.plan, {}, lines, catalogue, progress.ended)
-    report = make_report(
+    salvaged = make_report(
         order.target,
         progress.kind,
         progress.plan,
@@ -239,7 +239,14 @@ def _report(order: Order, progress: Progress, cut: str, end: Exit, code: int) ->
         partial=order.choice.partial,
         problems=(problem,),
     )
-    return keep_reports(with_replays(interrupted(report, exit_), order.folder), order.folder)
+    return keep_reports(with_replays(interrupted(salvaged, exit_), order.folder), order.folder)
+
+
+def _told_by(folder: Path) -> Report | None:
+    """What the child has written; None where that is not there, or the target has spoilt it."""
+    with suppress(OSError, ValueError):
+        return read_reports(folder)
+    return None
 
 
 def _why(order: Order, progress: Progress, cut: str, end: Exit, code: int) -> tuple[str, Exit]:
@@ -254,6 +261,8 @@ def _why(order: Order, progress: Progress, cut: str, end: Exit, code: int) -> tu
         return f"{order.target}: {cut}, {where}; {log}", end
     if progress.plan and code == _BROKE_DOWN and not progress.began:
         return f"pytest had an internal error; {log}", Exit.BUG
+    if progress.finished:
+        return f"{order.target}: its verdicts.json cannot be read; {log}", Exit.INCONCLUSIVE
     return (
         f"{order.target} ended the interpreter ({ended(code)}) {where}; {log}",
         Exit.INCONCLUSIVE,

@@ -132,6 +132,11 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     what: str
     value: Any = None
 
+    @property
+    def missing(self) -> bool:
+        """Whether it is the answer that there is no such member to be asked."""
+        return self.kind is Kind.FAIL and bool(self.value["by"] == "missing")
+
 
 class Rule(msgspec.Struct, frozen=True):
     """One requirement. `needs` names the capabilities without which it cannot be tested."""

@@ -3,6 +3,7 @@
 from goldenpath.checkers import (
     access,
     api,
+    closing,
     content,
     delivery,
     doors,
@@ -10,6 +11,7 @@ from goldenpath.checkers import (
     internals,
     isolation,
     latency,
+    names,
     neighbours,
     order,
     payload,
@@ -25,6 +27,8 @@ from goldenpath.checkers.tally import Tally
 CHECKS: tuple[Check, ...] = (
     *api.CHECKS,
     *access.CHECKS,
+    *names.CHECKS,
+    *closing.CHECKS,
     *doors.CHECKS,
     *tool.CHECKS,
     *ending.CHECKS,

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from goldenpath import spec
+from goldenpath.checkers.answers import way
 from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
 from goldenpath.checkers.over import Over
 from goldenpath.checkers.same import shown
@@ -29,7 +30,7 @@ class _Members(Fold):
             self._inspected(entry)
 
     def _created(self, entry: Entry) -> None:
-        if entry.kind is Kind.FAIL and entry.value["by"] == "missing":
+        if entry.missing:
             return  # a session such as cannot be made at this reach
         self.tally.chance()
         if entry.kind is not Kind.OK:
@@ -59,7 +60,7 @@ def _form(call: Call, tally: Tally) -> None:
     asked, answered = call.asked, call.answered
     if asked is None or "form" not in asked.value or answered is None:
         return
-    if answered.kind is Kind.FAIL and answered.value["by"] == "missing":
+    if answered.missing:
         return
     tally.chance()
     if answered.kind is Kind.FAIL and not call.starts:
@@ -173,7 +174,7 @@ class _RegisteredWorks(Fold):
         tool not for admins only (API-14).
         """
         names = self._names.get(entry.actor)
-        if entry.value["by"] == "missing" or asked.value.get("forbidden") or names is None:
+        if entry.missing or asked.value.get("forbidden") or names is None:
             return False
         return asked.value["tool"] not in names
 
@@ -235,7 +236,7 @@ class _RefusedAfterCleanup(Over):
             self._clean(entry)
         elif (before := self._before.pop(entry.step or "", None)) is not None:
             if entry.kind is Kind.OK:
-                self._worked.add((entry.actor, _member(before)))
+                self._worked.add((entry.actor, way(before)))
         elif (asked := self._asked.pop(entry.step or "", None)) is not None:
             self._judge(asked, entry)
 
@@ -253,7 +254,7 @@ class _RefusedAfterCleanup(Over):
         elif entry.what in ("execute", "register") and entry.actor not in self._cleaned:
             self._before[entry.step or ""] = entry
         elif entry.what in ("execute", "register"):
-            if (entry.actor, _member(entry)) in self._worked:
+            if (entry.actor, way(entry)) in self._worked:
                 self._asked[entry.step or ""] = entry
             self._after[entry.index] = entry
             if token := entry.value.get("token"):
@@ -265,14 +266,14 @@ class _RefusedAfterCleanup(Over):
         """
         again = self._cleaning.get(entry.actor) != entry.step
         self._cleaned.setdefault(entry.actor, entry.index)
-        if entry.kind is Kind.FAIL and entry.value["by"] != "missing" and not again:
+        if entry.kind is Kind.FAIL and not entry.missing and not again:
             self.tally.chance()
             self.tally.fail(f"cleanup failed: {shown(entry.value.get('text', ''))}", entry.index)
 
     def _judge(self, asked: Entry, answer: Entry) -> None:
         self.tally.chance()
         witness = (self._cleaned.get(asked.actor, asked.index), asked.index, answer.index)
-        what = _member(asked)
+        what = way(asked)
         if answer.kind is Kind.OK:
             self.tally.fail(f"{what} was accepted after cleanup", *witness)
         elif answer.kind is Kind.LOST:
@@ -295,14 +296,6 @@ class _RefusedAfterCleanup(Over):
                 asked.index,
                 seen.entry.index,
             )
-
-
-def _member(asked: Entry) -> str:
-    """The member through which a step goes."""
-    if asked.what == "register":
-        return "register_tool"
-    via: str = asked.value.get("via", "execute_tool")
-    return via
 
 
 CHECKS = (

@@ -81,7 +81,7 @@ class _SameBehindEachDoor(Fold):
             return
         if answered.kind is Kind.LOST:
             return
-        if answered.kind is Kind.FAIL and answered.value["by"] == "missing":
+        if answered.missing:
             return
         key = (call.run.asked.index, _alike(call, asked))
         came = None if call.unsure else _came(call, answered)

@@ -101,7 +101,7 @@ def _open_anyway(call: Call, answered: Entry) -> bool:
         return True
     if call.run.cleaning is not None and call.run.cleaning.index < answered.index:
         return True
-    missing = answered.kind is Kind.FAIL and answered.value["by"] == "missing"
+    missing = answered.missing
     return not call.starts and (not call.held or missing)
 
 

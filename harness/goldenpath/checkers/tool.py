@@ -233,7 +233,7 @@ class _UnknownTool(Fold):
                 f"the unknown tool {name} was called with success", asked.index, answer.index
             )
             return
-        if answer.value["by"] == "missing" or not self._could(asked):
+        if answer.missing or not self._could(asked):
             return
         self.tally.chance()
         text = f"{answer.value.get('text', '')} {answer.value.get('value', '')}"

@@ -109,7 +109,7 @@ class Call(msgspec.Struct, eq=False):
         where its session was being cleaned up by then.
         """
         answered = self.answered
-        if answered is None or answered.kind is not Kind.FAIL or answered.value["by"] == "missing":
+        if answered is None or answered.kind is not Kind.FAIL or answered.missing:
             return False
         closing = self.run.cleaning is not None and self.run.cleaning.index < answered.index
         return self.held and not self.starts and not closing

@@ -189,7 +189,7 @@ class Ledger:
         answered at once.
         """
         run.closing.discard(entry.step or "")
-        if _not_there(entry):
+        if entry.missing:
             self._reopen(entry, run)
         elif entry.kind is Kind.OK and not run.closing:
             run.cleaned = run.cleaned or entry
@@ -344,10 +344,6 @@ def _execution(entry: Entry) -> tuple[Any, ...]:
     """What tells it apart from others that are under way."""
     value = entry.value
     return entry.actor, value["tool"], value.get("run"), "twin" in value
-
-
-def _not_there(entry: Entry) -> bool:
-    return entry.kind is Kind.FAIL and bool(entry.value["by"] == "missing")
 
 
 def _list_of(call: Call, what: str) -> list[Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -20,6 +21,10 @@ _EXITS = ("__aexit__", "__exit__")
 
 class BodyFailed(Exception):
     """What the body of a context raises when it is to be left so."""
+
+
+#: What a body raises, by the word of the step, where it is no ordinary error.
+_BODIES: dict[object, type[BaseException]] = {"cancelled": asyncio.CancelledError}
 
 
 class Sessions:
@@ -123,16 +128,16 @@ class Sessions:
     async def leave(self, step: Step) -> Reply:
         """Leave the object's context, as at the end of a `with`, or where its body raises."""
         made = self._contexts.pop(step.actor, self._objects[step.actor])
-        if step.args.get("raising"):
-            return await self._raise_out_of(made)
+        if raising := step.args.get("raising"):
+            return await self._raise_out_of(made, _BODIES.get(raising, BodyFailed))
         left = await self._through(made, _EXITS, None, None, None)
         return left if isinstance(left, Reply) else done()
 
-    async def _raise_out_of(self, made: Any) -> Reply:
+    async def _raise_out_of(self, made: Any, kind: type[BaseException]) -> Reply:
         """What is raised by the body comes out, as it is, or in what was raised instead of it."""
-        body = BodyFailed("the body of the context raised this")
+        body = kind("the body of the context raised this")
         raised: list[BaseException] = []
-        left = await self._through(made, _EXITS, BodyFailed, body, None, raised=raised)
+        left = await self._through(made, _EXITS, kind, body, None, raised=raised)
         if raised and _holds(raised[0], body):
             return done()
         return left if isinstance(left, Reply) else done({"swallowed": bool(left)})

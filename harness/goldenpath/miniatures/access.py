@@ -51,6 +51,30 @@ class RefusedAndReplaced(RequestScopedDispatcher):
             raise DuplicateTool(tool.name)
 
 
+@miniature("API-5")
+class DispatchKeepsTheFirst(RequestScopedDispatcher):
+    """A name may be taken over, but dispatch goes on with the tool that it ran before."""
+
+    _by_dispatch = False
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._ran: dict[str, AnyTool] = {}
+
+    def register_tool(self, tool: AnyTool) -> None:
+        self._refuse_if_closed()
+        self._registry._tools[tool.name] = tool
+
+    async def dispatch(self, tool_name: str, /, **parameters: Any) -> Any:
+        self._by_dispatch = True
+        return await super().dispatch(tool_name, **parameters)
+
+    def _lookup(self, tool_name: str) -> AnyTool:
+        known, self._by_dispatch = self._by_dispatch, False
+        tool = super()._lookup(tool_name)
+        return self._ran.setdefault(tool_name, tool) if known else tool
+
+
 # --- API-6 ---------------------------------------------------------------------------------------
 
 

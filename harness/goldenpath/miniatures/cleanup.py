@@ -103,6 +103,17 @@ class OpenAfterFailure(RequestScopedDispatcher):
 
 
 @miniature("API-8")
+class OpenAfterCancellation(RequestScopedDispatcher):
+    """Leaving the context does not clean up where its body was cancelled."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: Error, trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, Exception):
+            await self.cleanup()
+
+
+@miniature("API-8")
 class SwallowsItsBody(RequestScopedDispatcher):
     """Leaving the context hides what its body raised."""
 

@@ -16,13 +16,15 @@ def _invalid_users(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _taken_name(script: Script, size: int) -> tuple[Lane, ...]:
-    """Names of tools that were given and of one that was registered are registered again."""
+    """Names of tools that were given and of one that was registered are registered again; each is
+    called through every door before and after.
+    """
     name = "alice"
     lane = [script.create(name, ["lookup"]), script.step(name, "register", tool="echo")]
     for tool in ("lookup", "echo") * size:
-        lane.append(script.execute(name, Ask(tool)))
+        lane += [script.execute(name, Ask(tool, more={"via": via})) for via in spec.VIAS]
         lane.append(script.step(name, "register", tool=tool, again=True))
-        lane.append(script.execute(name, Ask(tool)))
+        lane += [script.execute(name, Ask(tool, more={"via": via})) for via in spec.VIAS]
         lane.append(script.step(name, "look", tools=["lookup", "echo"]))
     return ((*lane, script.cleanup(name)),)
 
@@ -55,8 +57,8 @@ def _no_admin(script: Script, name: str, size: int) -> Lane:
 
 
 def _context_manager(script: Script, size: int) -> tuple[Lane, ...]:
-    """A session is used as a context manager and then once more; so is one whose body raises; and
-    another is cleaned up twice.
+    """A session is used as a context manager and then once more; so are one whose body raises and
+    one whose body is cancelled, as a request is that is cut off; and another is cleaned up twice.
     """
     name, lane = "alice", []
     for _ in range(size):
@@ -64,12 +66,11 @@ def _context_manager(script: Script, size: int) -> tuple[Lane, ...]:
         lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in spec.VIAS]
         lane.append(script.step(name, "leave"))
         lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in spec.VIAS]
-        lane += [
-            script.create(name),
-            script.step(name, "enter"),
-            script.execute(name, Ask("lookup")),
-        ]
-        lane += [script.step(name, "leave", raising=True), script.execute(name, Ask("lookup"))]
+        for raising in ("error", "cancelled"):
+            lane += [script.create(name), script.step(name, "enter")]
+            lane.append(script.execute(name, Ask("lookup")))
+            lane.append(script.step(name, "leave", raising=raising))
+            lane.append(script.execute(name, Ask("lookup")))
         lane += [script.create(name), script.execute(name, Ask("lookup"))]
         lane += [script.cleanup(name), script.cleanup(name)]
     return (tuple(lane),)

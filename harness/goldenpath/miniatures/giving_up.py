@@ -161,7 +161,10 @@ _LATER = 0.4
     "TOOL-1",
     implied={
         "TOOL-6": "and its caller had given up",
-        "RESOURCE-1": "what is to do it again is left when its session is over",
+        **dict.fromkeys(
+            ("RESOURCE-1", "RESOURCE-2", "RESOURCE-3"),
+            "what is to do it again is left when its session is over, and holds it",
+        ),
     },
 )
 class DoneAgainLater(RequestScopedDispatcher):

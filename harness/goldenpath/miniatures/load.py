@@ -257,9 +257,9 @@ class KeepsPlaces(RequestScopedDispatcher):
 
     def __init__(self, context: UserContext, *args: Any) -> None:
         taken = self.places.setdefault(asyncio.get_running_loop(), set())
-        taken.add(context.user_id)
-        if len(taken) > _PLACES_FOR:
+        if len(taken) == _PLACES_FOR and context.user_id not in taken:
             raise RuntimeError("there is no place left")
+        taken.add(context.user_id)
         super().__init__(context, *args)
 
 

@@ -6,7 +6,6 @@ counted: too few events are a loss and too many a repetition, whichever call the
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -234,13 +233,15 @@ class _ClaimsAreTrue(Fold):
         super().__init__(header, tally)
         self._texts: dict[str, str] = {}
         self._claims: dict[str, tuple[Any, Entry]] = {}
-        self._arrived: Counter[str] = Counter()
+        self._arrived: dict[str, int] = {}  # by the canary of each claim that was asked for
+        self._marks = {user.name: user.owner for user in header.users}
 
     def entry(self, entry: Entry) -> None:
         if entry.what != "claim":
             return
         if entry.kind is Kind.INVOKE:
-            self._texts[entry.step or ""] = entry.value["token"]
+            self._texts[entry.step or ""] = token = entry.value["token"]
+            self._arrived.setdefault(token, 0)
             return
         token = self._texts.pop(entry.step or "")
         said = entry.value.get("value") if entry.kind is Kind.OK else None
@@ -251,10 +252,9 @@ class _ClaimsAreTrue(Fold):
             self.tally.excuse = (Outcome.UNOBSERVABLE, "its bridge claims nothing that can be seen")
 
     def frame(self, seen: Seen) -> None:
-        self._arrived.update(t.text for t in seen.tokens if t.owner == self._mark(seen.user))
-
-    def _mark(self, name: str) -> str:
-        return next((user.owner for user in self.header.users if user.name == name), "")
+        for token in seen.tokens if self._arrived else ():
+            if token.text in self._arrived and token.owner == self._marks.get(seen.user):
+                self._arrived[token.text] += 1
 
     def finish(self) -> None:
         for token, (claimed, entry) in self._claims.items():

@@ -6,7 +6,7 @@ user's link was open to receive it by mistake (rule of truth 6).
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 
 from goldenpath.canary import LENGTH, Token, find, find_ids, request_ids
 from goldenpath.checkers.base import Check, Fold
@@ -122,6 +122,10 @@ def _names_somebody(seen: Seen, event: Event) -> bool:
     return bool(ids or seen.tokens or seen.call is not None)
 
 
+#: Ids of runs, requests and sessions that are kept, to know them again; the oldest go first.
+REMEMBERED = 100_000
+
+
 class _NoForeignCanary(Exposure):
     """ISOLATION-2: in each raw frame, and in the texts of a link joined across frames. The ids of a
     user and of their runs, requests and sessions mark them as well; where an event says whose it is
@@ -133,13 +137,16 @@ class _NoForeignCanary(Exposure):
         self._tails: dict[str, str] = {}
         own = Counter(user.user_id for user in header.users)  # of one account nobody can be told
         self._ids = {u.user_id: u.name for u in header.users if u.user_id and own[u.user_id] == 1}
+        self._of_runs: OrderedDict[str, str] = OrderedDict()
 
     def entry(self, entry: Entry) -> None:
         super().entry(entry)
         run_id = entry.value.get("run_id") if entry.kind is Kind.INVOKE and entry.value else None
         if isinstance(run_id, str) and entry.actor in self.marks:
             for planted in (run_id, *request_ids(run_id)):
-                self._ids[planted] = entry.actor
+                self._of_runs[planted] = entry.actor
+            while len(self._of_runs) > REMEMBERED:
+                self._of_runs.popitem(last=False)
 
     def frame(self, seen: Seen) -> None:
         if self.others_act(seen.user):
@@ -154,9 +161,12 @@ class _NoForeignCanary(Exposure):
     def _named(self, seen: Seen) -> None:
         text = seen.entry.value
         found = find_ids(text) if isinstance(text, str) else set()
-        theirs = {self._ids.get(planted, seen.user) for planted in found - _claimed(seen)}
+        theirs = {self._owner_of(planted) or seen.user for planted in found - _claimed(seen)}
         for name in sorted(theirs - {seen.user}):
             self.tally.fail(f"a frame to {seen.user} holds an id of {name}", seen.entry.index)
+
+    def _owner_of(self, planted: str) -> str | None:
+        return self._of_runs.get(planted) or self._ids.get(planted)
 
     def _joined(self, seen: Seen, text: str) -> None:
         joined = self._tails.get(seen.link, "") + text

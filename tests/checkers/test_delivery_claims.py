@@ -74,6 +74,16 @@ def test_a_thought_may_arrive_after_it_was_claimed() -> None:
     assert outcome("DELIVERY-6", dispatcher(*claim(True), thought())) is Outcome.PASS
 
 
+def test_what_came_before_it_was_asked_for_does_not_count() -> None:
+    """What is kept grows with the claims, not with the frames."""
+    lines = dispatcher(thought(), *claim(True))
+
+    assert broken("DELIVERY-6", lines) == (
+        "the bridge of alice claims True, and 0 arrived",
+        (len(lines) - 1,),
+    )
+
+
 def test_each_claim_is_compared_with_its_own_thought() -> None:
     """Of several users, and several of one."""
     lines = dispatcher(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
-from tests.build import event, session
-from tests.judged import broken, red
+from msgspec.structs import replace
+from tests.build import call, event, session
+from tests.judged import broken, findings, red
 
 from goldenpath.canary import request_ids
+from goldenpath.checkers import isolation
 from goldenpath.plant import plant_user
 
 # An id of a user, of a run, and of what belongs to it: wherever it is no event's own.
@@ -32,8 +33,20 @@ def test_ones_own_ids_and_those_that_say_whose_an_event_is() -> None:
     own = [str(ANN.user_id), *request_ids(str(ANN.run_id))]
     lines = [*session(ANN), *session(BEN), event(ANN, "agent_thinking", peers=own)]
     named = [*lines, event(ANN, "agent_thinking", user_id=BEN.user_id)]
-    twin = msgspec.structs.replace(BEN, user_id=ANN.user_id)
+    twin = replace(BEN, user_id=ANN.user_id)
 
     assert "ISOLATION-2" not in red(lines, ANN, BEN)
     assert "ISOLATION-2" not in red(named, ANN, BEN)
     assert "ISOLATION-2" not in red([*session(ANN), *session(twin), lines[-1]], ANN, twin)
+
+
+def test_the_oldest_ids_of_runs_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a history is, so many are kept, and the newest of them are known."""
+    monkeypatch.setattr(isolation, "REMEMBERED", 3)
+    earlier = replace(BEN, run_id="11111111-2222-4333-8444-555555555555")
+    shows = [event(ANN, "agent_thinking", peers=[of.run_id]) for of in (earlier, BEN)]
+    lines = [*session(ANN), *session(earlier), *call(earlier), *session(BEN), *call(BEN), *shows]
+
+    assert findings("ISOLATION-2", lines, ANN, BEN) == [
+        (f"a frame to {ANN.name} holds an id of {BEN.name}", (len(lines) - 1,))
+    ]

@@ -33,6 +33,10 @@ from goldenpath.recorder import Recorder
 #: grows ever less as much again to come to stand.
 BATCHES, PROOF, WINDOW = 240, 120, 6
 
+#: It is done early only where large memory stands so many times stiller than is allowed: of many
+#: looks one falls just before the next step of a leak, and must not end what would have shown it.
+SURELY = 2
+
 #: How many times the time that is given a target may take which does not stand still.
 LONGEST = 3
 
@@ -82,7 +86,7 @@ class _Readings:
         if self.count >= PROOF and steady.leaks(blocks, WINDOW, self._blocks):
             return not steady.flattens(blocks)
         return steady.stands(blocks, WINDOW, self._blocks) and not steady.grows_on(
-            large, WINDOW, self._bytes
+            large, WINDOW, self._bytes / SURELY
         )
 
 

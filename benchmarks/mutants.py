@@ -51,7 +51,12 @@ PATIENCE, MEMORY = 60, 4 << 30
 KILLED, SURVIVED = "killed", "survived"
 
 #: Tests that try what is above, and have other names.
-MORE_TESTS = {"judge": ["test_judge*.py", "checkers/*.py"], "base": ["checkers/*.py"]}
+MORE_TESTS = {
+    "judge": ["test_judge*.py", "checkers/*.py"],
+    "base": ["checkers/*.py"],
+    "over": ["checkers/*.py"],
+    "answers": ["checkers/test_access*.py", "checkers/test_closing.py", "checkers/test_names.py"],
+}
 
 
 # --- the trials ---------------------------------------------------------------------------------

@@ -182,6 +182,9 @@ MORE = {"placeholders", "sync_tools", "tool_timeout", "first_event"}
 MORE |= {"function_tools", "langchain_tools", "stream"}
 TOOLS = {"tool_executing": "native", "tool_completed": "native"}
 MADE = dict.fromkeys(spec.FIVE, "synthesised")
+OWN, EVENTS = {"members", "calls"}, {"events"}
+ROUTER = {"members", "returns", "frames", "other_users", "routes", "broadcasts", "bound_handlers"}
+ROUTER |= {"pings", "fan_out"}
 
 
 @pytest.mark.parametrize(
@@ -189,19 +192,27 @@ MADE = dict.fromkeys(spec.FIVE, "synthesised")
     [
         (
             Declaration("dispatcher", TOOLS),
-            {*YES, "members", "calls", "transport", "tool_events", "events"},
+            {*YES, *OWN, "transport", "tool_events", *EVENTS},
         ),
-        (Declaration("dispatcher", {}, transport=False), {*YES, "members", "calls"}),
+        (Declaration("dispatcher", {}, transport=False), {*YES, *OWN}),
         (
             Declaration("agent", dict.fromkeys(spec.FIVE, "native")),
-            {*YES, "runs", "transport", "tool_events", "run_events", "all_events", "events"},
+            {*YES, "runs", "transport", "tool_events", "run_events", "all_events", *EVENTS},
         ),
-        (Declaration("agent", {"agent_started": "native"}), {*YES, "runs", "transport", "events"}),
+        (Declaration("agent", {"agent_started": "native"}), {*YES, "runs", "transport", *EVENTS}),
         (Declaration("agent", MADE), {*YES, "runs", "transport"}),
         (
             Declaration("dispatcher", {}, transport=False, options=OPTIONS),
-            {*YES, "members", "calls", *MORE} - {"cancel", "leaving"},
+            {*YES, *OWN, *MORE} - {"cancel", "leaving"},
         ),
+        (Declaration("router", {}), ROUTER),
+        (
+            Declaration("router", {}, options=dict.fromkeys(("routes", "fan_out"), False)),
+            ROUTER - {"routes", "bound_handlers", "pings", "fan_out"},
+        ),
+        (Declaration("router", {}, options={"broadcasts": False}), ROUTER - {"broadcasts"}),
+        (Declaration("router", {}, options={"pings": {}}), ROUTER - {"pings"}),
+        (Declaration("router", {}, facades={"one": object}), ROUTER | {"facades"}),
     ],
 )
 def test_the_card_follows_from_the_declaration(declaration: Declaration, yes: set[str]) -> None:

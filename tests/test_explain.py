@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from goldenpath import rulebook, spec
 from goldenpath.catalogue import OURS
 from goldenpath.checkers import Check, Fold
-from goldenpath.explain import explain, in_order, listed
+from goldenpath.explain import explain, families, in_order, listed
 from goldenpath.extend import Extension
 from goldenpath.model import Level, Rule
 
+DOCS = Path(__file__).parents[1] / "docs"
 OWN = OURS.extended(
     {
         "here": Extension(
@@ -48,6 +50,21 @@ def test_the_fields_of_events_are_explained_from_their_tables() -> None:
 
 def test_the_members_are_explained_from_their_table() -> None:
     assert all(f"  {name}: {kind}\n" in text("API-1") for name, kind in spec.MEMBERS.items())
+    for part, members in spec.ROUTER_MEMBERS.items():
+        assert all(f"  {name}: {kind} ({part})" in text("API-1") for name, kind in members.items())
+
+
+def test_the_table_of_families_is_what_the_command_writes() -> None:
+    """Every rule is for some family, and some miniature was made to break it."""
+    written = (DOCS / "families.md").read_text("utf-8").partition("<!-- families -->\n\n")[2]
+    lines = list(families())
+
+    assert written.splitlines() == lines
+    for line in lines[2:]:
+        rule, _, *kinds, miniatures = (cell.strip() for cell in line.strip("|").split("|"))
+        assert rule in rulebook.RULES
+        assert "yes" in kinds
+        assert int(miniatures) > 0
 
 
 def test_rules_are_listed_by_family_and_number() -> None:

@@ -46,8 +46,8 @@ ALLOWED: dict[str, set[str]] = {
     "known": {"errors", "meant", "model", "rulebook"},
     "jsonable": {"model"},
     "recorder": {"history", "model"},
-    "plant": {"canary", "jsonable", "model", "recorder"},
-    "declare": {"errors", "meant", "spec"},
+    "plant": {"canary", "jsonable", "model", "overheard", "recorder"},
+    "declare": {"capabilities", "errors", "meant", "spec"},
     "reference": set(),
     "workloads": {"canary", "errors", "model", "spec"},
     "runner": {"adapters.base", "model", "plant", "spec", "stillness"},
@@ -154,7 +154,7 @@ def test_the_plugin_loads_nothing_heavy() -> None:
 
 def test_the_public_names_are_these() -> None:
     """What users import from the package is a short list."""
-    assert sorted(goldenpath.__all__) == ["agent", "dispatcher"]
+    assert sorted(goldenpath.__all__) == ["agent", "dispatcher", "router"]
 
 
 def test_the_public_names_for_extensions_are_these() -> None:

@@ -72,10 +72,17 @@ def busy(loop: Loop, end: ExitStack) -> None:
 
 def thread(loop: Loop, end: ExitStack) -> None:
     over = threading.Event()
+    before = os.listdir("/proc/self/task")
     other = threading.Thread(target=over.wait)
     other.start()
-    end.callback(other.join)
-    end.callback(over.set)
+
+    def ended() -> None:
+        over.set()
+        other.join()
+        while os.listdir("/proc/self/task") != before:  # the system's thread ends after Python's
+            os.sched_yield()
+
+    end.callback(ended)
 
 
 def alarm(loop: Loop, end: ExitStack) -> None:

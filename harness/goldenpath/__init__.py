@@ -1,10 +1,10 @@
-"""The test harness that tells the truth about tool dispatchers, agents and chat endpoints."""
+"""The test harness that tells the truth about tool dispatchers, agents, routers, endpoints."""
 
 from pathlib import Path as _Path
 
-from goldenpath.declare import agent, dispatcher
+from goldenpath.declare import agent, dispatcher, router
 
-__all__ = ["agent", "dispatcher"]
+__all__ = ["agent", "dispatcher", "router"]
 
 # In a checkout the suites stand beside the source root; a wheel holds them in this package.
 if not (_Path(__file__).parent / "suites").is_dir():

@@ -1,14 +1,23 @@
-"""The embedded targets: the reference platform, as a dispatcher and as an agent."""
+"""The embedded targets: the reference platform as dispatcher, agent, router and broadcasts."""
 
 from __future__ import annotations
 
-from goldenpath.declare import agent, dispatcher
+from collections.abc import Mapping
+from typing import Any
+
+from goldenpath.declare import agent, dispatcher, router
 from goldenpath.plant import PlantedUser, Tap, Tools
 from goldenpath.reference import (
+    BroadcastService,
+    ConnectionManager,
+    MessageRouter,
     RequestScopedDispatcher,
+    RouterFacade,
     ScriptedAgent,
+    UserBroadcaster,
     UserContext,
     UserEmitter,
+    broadcast_user_event,
     create_request_scoped_tool_dispatcher,
 )
 
@@ -39,3 +48,39 @@ def reference_agent(user: PlantedUser, tap: Tap, tools: Tools) -> ScriptedAgent:
     context = UserContext.from_user(user)
     emitter = UserEmitter(context, tap.manager, send_timeout=SEND_TIMEOUT)
     return ScriptedAgent(RequestScopedDispatcher(context, emitter, tools), emitter)
+
+
+@router(facades={"legacy": RouterFacade})
+def reference_router() -> MessageRouter:
+    """The reference's router, and its facade."""
+    return MessageRouter(ConnectionManager(socket_timeout=SEND_TIMEOUT))
+
+
+class _Broadcasts(ConnectionManager):
+    """Connections, and the service that broadcasts over them."""
+
+    def __init__(self) -> None:
+        super().__init__(socket_timeout=SEND_TIMEOUT)
+        self.service = BroadcastService(self)
+
+    async def broadcast_to_user(self, user_id: str, event: Mapping[str, Any]) -> int:
+        return await self.service.broadcast_to_user(user_id, event)
+
+
+class _BoundBroadcasts(_Broadcasts):
+    """... by an object that is bound to the user."""
+
+    async def broadcast_to_user(self, user_id: str, event: Mapping[str, Any]) -> int:
+        return await UserBroadcaster(self.service, user_id).broadcast(event)
+
+
+class _FunctionBroadcasts(_Broadcasts):
+    """... by a function."""
+
+    async def broadcast_to_user(self, user_id: str, event: Mapping[str, Any]) -> int:
+        return await broadcast_user_event(event, user_id, self)
+
+
+reference_broadcast_service = router(routes=False)(_Broadcasts)
+reference_broadcast_bound = router(routes=False)(_BoundBroadcasts)
+reference_broadcast_function = router(routes=False)(_FunctionBroadcasts)

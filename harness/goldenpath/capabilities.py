@@ -11,6 +11,21 @@ _UNDECLARED = Outcome.UNSUPPORTED
 #: reason of a rule that needs it.
 CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
     "members": ("its members can be looked at", _AT_REACH, "only a dispatcher has this surface"),
+    "routes": ("it routes messages", _AT_REACH, "only a router has this surface"),
+    "broadcasts": ("it broadcasts", _AT_REACH, "only a router has this surface"),
+    "bound_handlers": (
+        "a handler may belong to a connection",
+        _AT_REACH,
+        "only a router has handlers",
+    ),
+    "pings": ("it answers heartbeats", _AT_REACH, "only a router is asked this way"),
+    "facades": ("there are facades over it", _UNDECLARED, "no facades are declared"),
+    "fan_out": ("a broadcast goes to all sockets", _AT_REACH, "only a router broadcasts"),
+    "frames": (
+        "what it sends over sockets can be seen",
+        _AT_REACH,
+        "it is given no sockets",
+    ),
     "calls": ("the harness calls its tools", _AT_REACH, "its tools are not called by the harness"),
     "returns": ("what it returns can be seen", _AT_REACH, "nothing is returned to the harness"),
     "truth": ("planted tools run in it", _AT_REACH, "planted tools cannot run there"),
@@ -59,16 +74,18 @@ def untestable(rule: Rule, card: dict[str, str]) -> tuple[Outcome, str] | None:
     """Why `rule` cannot be tested on a target with this capability card, or None.
 
     The card maps a capability to "yes" or to `OUTCOME: reason`; one that is not there is missing
-    for the reason that CAPABILITIES gives. A rule stands there itself where nothing but this one
+    for the reason that CAPABILITIES gives. A need may name several, one of which is enough:
+    `events|frames`. A rule stands there itself where nothing but this one
     cannot be told.
     """
     if (own := card.get(rule.id, "yes")) != "yes":
         word, _, why = own.partition(": ")
         return Outcome(word), why
     for need in rule.needs:
-        _, outcome, reason = CAPABILITIES[need]
-        said = card.get(need, "")
-        if said == "yes":
+        first, *others = need.split("|")
+        _, outcome, reason = CAPABILITIES[first]
+        said = card.get(first, "")
+        if said == "yes" or any(card.get(other) == "yes" for other in others):
             continue
         word, colon, why = said.partition(": ")
         return (Outcome(word), why) if colon else (outcome, reason)

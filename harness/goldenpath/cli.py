@@ -297,11 +297,14 @@ def explain(rule: str) -> None:
 
 @main.command(name="list")
 @click.argument(
-    "what", type=click.Choice(("rules", "workloads", "miniatures", "targets", "dialects"))
+    "what",
+    type=click.Choice(("rules", "families", "workloads", "miniatures", "targets", "dialects")),
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_(what: str, as_json: bool) -> None:
-    """List rules, workloads, miniatures, targets or dialects."""
+    """List rules, workloads, miniatures, targets or dialects; as Markdown which rule is for which
+    family of targets.
+    """
     here = Path.cwd()
     tables: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "rules": lambda: explaining.rules(load(here)),
@@ -316,6 +319,9 @@ def list_(what: str, as_json: bool) -> None:
     }
     if what == "rules" and not as_json:
         say(explaining.listed(load(here)))
+        return
+    if what == "families":
+        echo("\n".join(explaining.families(load(here))))
         return
     rows = tables[what]()
     if as_json:

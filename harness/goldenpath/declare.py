@@ -1,4 +1,4 @@
-"""The decorators by which a target says what it is: `@dispatcher(...)` and `@agent(...)`.
+"""The decorators by which a target says what it is: `@dispatcher`, `@agent`, `@router`.
 
 The decorated factory stays what it was; the declaration hangs on it as `__goldenpath__`.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from goldenpath import spec
+from goldenpath.capabilities import CAPABILITIES
 from goldenpath.errors import UsageProblem
 from goldenpath.meant import asking
 
@@ -54,6 +55,21 @@ OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "replay": (lambda value: isinstance(value, bool), "True or False"),
 }
 
+#: ... and what a router may: whether it has these parts; whether handlers may belong to one
+#: connection; whether a broadcast goes to all sockets of a user; what its heartbeats are answered
+#: by, type by type.
+ROUTER_OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("routes", "broadcasts", "bound_handlers", "fan_out"), OPTIONS["streams"]),
+    "pings": (
+        lambda value: isinstance(value, Mapping) and _names([*value, *value.values()]),
+        "a mapping from the type of a message to that of its answer",
+    ),
+}
+_OPTIONS_OF = {"dispatcher": OPTIONS, "agent": OPTIONS, "router": ROUTER_OPTIONS}
+
+#: What a router is asked that says nothing else.
+PINGS = {"ping": "pong"}
+
 
 @dataclass(frozen=True)
 class Declaration:
@@ -61,6 +77,7 @@ class Declaration:
 
     events: type to native, synthesised or absent. members: our name to theirs. transport: whether
     events go out through the tap as the target decides, so that breaking it tests the target.
+    facades: by name, what makes one over a router.
     """
 
     kind: str
@@ -70,17 +87,20 @@ class Declaration:
     dialect: Mapping[str, Any] | str = field(default_factory=dict)
     transport: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    facades: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
 
 _MEMBER_NAMES = {
     "dispatcher": tuple(spec.MEMBERS),
     "agent": ("run", "cleanup"),
+    "router": tuple(name for part in spec.ROUTER_MEMBERS.values() for name in part),
 }
 
 #: What the decorators take by name beside members and options.
 _KEYWORDS = {
     "dispatcher": ("events", "outcome", "dialect", "transport"),
     "agent": ("events", "dialect", "transport"),
+    "router": ("facades",),
 }
 
 
@@ -117,6 +137,23 @@ def agent(
     return _declare("agent", events, None, dialect, transport, more)
 
 
+def router(
+    *misplaced: object, facades: Mapping[str, Callable[..., Any]] | None = None, **more: Any
+) -> Callable[[F], F]:
+    """Declare a factory `make()` of routers, called once per workload: all users share what it
+    makes, which has `connect`, `disconnect`, `route_message`, `add_handler`, `remove_handler` and
+    `broadcast_to_user`.
+
+    facades: by name, functions that make a facade with the same members over a router. Other
+    keywords map members (`route_message="handle"`) or declare options: `routes=False` for what only
+    broadcasts, `broadcasts=False`, `bound_handlers=False` where no handler belongs to a connection,
+    `fan_out=False` where only the newest socket of a user is sent to, `pings={"ping": "pong"}`.
+    Raises UsageProblem with all that is wrong.
+    """
+    _refuse(misplaced, "router")
+    return _declare("router", (), None, None, True, more, facades)
+
+
 def _refuse(misplaced: tuple[object, ...], name: str) -> None:
     if misplaced:
         raise UsageProblem(
@@ -133,19 +170,20 @@ def _declare(
     dialect: Mapping[str, Any] | str | None,
     transport: bool,
     more: dict[str, Any],
+    facades: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Callable[[F], F]:
-    problems = _wrong_events(events)
+    problems = [*_wrong_events(events), *_wrong_facades(facades or {})]
     if outcome is not None and outcome not in OUTCOMES:
         problems.append(f"outcome: expected one of {sorted(OUTCOMES)}, got {outcome!r}")
-    names = _MEMBER_NAMES[kind]
+    names, options = _MEMBER_NAMES[kind], _OPTIONS_OF[kind]
     for key, value in more.items():
-        if key not in (*names, *OPTIONS):
-            known = (*_KEYWORDS[kind], *names, *OPTIONS)
+        if key not in (*names, *options):
+            known = (*_KEYWORDS[kind], *names, *options)
             problems.append(asking(f"{key}: no such keyword", key, known))
         elif key in names and not isinstance(value, str):
             problems.append(f"{key}: expected the name of a member, got {value!r}")
-        elif key in OPTIONS and not _right(key, value):
-            problems.append(f"{key}: expected {OPTIONS[key][1]}, got {value!r}")
+        elif key in options and not _right(options[key][0], value):
+            problems.append(f"{key}: expected {options[key][1]}, got {value!r}")
     if problems:
         raise UsageProblem(f"@{kind}(...) is declared wrongly:\n  " + "\n  ".join(problems))
     declaration = Declaration(
@@ -155,7 +193,8 @@ def _declare(
         outcome=outcome,
         dialect=dialect if isinstance(dialect, str) else dict(dialect or {}),
         transport=transport,
-        options={k: _plain(v) for k, v in more.items() if k in OPTIONS},
+        options={k: _plain(v) for k, v in more.items() if k in options},
+        facades=dict(facades or {}),
     )
 
     def mark(factory: F) -> F:
@@ -165,15 +204,27 @@ def _declare(
     return mark
 
 
-def _right(option: str, value: Any) -> bool:
+def _right(check: Callable[[Any], bool], value: Any) -> bool:
     try:
-        return OPTIONS[option][0](value)
+        return check(value)
     except TypeError:
         return False
 
 
+def _wrong_facades(facades: Any) -> list[str]:
+    if not isinstance(facades, Mapping):
+        return [f"facades: expected functions by name, got {facades!r:.80}"]
+    return [
+        f"facades: expected a function that makes {name!r} over a router, got {make!r:.80}"
+        for name, make in facades.items()
+        if not (isinstance(name, str) and name and callable(make))
+    ]
+
+
 def _plain(value: Any) -> Any:
     """An option as a header can hold it."""
+    if isinstance(value, Mapping):
+        return dict(value)
     return value if isinstance(value, bool | int | float | str) else sorted(value)
 
 
@@ -202,6 +253,31 @@ def _origins(events: Collection[str]) -> dict[str, str]:
 
 def card_of(declaration: Declaration) -> dict[str, str]:
     """The capability card that follows from a declaration alone."""
+    return (_router_card if declaration.kind == "router" else _session_card)(declaration)
+
+
+def _router_card(declaration: Declaration) -> dict[str, str]:
+    options = declaration.options
+    routes, broadcasts = options.get("routes", True), options.get("broadcasts", True)
+    has = {
+        "members": True,
+        "returns": True,
+        "frames": True,
+        "other_users": True,
+        "routes": routes,
+        "broadcasts": broadcasts,
+        "bound_handlers": routes and options.get("bound_handlers", True),
+        "pings": routes and bool(options.get("pings", PINGS)),
+        "fan_out": options.get("fan_out", True),
+        "facades": bool(declaration.facades),
+    }
+    said = dict.fromkeys(CAPABILITIES.keys() - has.keys(), "UNOBSERVABLE: a router has no sessions")
+    said |= {name: "yes" for name, there in has.items() if there}
+    refused = (name for name in ROUTER_OPTIONS if options.get(name) is False)
+    return said | {name: f"UNSUPPORTED: {name}=False is declared" for name in refused}
+
+
+def _session_card(declaration: Declaration) -> dict[str, str]:
     native, made = (
         {name for name, origin in declaration.events.items() if origin == wanted}
         for wanted in (spec.Origin.NATIVE, spec.Origin.SYNTHESISED)

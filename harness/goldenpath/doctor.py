@@ -23,7 +23,14 @@ Line = tuple[str, str]
 
 
 #: The workloads that tell whether an adapter is right, by kind of target.
-_WORKLOADS = {"dispatcher": ("golden_path", "contract")}
+_WORKLOADS = {
+    "dispatcher": ("golden_path", "contract"),
+    "router": ("routing", "broadcast"),
+}
+
+
+#: So many capabilities that are not there for one reason are counted.
+_MANY = 5
 
 
 def examine(target: Target, again: str) -> tuple[list[Line], Exit]:
@@ -69,16 +76,23 @@ def _card(facts: Facts) -> Iterator[Line]:
         yield "", f"  {what}: {value}"
     for name in spec.FIVE:
         yield "", f"  {name}: {facts.events.get(name, spec.Origin.ABSENT)}"
+    said: dict[str, list[str]] = {}
     for name, (about, outcome, reason) in CAPABILITIES.items():
-        said = facts.card.get(name, f"{outcome}: {reason}")
-        yield ("" if said == "yes" else "neutral"), f"  {about}: {said}"
+        said.setdefault(facts.card.get(name, f"{outcome}: {reason}"), []).append(about)
+    for answer, abouts in said.items():
+        few = abouts if answer == "yes" or len(abouts) < _MANY else [f"{len(abouts)} others"]
+        yield from (("" if answer == "yes" else "neutral", f"  {about}: {answer}") for about in few)
 
 
 def _story(entries: list[Entry], facts: Facts) -> Iterator[Line]:
     reader = FrameReader(facts.dialect)
     frames = [entry for entry in entries if entry.kind is Kind.FRAME]
     yield from _folded(entries, reader)
-    if frames and not any(reader.read(frame.what, frame.value).event for frame in frames):
+    if (
+        frames
+        and facts.kind != "router"
+        and not any(reader.read(frame.what, frame.value).event for frame in frames)
+    ):
         yield (
             "unknown",
             "  none of the frames is an event that can be recognised: say in which words they are,"

@@ -31,6 +31,9 @@ from goldenpath.results import Report
 from goldenpath.store import make_folder
 from goldenpath.workloads import Script
 
+#: Targets that no hand drives: what they are, and which command is for them.
+_NOT_DRIVEN = {"endpoint": ("a live endpoint", "smoke"), "router": ("a router", "run")}
+
 #: What opens and ends a session; whoever asks for nothing else tests nothing.
 _FRAME = frozenset({"create", "cleanup"})
 
@@ -52,11 +55,12 @@ async def drive(
     proved = tuple(rulebook.spelt(rule, options.catalogue.rules) for rule in proves)
     check_choice(Choice(rules=proved), options.catalogue)
     check_options(options)
-    if target.kind == "endpoint":
+    if target.kind in _NOT_DRIVEN:
+        what, command = _NOT_DRIVEN[target.kind]
         raise UsageProblem(
-            f"{target.name} is a live endpoint",
+            f"{target.name} is {what}",
             expected="a dispatcher or an agent",
-            hint=f"for an endpoint: goldenpath smoke {target.name}",
+            hint=f"for {what}: goldenpath {command} {target.name}",
         )
     folder = folder.absolute()
     with chdir("."):  # a target may go elsewhere

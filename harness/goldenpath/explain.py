@@ -28,7 +28,7 @@ def explain(name: str, catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]
     yield "title", f"{rule.id} ({rule.level}) {rule.text}"
     yield "", _source(rule)
     yield from (("", line) for line in _TABLES.get(rule.id, list)())
-    needs = "; ".join(CAPABILITIES[need][0] for need in rule.needs)
+    needs = "; ".join(map(_need, rule.needs))
     yield "", f"to be testable: {needs or 'nothing'}"
     core = [kind for kind, rules in rulebook.CORE_RULES.items() if rule.id in rules]
     if core:
@@ -40,6 +40,11 @@ def explain(name: str, catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]
     for name_, miniature in MINIATURES.items():
         if rule.id in miniature.breaks:
             yield "", f"caught in miniature:{name_}: {miniature.about}"
+
+
+def _need(need: str) -> str:
+    """A capability in words, or several of which one is enough."""
+    return ", or ".join(CAPABILITIES[name][0] for name in need.split("|"))
 
 
 def _source(rule: Rule) -> str:
@@ -66,8 +71,11 @@ def _either(words: Iterable[str]) -> str:
 
 
 def _members() -> Iterator[str]:
-    yield "the members:"
+    yield "the members of a dispatcher:"
     yield from (f"  {name}: {kind}" for name, kind in spec.MEMBERS.items())
+    yield "the members of a router, those of the parts that it has:"
+    for part, members in spec.ROUTER_MEMBERS.items():
+        yield from (f"  {name}: {kind} ({part})" for name, kind in members.items())
 
 
 #: Rules that ask for what stands in a table of the contract, and its lines.
@@ -109,6 +117,25 @@ def rules(catalogue: Catalogue = OURS) -> list[dict[str, Any]]:
         for name in rulebook.PLANNED
     ]
     return rows + planned
+
+
+def families(catalogue: Catalogue = OURS) -> Iterator[str]:
+    """A Markdown table: each rule, for which kinds of target a workload proves it, and how many
+    miniatures were made to break it.
+    """
+    kinds = (*rulebook.CORE_RULES,)
+    yield f"| rule | from | {' | '.join(kinds)} | miniatures |"
+    yield f"|---|---|{'---|' * len(kinds)}---|"
+    for rule in in_order(catalogue):
+        proved = {
+            kind
+            for workload in catalogue.workloads.values()
+            for kind, rules in workload.proves.items()
+            if rule.id in rules
+        }
+        cells = ["yes" if kind in proved else "" for kind in kinds]
+        broken = sum(rule.id in miniature.breaks for miniature in MINIATURES.values())
+        yield f"| {rule.id} | {rule.source} | {' | '.join(cells)} | {broken} |"
 
 
 def workloads(catalogue: Catalogue = OURS) -> list[dict[str, Any]]:

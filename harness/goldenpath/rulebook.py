@@ -20,7 +20,7 @@ def _should(id: str, text: str, source: str, *needs: str) -> Rule:
 
 
 _RULES = (
-    _must("API-1", "The ten members are there, each of its kind.", "R1", "members"),
+    _must("API-1", "The members are there, each of its kind.", "R1", "members"),
     _must("API-2", "Every call form of the contract is accepted.", "R1", "members", "truth"),
     _must(
         "API-3", "has_tool, get_available_tools and tools agree at every moment.", "R1", "members"
@@ -149,6 +149,12 @@ _RULES = (
         "members",
         "transport",
     ),
+    _must(
+        "DELIVERY-6a",
+        "A broadcast claims to have reached as many as it reached.",
+        "R7",
+        "broadcasts",
+    ),
     _must("CONTENT-1", "Every frame decodes in the declared dialect and is JSON.", "R3", "events"),
     _must("CONTENT-2", "Each event has its fields, of the right types.", "R4", "events"),
     _must("CONTENT-3", "Ids in an event are those of its run, thread and user.", "R4", "events"),
@@ -184,7 +190,7 @@ _RULES = (
         "ISOLATION-2",
         "No canary of another user is in what a link receives.",
         "R6",
-        "events",
+        "events|frames",
         "other_users",
     ),
     _must("ISOLATION-3", "Nothing returned to a caller holds another's canary.", "R6", "returns"),
@@ -204,12 +210,78 @@ _RULES = (
         "transport",
     ),
     _must(
+        "ISOLATION-6",
+        "A message of one user is handled by that user's handler, for that user.",
+        "R7",
+        "routes",
+        "bound_handlers",
+        "other_users",
+    ),
+    _must(
+        "ISOLATION-7",
+        "An empty, missing or unknown recipient reaches nobody.",
+        "R7",
+        "broadcasts",
+    ),
+    _must(
         "ISOLATION-8",
         "One user's trouble, cleanup or leaving changes nothing for another.",
         "R6",
         "truth",
         "returns",
         "other_users",
+    ),
+    _must(
+        "ISOLATION-9",
+        "The new socket of a user gets what is sent, and the end of an old one leaves it alone.",
+        "R7",
+        "broadcasts",
+    ),
+    _must(
+        "ROUTING-1",
+        "A message is handled exactly once, by the handler for its type.",
+        "R7",
+        "routes",
+    ),
+    _must("ROUTING-2", "A message of an unknown type is answered by an error.", "R7", "routes"),
+    _must("ROUTING-3", "A ping is answered by a pong, to whoever asked.", "R7", "routes", "pings"),
+    _must(
+        "ROUTING-4",
+        "Malformed input is answered by an error, and the connection goes on or is closed.",
+        "R7",
+        "routes",
+    ),
+    _must(
+        "ROUTING-5",
+        "A handler that raises is reported, and the next message works.",
+        "R7",
+        "routes",
+    ),
+    _must(
+        "ROUTING-6",
+        "A handler that was removed, or whose connection has gone, gets nothing.",
+        "R7",
+        "routes",
+    ),
+    _must("ROUTING-7", "One user's messages are handled in the order sent.", "R7", "routes"),
+    _must(
+        "ROUTING-8",
+        "A broadcast to a user reaches each of their sockets once, and nobody else.",
+        "R7",
+        "broadcasts",
+    ),
+    _must(
+        "ROUTING-9",
+        "Peers that come, go, stall or break keep no broadcast from the others.",
+        "R7",
+        "broadcasts",
+    ),
+    _must(
+        "ROUTING-10",
+        "A facade over a router gives the same results as the router.",
+        "R7",
+        "routes",
+        "facades",
     ),
     _must(
         "RECOVERY-1",
@@ -226,6 +298,20 @@ _RULES = (
         "other_users",
         "transport",
     ),
+    _must(
+        "RECOVERY-3a",
+        "A handler that stalls holds up its own user's messages only.",
+        "R7",
+        "routes",
+        "other_users",
+    ),
+    _must(
+        "RECOVERY-4",
+        "After a disconnect in the middle of a message the user's next connection works.",
+        "R7",
+        "routes",
+    ),
+    _must("RECOVERY-6", "A burst loses nothing silently.", "R7", "routes"),
     _must(
         "RECOVERY-7",
         "Cleanup during an execution ends it: nothing runs on, nothing stays open.",
@@ -285,9 +371,8 @@ PLANNED: tuple[str, ...] = (
     *(f"API-{n}" for n in (10, 11, 12, 15)),
     *("DELIVERY-7", "DELIVERY-8"),
     "CONTENT-8",
-    *(f"ISOLATION-{n}" for n in (6, 7, 9, 10)),
-    *(f"ROUTING-{n}" for n in range(1, 11)),
-    *(f"RECOVERY-{n}" for n in range(4, 7)),
+    "ISOLATION-10",
+    "RECOVERY-5",
     *(f"AUTH-{n}" for n in range(1, 6)),
     *(f"PERF-{n}" for n in range(2, 6)),
     *(f"AUDIT-{n}" for n in range(1, 6)),
@@ -301,6 +386,7 @@ CORE_RULES: dict[str, tuple[str, ...]] = {
     "dispatcher": ("TOOL-1", "TOOL-3", "DELIVERY-2", "DELIVERY-5", "ISOLATION-1", "ISOLATION-3"),
     "agent": ("TOOL-1", "ORDER-1", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1"),
     "endpoint": ("ORDER-1", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1"),
+    "router": ("API-1", "RECOVERY-8"),
 }
 
 

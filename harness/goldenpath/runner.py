@@ -131,6 +131,8 @@ class Runner:
             "drop": self._drop,
             "clog": self._clog,
             "unclog": self._unclog,
+            "turn": self._turn,
+            "rest": lambda _: self.rest(),
             "idle": self._idle,
             "join": self._join,
         }
@@ -284,7 +286,8 @@ class Runner:
     # --- what the harness itself does ------------------------------------------------------------
 
     async def _wait_for(self, step: Step) -> None:
-        """Wait for a run's end, or until the tool call with a token did something.
+        """Wait for a run's end, until the tool call with a token did something, or until a token
+        has arrived at some sockets.
 
         `briefly`: wait no longer than for what must not happen; that it does not come is then
         right.
@@ -295,6 +298,10 @@ class Runner:
             patience = self._deadlines.settle if briefly else self._deadlines.delivery
             await self._until(lambda: self._over(run, step.actor), patience)
             met = self._observer.run_ended(run)
+        elif "sockets" in step.args:
+            links, token = step.args["sockets"], step.args["token"]
+            patience = self._deadlines.delivery
+            met = await self._until(lambda: self._plant.sockets.have(links, token), patience)
         else:
             wanted = (step.args["token"], step.args["what"])
             patience = BRIEFLY * self._deadlines.settle if briefly else self._deadlines.delivery
@@ -323,6 +330,10 @@ class Runner:
         """Give the target the time to hear what was said to it meanwhile, and let it go on."""
         await self._idle(step)
         self._plant.transport.unclog(step.actor, step.args.get("given_up"))
+
+    async def _turn(self, step: Step) -> None:
+        """Let one socket of the user be in another condition from now on."""
+        self._plant.sockets.turn(step.args["socket"], step.args["condition"], step.id)
 
     async def _idle(self, step: Step) -> None:
         """Let so many settle times pass, in which nothing should happen. That nothing can is no

@@ -112,6 +112,31 @@ MEMBERS: dict[str, str] = {
     "websocket_bridge": PROPERTY,
 }
 
+#: What a router has, each synchronous or asynchronous (R7); those of its parts that a target says
+#: it is none of are left out.
+EITHER_METHOD = "method, async or not"
+ROUTER_MEMBERS: dict[str, dict[str, str]] = {
+    "connections": {"connect": EITHER_METHOD, "disconnect": EITHER_METHOD},
+    "routes": {
+        "route_message": EITHER_METHOD,
+        "add_handler": EITHER_METHOD,
+        "remove_handler": EITHER_METHOD,
+    },
+    "broadcasts": {"broadcast_to_user": EITHER_METHOD},
+}
+
+#: What a planted handler does with a message.
+HANDLERS = ("takes", "replies", "holds", "holds and replies", "fails")
+
+#: What becomes of a planted socket.
+CONDITIONS = ("working", "stalled", "broken")
+
+#: Recipients who are nobody (ISOLATION-7).
+NOBODY = (
+    *("None", "an empty text", "a blank", "0", "an empty list", "an empty tuple"),
+    "an unknown id",
+)
+
 #: The members through which a tool is called; the old doors are those after the first.
 VIAS = ("execute_tool", "dispatch_tool", "dispatch")
 

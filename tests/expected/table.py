@@ -20,7 +20,11 @@ from goldenpath.model import Outcome, Verdict
 from goldenpath.results import Report, strongest
 
 HERE = Path(__file__).parent
-TARGETS = ("reference", "reference-agent", "reference-ws", "pydantic-ai")
+BUILTIN = "goldenpath.builtin:"
+TARGETS = (
+    *("reference", "reference-agent", "reference-ws", "pydantic-ai", "reference-router"),
+    *(f"{BUILTIN}reference_broadcast_{form}" for form in ("service", "bound", "function")),
+)
 SOCKETS = {"reference-ws"}
 
 
@@ -49,7 +53,7 @@ def table(report: Report) -> list[str]:
 
 def expected(target: str) -> list[str]:
     """The tracked table."""
-    return (HERE / f"{target}.txt").read_text("utf-8").splitlines()
+    return (HERE / f"{target.removeprefix(BUILTIN)}.txt").read_text("utf-8").splitlines()
 
 
 if __name__ == "__main__":

@@ -165,7 +165,7 @@ def test_lists_are_there_in_words_and_as_json(what: str, tmp_path: Path) -> None
 def test_explain_says_what_a_rule_asks_and_what_proves_it(tmp_path: Path) -> None:
     """A checked rule, one that is not checked yet, and one that is not there."""
     checked = goldenpath(tmp_path, "explain", "ISOLATION-1")
-    planned = goldenpath(tmp_path, "explain", "ROUTING-1")
+    planned = goldenpath(tmp_path, "explain", "AUDIT-1")
     wrong = goldenpath(tmp_path, "explain", "ISOLATON-1")
 
     assert "proved by two_users" in checked.stdout

@@ -1,14 +1,16 @@
-"""Records the histories that are test data: `python -m tests.histories.record`.
+"""Records the histories that are test data: `python -m tests.histories.record [--new]`.
 
 `ok-KIND-WORKLOAD.jsonl` come from the reference and break nothing; `RULE-miniature.jsonl` from the
 first miniature made for the rule, in the smallest workload that proves it. Recorded once
-and kept: they guard the checkers against change, without a target and without waiting.
+and kept: they guard the checkers against change, without a target and without waiting. `--new` adds
+those that are missing, and leaves the others as they are.
 """
 
 from __future__ import annotations
 
 import contextlib
 import shutil
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -41,13 +43,14 @@ def record(target: Target, workload: str, folder: Path) -> Conducted:
 
 def record_good(folder: Path) -> None:
     """Every workload of the reference."""
-    for name in ("reference", "reference-agent"):
+    for name in ("reference", "reference-agent", "reference-router"):
         target = resolve(name)
         for workload in WORKLOADS.values():
-            if target.kind in workload.proves:
+            kept = HERE / f"ok-{target.kind}-{workload.name}.jsonl"
+            if target.kind in workload.proves and not kept.exists():
                 done = record(target, workload.name, folder)
                 assert done.history
-                shutil.copy(done.history, HERE / f"ok-{target.kind}-{workload.name}.jsonl")
+                shutil.copy(done.history, kept)
 
 
 def record_bad(rule: str, folder: Path) -> None:
@@ -76,9 +79,10 @@ def _breaking(rule: str, name: str, folder: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    for old in HERE.glob("*.jsonl"):
+    for old in HERE.glob("*.jsonl") if "--new" not in sys.argv else ():
         old.unlink()
     with tempfile.TemporaryDirectory() as made, contextlib.chdir(made):  # no path of ours in them
         record_good(Path())
         for every in rulebook.RULES:
-            record_bad(every, Path())
+            if not any(HERE.glob(f"{every}-*.jsonl")):
+                record_bad(every, Path())

@@ -23,7 +23,7 @@ def test_at_most_ten_of_each_level_and_the_rest_counted() -> None:
 def test_a_command_is_one_line_and_its_parts_are_escaped() -> None:
     line = annotations(report(failing("API-1", "100%\n::error::no", workload="a:b,c")))[0]
 
-    assert line.startswith("::error title=API-1 in a%3Ab%2Cc::The ten members")
+    assert line.startswith("::error title=API-1 in a%3Ab%2Cc::The members")
     assert "100%25" in line
     assert "\n" not in line
 

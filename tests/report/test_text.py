@@ -58,7 +58,7 @@ def test_a_failure_is_laid_out_whole() -> None:
     assert (
         "Failures\n"
         "  FAIL API-1 in two_users (MUST)\n"
-        "    The ten members are there, each of its kind.\n"
+        "    The members are there, each of its kind.\n"
         "    - expected one, got two\n"
         "         1  INVOKE  alice  cleanup\n"
         f'         3  INVOKE  alice  run, plan ["{"x" * 113}… (+89 letters)\n'

@@ -18,6 +18,7 @@ from goldenpath.runner import Deadlines
 from goldenpath.workloads import TIERS, WORKLOADS, Script
 from goldenpath.workloads.recorded import wrong
 
+DECLARED = {"tool_timeout": 1.0, "pings": {"ping": "pong"}, "facades": ["one"]}
 NAMES = frozenset(vars(Deadlines()))
 
 
@@ -27,7 +28,7 @@ def test_whatever_a_workload_makes_can_be_performed_again(name: str) -> None:
     for kind in workload.proves:
         for tier in TIERS:
             users = [plant_user(0, n) for n in range(workload.users[tier])]
-            script = Script(kind, 0, users, YES, {"tool_timeout": 1.0})
+            script = Script(kind, 0, users, YES, DECLARED)
             lanes = workload.build(script, workload.size[tier])
 
             assert wrong(lanes, kind, {user.name for user in users}, {"call": 5.0}, NAMES) == []

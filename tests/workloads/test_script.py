@@ -10,18 +10,26 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.build import YES
 
-from goldenpath import rulebook
+from goldenpath import rulebook, spec
 from goldenpath.adapters.growth import LONGEST
+from goldenpath.adapters.router import NOBODY
 from goldenpath.canary import FIRST_CALL, find
 from goldenpath.model import Step
 from goldenpath.plant import TOOL_NAMES, plant_user
+from goldenpath.plant.handlers import BEHAVIOURS
+from goldenpath.plant.sockets import BROKEN, STALLED, WORKING
 from goldenpath.runner import Deadlines
 from goldenpath.workloads import TIERS, WORKLOADS, Ask, Script
 from goldenpath.workloads.script import KNOWN, Lane
 
-KINDS = ("dispatcher", "agent", "endpoint")
+KINDS = ("dispatcher", "agent", "endpoint", "router")
 CONTROLS = {"together", "wait_for", "release", "cancel", "join", "drop", "clog", "unclog", "idle"}
+CONTROLS |= {"turn", "rest"}
+DECLARED = {"tool_timeout": 1.0, "pings": {"ping": "pong"}, "facades": ["one"]}
+#: What is asked of a router for all, whoever is there.
+SHARED = {"inspect", "add_handler", "remove_handler", "broadcast"}
 #: Where a user calls on purpose what was given to another.
 ON_PURPOSE = {"own_tools"}
 ACTIONS = {
@@ -31,6 +39,10 @@ ACTIONS = {
     },
     "agent": {"create", "run", "cleanup", "grow"},
     "endpoint": {"connect", "run", "disconnect"},
+    "router": {
+        *("inspect", "connect", "disconnect", "add_handler", "remove_handler", "route"),
+        "broadcast",
+    },
 }
 EACH = [
     pytest.param(name, kind, tier, id=f"{name}-{kind}-{tier}")
@@ -42,7 +54,8 @@ EACH = [
 
 def build(name: str, kind: str, tier: str, seed: int = 1) -> tuple[Script, tuple[Lane, ...]]:
     workload = WORKLOADS[name]
-    script = Script(kind, seed, [plant_user(seed, n) for n in range(workload.users[tier])])
+    users = [plant_user(seed, n) for n in range(workload.users[tier])]
+    script = Script(kind, seed, users, YES, DECLARED)
     return script, workload.build(script, workload.size[tier])
 
 
@@ -57,7 +70,7 @@ def steps(lanes: Iterable[Lane]) -> Iterator[Step]:
 def tokens(lanes: Iterable[Lane]) -> Iterator[tuple[str, str]]:
     """Actor and canary of every call."""
     for step in steps(lanes):
-        if step.action == "execute" and step.args["token"]:
+        if step.action in ("execute", "route", "broadcast") and step.args.get("token"):
             yield step.actor, step.args["token"]
         for round_ in step.args.get("plan", {}).get("rounds", ()):
             for call in round_:
@@ -119,6 +132,7 @@ def test_what_a_step_waits_for_is_there(name: str, kind: str, tier: str) -> None
     all_steps = list(steps(lanes))
     ids = {step.id: step for step in all_steps}
     calls = {token for _, token in tokens(lanes)}
+    calls |= {step.id for step in all_steps if step.action == "clog"}
 
     for step in all_steps:
         if step.action == "cancel":
@@ -130,6 +144,7 @@ def test_what_a_step_waits_for_is_there(name: str, kind: str, tier: str) -> None
                 "create",
                 "connect",
                 "cleanup",
+                "wait_for",
             )
         if step.action == "wait_for" and "run" in step.args:
             assert ids[step.args["run"]].action == "run"
@@ -162,7 +177,7 @@ def test_a_session_is_opened_before_it_is_used(name: str, kind: str, tier: str) 
     for step in steps(build(name, kind, tier)[1]):
         if step.action in ("create", "create_invalid", "connect", "grow"):
             opened.add(step.actor)
-        elif step.action not in CONTROLS:
+        elif step.action not in CONTROLS | SHARED:
             assert step.actor in opened
 
 
@@ -217,6 +232,9 @@ def test_the_core_rules_of_a_kind_are_proved_for_that_kind(kind: str) -> None:
 def test_the_tools_of_the_plant_are_those_of_the_script() -> None:
     """Neither may import the other, so a test keeps them equal."""
     assert frozenset(TOOL_NAMES) == KNOWN
+    assert tuple(BEHAVIOURS) == spec.HANDLERS
+    assert tuple(NOBODY) == spec.NOBODY
+    assert set(spec.CONDITIONS) == {WORKING, STALLED, BROKEN}
 
 
 # --- the words -------------------------------------------------------------------------------

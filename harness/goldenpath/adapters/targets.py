@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from goldenpath.adapters.base import Adapter, Facts
 from goldenpath.adapters.lines import PREFIX
 from goldenpath.adapters.python import PythonTarget
+from goldenpath.adapters.router_target import RouterTarget, check_router_factory
 from goldenpath.adapters.session import check_factory
 from goldenpath.declare import Declaration
 from goldenpath.dialects import DIALECTS, Dialect
@@ -34,7 +35,7 @@ class Target(Protocol):
 
     @property
     def kind(self) -> str:
-        """dispatcher, agent or endpoint; known without opening it."""
+        """dispatcher, agent, router or endpoint; known without opening it."""
 
     async def probe(self, time_scale: float = 1.0) -> Facts:
         """Find out what it is; raise TargetProblem where it cannot be reached in time."""
@@ -60,6 +61,7 @@ def _reference_ws(name: str) -> Target:
 BUILTIN: dict[str, Callable[[str], Target]] = {
     "reference": _builtin("reference_dispatcher"),
     "reference-agent": _builtin("reference_agent"),
+    "reference-router": _builtin("reference_router"),
     "reference-ws": _reference_ws,
 }
 
@@ -340,9 +342,22 @@ def _as_target(name: str, factory: Any, dialects: Dialects = DIALECTS) -> Target
     if declaration is None or not callable(factory):
         raise UsageProblem(
             f"{name} is not a target",
-            expected="a factory decorated with @dispatcher() or @agent()",
+            expected="a factory decorated with @dispatcher(), @agent() or @router()",
             got=f"a {type(factory).__name__} without that",
             hint="from goldenpath import dispatcher; @dispatcher() def make(user, tap, tools): ...",
         )
-    check_factory(factory, name)
+    check = check_router_factory if declaration.kind == "router" else check_factory
+    check(factory, name)
+    return target_of(name, factory, declaration, dialects)
+
+
+def target_of(
+    name: str,
+    factory: Callable[..., Any],
+    declaration: Declaration,
+    dialects: Dialects = DIALECTS,
+) -> Target:
+    """The target that a factory with this declaration is."""
+    if declaration.kind == "router":
+        return RouterTarget(name, factory, declaration)
     return PythonTarget(name, factory, declaration, dialects)

@@ -3,6 +3,7 @@
 from goldenpath.checkers import (
     access,
     api,
+    broadcasts,
     closing,
     content,
     delivery,
@@ -18,6 +19,7 @@ from goldenpath.checkers import (
     performance,
     recovery,
     resource,
+    routing,
     sequence,
     tool,
 )
@@ -44,6 +46,8 @@ CHECKS: tuple[Check, ...] = (
     *performance.CHECKS,
     *resource.CHECKS,
     *latency.CHECKS,
+    *routing.CHECKS,
+    *broadcasts.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Fold", "Tally"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from goldenpath import spec
@@ -39,11 +40,19 @@ class _Members(Fold):
 
     def _inspected(self, entry: Entry) -> None:
         members: dict[str, str] = entry.value["value"]
-        for name, expected in spec.MEMBERS.items():
+        for name, expected in self._expected():
             self.tally.chance()
             got = members.get(name, "missing")
             if not _fits(expected, got):
                 self.tally.fail(f"{name}: expected {_article(expected)}, got {got}", entry.index)
+
+    def _expected(self) -> Iterable[tuple[str, str]]:
+        """The members of the kind; of a router those of the parts that it has."""
+        if self.header.kind != "router":
+            return spec.MEMBERS.items()
+        parts = spec.ROUTER_MEMBERS.items()
+        there = [names for part, names in parts if self.header.declared.get(part, True)]
+        return [item for names in there for item in names.items()]
 
 
 def _fits(expected: str, got: str) -> bool:

@@ -2,6 +2,7 @@
 
 from goldenpath.miniatures import (
     access,
+    broadcasts,
     cleanup,
     content,
     delivery,
@@ -18,6 +19,7 @@ from goldenpath.miniatures import (
     payload,
     performance,
     recovery,
+    routing,
     sequence,
     streams,
     surface,
@@ -31,6 +33,7 @@ __all__ = [
     "MINIATURES",
     "Miniature",
     "access",
+    "broadcasts",
     "cleanup",
     "content",
     "delivery",
@@ -47,6 +50,7 @@ __all__ = [
     "payload",
     "performance",
     "recovery",
+    "routing",
     "sequence",
     "streams",
     "surface",

@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from goldenpath.adapters.python import PythonTarget
-from goldenpath.declare import Declaration, agent, dispatcher
+from goldenpath.adapters.targets import Target, target_of
+from goldenpath.declare import Declaration, agent, dispatcher, router
 from goldenpath.plant import PlantedUser, Tap, Tools
 from goldenpath.reference import (
+    ConnectionManager,
     EventFactory,
+    MessageRouter,
     RequestScopedDispatcher,
     ScriptedAgent,
     UserContext,
@@ -53,19 +55,21 @@ class Miniature:
         """Exactly the rules that fail."""
         return frozenset((*self.breaks, *self.implied))
 
-    def target(self, name: str) -> PythonTarget:
+    def target(self, name: str) -> Target:
         """The miniature as something that the suite can be pointed at."""
-        return PythonTarget(name, self.factory, self.declaration)
+        return target_of(name, self.factory, self.declaration)
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a session is built of; each part may be exchanged for a broken one."""
+    """What sessions and routers are built of; each part may be exchanged for a broken one."""
 
     dispatcher: type[RequestScopedDispatcher] = RequestScopedDispatcher
     emitter: type[UserEmitter] = UserEmitter
     events: type[EventFactory] = EventFactory
     agent: type[ScriptedAgent] = ScriptedAgent
+    router: type[MessageRouter] = MessageRouter
+    connections: type[ConnectionManager] = ConnectionManager
 
     def exchanged(self, part: type) -> Parts:
         """The same with `part` in the place of what it is a subclass of."""
@@ -103,7 +107,23 @@ def agent_of(parts: Parts) -> Factory:
     return make
 
 
-_FACTORIES = {"dispatcher": dispatcher_of, "agent": agent_of}
+def router_of(parts: Parts) -> Factory:
+    """A factory of routers built of these parts."""
+
+    @router()
+    def make() -> MessageRouter:
+        return parts.router(parts.connections(socket_timeout=_SEND_TIMEOUT))
+
+    return make
+
+
+#: Seconds after which a socket that does not take what is sent is dropped: long on any machine.
+_SEND_TIMEOUT = 10.0
+
+_FACTORIES = {"dispatcher": dispatcher_of, "agent": agent_of, "router": router_of}
+
+#: What is built around a part of it, if nothing else is said; around others a dispatcher.
+_NATURAL = {ScriptedAgent: "agent", MessageRouter: "router", ConnectionManager: "router"}
 
 #: All miniatures by name, filled by the decorator.
 MINIATURES: dict[str, Miniature] = {}
@@ -117,7 +137,7 @@ def miniature(
 ) -> Callable[[T], T]:
     """Register the decorated part or factory under its name, with its first line as description.
 
-    kind: what to build around a part; left out, an agent around a ScriptedAgent, else a dispatcher.
+    kind: what to build around a part; left out, what it is a natural part of.
     """
 
     def register(broken: T) -> T:
@@ -137,8 +157,9 @@ def _named(word: str) -> str:
 
 
 def _factory(broken: Any, kind: str) -> Factory:
-    if not isinstance(broken, type):
+    if not isinstance(broken, type) or "__goldenpath__" in vars(broken):
         factory: Factory = broken
         return factory
-    natural = "agent" if issubclass(broken, ScriptedAgent) else "dispatcher"
+    fits = (kind_ for part, kind_ in _NATURAL.items() if issubclass(broken, part))
+    natural = next(fits, "dispatcher")
     return _FACTORIES[kind or natural](Parts().exchanged(broken))

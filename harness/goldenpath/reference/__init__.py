@@ -2,9 +2,9 @@
 
 Read it in this order: `context` (who is asking), `registry` (what can be called), `events` and
 `emitter` (what the user is told), `dispatcher` (how a tool is called), `agent` (who calls),
-then `connections`, `auth`, `protocol`, `session` and `server` for the way in from the network.
-It uses nothing of the harness around it; `server`, and with it `websockets`, is loaded only
-when it is asked for.
+`router` (where messages go) and `broadcast` (who is told), then `connections`, `auth`, `protocol`,
+`session` and `server` for the way in from the network. It uses nothing of the harness around it;
+`server`, and with it `websockets`, is loaded only when it is asked for.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from .agent import ScriptedAgent
 from .auth import TokenTable
+from .broadcast import BroadcastService, UserBroadcaster, broadcast_user_event
 from .connections import ConnectionManager
 from .context import UserContext
 from .dispatcher import RequestScopedDispatcher, create_request_scoped_tool_dispatcher
@@ -32,6 +33,7 @@ from .events import EventFactory
 from .execution import Execution, Metrics
 from .plan import Plan, PlannedCall
 from .registry import AnyTool, SyncTool, Tool, ToolRegistry
+from .router import MessageRouter, RouterFacade
 
 if TYPE_CHECKING:
     from .server import ChatServer, serve
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnyTool",
     "AuthenticationError",
+    "BroadcastService",
     "ChatServer",
     "ConnectionManager",
     "DuplicateTool",
@@ -46,12 +49,14 @@ __all__ = [
     "Execution",
     "InvalidParameters",
     "InvalidTool",
+    "MessageRouter",
     "Metrics",
     "NotPermitted",
     "Plan",
     "PlannedCall",
     "PlatformError",
     "RequestScopedDispatcher",
+    "RouterFacade",
     "ScriptedAgent",
     "SessionClosed",
     "SyncTool",
@@ -60,8 +65,10 @@ __all__ = [
     "ToolRegistry",
     "ToolTimedOut",
     "UnknownTool",
+    "UserBroadcaster",
     "UserContext",
     "UserEmitter",
+    "broadcast_user_event",
     "create_request_scoped_tool_dispatcher",
     "serve",
 ]

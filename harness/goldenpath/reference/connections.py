@@ -57,12 +57,20 @@ class ConnectionManager:
 
     async def send_to_user(self, user_id: str, message: Mapping[str, Any]) -> bool:
         """Send a message to every socket of a user; True if at least one took it."""
+        return await self.broadcast(user_id, message) > 0
+
+    async def broadcast(self, user_id: str, message: Mapping[str, Any]) -> int:
+        """Send a message to every socket of a user at once; how many took it."""
         sockets = self.sockets_of(user_id)
         if not sockets:
-            return False
+            return 0
         text = json.dumps(message)
         taken = await asyncio.gather(*(self._send(user_id, socket, text) for socket in sockets))
-        return any(taken)
+        return sum(taken)
+
+    async def answer(self, user_id: str, socket: Socket, message: Mapping[str, Any]) -> bool:
+        """Send a message to one socket; True if it took it."""
+        return await self._send(user_id, socket, json.dumps(message))
 
     async def _send(self, user_id: str, socket: Socket, text: str) -> bool:
         try:

@@ -46,7 +46,7 @@ class UserMessage:
 
 def parse(raw: str | bytes, tools: Collection[str]) -> Ping | UserMessage:
     """Understand a frame, or raise `Refusal`; a plan may name these tools only."""
-    frame = _object(_json(raw), "a message")
+    frame = read_object(raw)
     match frame.get("type"):
         case "ping":
             return Ping()
@@ -56,6 +56,11 @@ def parse(raw: str | bytes, tools: Collection[str]) -> Ping | UserMessage:
             raise Refusal("UNKNOWN_TYPE", "this type of message is not known")
         case _:
             return _invalid("a message needs a type")
+
+
+def read_object(raw: str | bytes) -> Frame:
+    """Read a frame that holds an object, or raise `Refusal`."""
+    return _object(_json(raw), "a message")
 
 
 def welcome(connection_id: str, user_id: str) -> Frame:

@@ -2,6 +2,7 @@
 
 from goldenpath.workloads import (
     access,
+    broadcasts,
     crowd,
     drawn,
     ending,
@@ -10,6 +11,7 @@ from goldenpath.workloads import (
     load,
     neighbours,
     performance,
+    routing,
     surface,
     trouble,
 )
@@ -30,6 +32,8 @@ WORKLOADS: dict[str, Workload] = {
         *trouble.WORKLOADS,
         *performance.WORKLOADS,
         *load.WORKLOADS,
+        *routing.WORKLOADS,
+        *broadcasts.WORKLOADS,
     )
 }
 

@@ -41,6 +41,10 @@ def _names(value: Any) -> bool:
     return isinstance(value, list) and all(map(_text, value))
 
 
+def _some_names(value: Any) -> bool:
+    return _names(value) and bool(value)
+
+
 def _planned(value: Any) -> bool:
     """A plan as `Script.run` makes it."""
     rounds = value.get("rounds") if isinstance(value, dict) else None
@@ -69,6 +73,8 @@ def _parts(value: Any) -> bool:
 _TEXT, _OBJECT, _NUMBER = (_text, "text"), (_object, "an object"), (_is_number, "a number above 0")
 _TOOLS = (_tools, "a list of planted tools")
 _TOKEN: Needs = {"token": _TEXT}
+_SOCKET: Needs = {"socket": _TEXT}
+_HANDLER: Needs = {"handler": _TEXT}
 _SESSION: Needs = {"run_id": _TEXT, "tools": _TOOLS}
 _INVALID = (*spec.INVALID_USERS, *spec.PLACEHOLDER_USERS)
 
@@ -91,6 +97,22 @@ NEEDED: dict[str, Needs] = {
         "create": _OBJECT,
         "steps": (_parts, "a list of steps"),
     },
+    "add_handler": {
+        **_HANDLER,
+        "types": (_some_names, "a list of types"),
+        "behaviour": (lambda value: value in spec.HANDLERS, f"one of {', '.join(spec.HANDLERS)}"),
+    },
+    "remove_handler": _HANDLER,
+    "route": _SOCKET,
+    "broadcast": {"event": _OBJECT, **_TOKEN},
+    "turn": {
+        **_SOCKET,
+        "condition": (
+            lambda value: value in spec.CONDITIONS,
+            f"one of {', '.join(spec.CONDITIONS)}",
+        ),
+    },
+    "rest": {},
     "wait_for": {},
     "release": _TOKEN,
     "cancel": {"step": _TEXT},
@@ -106,6 +128,8 @@ GIVEN: Needs = {
     "deadlines": _NUMBER,
     "plan": (_planned, "a plan of rounds of calls"),
     "timeout": _NUMBER,
+    "nobody": (lambda value: value in spec.NOBODY, "one of those who are nobody"),
+    "sockets": (_names, "a list of sockets"),
     "settles": (lambda value: value in range(1, 1_000), "a number of settle times"),
 }
 
@@ -142,7 +166,9 @@ def _wrong_step(step: Step, kind: str, users: Collection[str]) -> Iterator[str]:
         yield f"{where}: there is no user {step.actor!r}"
     needed = dict(NEEDED[step.action])
     if step.action == "wait_for" and "run" not in step.args:
-        needed |= {"what": _TEXT, **_TOKEN}
+        needed |= _TOKEN if "sockets" in step.args else {"what": _TEXT, **_TOKEN}
+    if kind == "router" and step.action in ("connect", "disconnect"):
+        needed |= _SOCKET
     if step.action == "run" and kind == "agent":
         needed["plan"] = GIVEN["plan"]
     for name, (right, expected) in {**GIVEN, **needed}.items():

@@ -1,0 +1,166 @@
+"""The adapter for routers and broadcasts: one object that all users share, made once per workload.
+
+It reports what each call gave back, and how much was logged as an error meanwhile: a router that
+says so only in its log has said it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from goldenpath import spec
+from goldenpath.adapters.base import Reply, done, guarded, heard, missing
+from goldenpath.declare import Declaration
+from goldenpath.errors import TargetProblem
+from goldenpath.model import Step
+from goldenpath.plant import Plant
+from goldenpath.plant.handlers import PlantedHandler
+
+#: The recipients of `spec.NOBODY`, by name.
+NOBODY: Mapping[str, Any] = {
+    "None": None,
+    "an empty text": "",
+    "a blank": "   ",
+    "0": 0,
+    "an empty list": [],
+    "an empty tuple": (),
+    "an unknown id": "00000000-0000-4000-8000-000000000000",
+}
+
+
+class RouterAdapter:
+    """Performs steps on a router, or on a facade over it."""
+
+    def __init__(self, name: str, factory: Callable[..., Any], declaration: Declaration) -> None:
+        self._name, self._factory, self._declaration = name, factory, declaration
+        self._handlers: dict[str, PlantedHandler] = {}
+        self._actions: Mapping[str, Callable[[Step], Awaitable[Reply]]] = {
+            "inspect": self._inspect,
+            "connect": self._connect,
+            "disconnect": self._disconnect,
+            "add_handler": self._add_handler,
+            "remove_handler": self._remove_handler,
+            "route": self._route,
+            "broadcast": self._broadcast,
+        }
+
+    async def open(self, plant: Plant) -> None:
+        """Make the router, and each facade over it."""
+        self._plant = plant
+        made = await guarded(lambda: self._factory())
+        self.made = self._there(made, "the factory", "its router")
+        self._doors = {"": self.made}
+        for name, make in self._declaration.facades.items():
+            facade = await guarded(lambda make=make: make(self.made))
+            self._doors[name] = self._there(
+                facade, f"the facade {name}", "a facade over the router"
+            )
+
+    async def perform(self, step: Step) -> Reply:
+        """Do what the step asks. A history may name what it has not made."""
+        act = self._actions.get(step.action)
+        link = step.args.get("socket")
+        if act is None:
+            return missing(step.action)
+        if link is not None and link not in self._plant.sockets and step.action != "connect":
+            return missing(f"socket {link}")
+        return await act(step)
+
+    async def close(self) -> None:
+        """Nothing of a router is to be closed."""
+
+    def member(self, name: str, door: str = "") -> Any:
+        """The member of the router, or of a facade, under its declared name, or None."""
+        try:
+            return getattr(self._doors[door], self._declaration.members.get(name, name), None)
+        except Exception:
+            return None
+
+    def _there(self, made: Any, what: str, expected: str) -> Any:
+        if isinstance(made, Reply):
+            said = f"{made.value['type']}: {made.error}"
+            raise TargetProblem(f"{self._name}: {what} failed", expected=expected, got=said)
+        if made is None:
+            raise TargetProblem(f"{self._name}: {what} returned None", expected=expected)
+        return made
+
+    async def _inspect(self, step: Step) -> Reply:
+        kinds = {
+            name: expected if callable(self.member(name)) else "missing"
+            for part, names in spec.ROUTER_MEMBERS.items()
+            for name, expected in names.items()
+            if self._declaration.options.get(part, True)
+        }
+        return done(kinds)
+
+    async def _call(self, step: Step, name: str, *args: Any) -> Reply:
+        member = self.member(name, step.args.get("via", ""))
+        if not callable(member):
+            return missing(name)
+        with _listening() as logged:
+            returned = await guarded(lambda: member(*args))
+        reply = returned if isinstance(returned, Reply) else heard(done(returned), returned)
+        if not logged:
+            return reply
+        return Reply(reply.ok, {**reply.value, "logged": len(logged)}, reply.lost)
+
+    async def _connect(self, step: Step) -> Reply:
+        socket = self._plant.sockets.open(step.args["socket"], step.actor)
+        return await self._call(step, "connect", self._user_id(step), socket)
+
+    async def _disconnect(self, step: Step) -> Reply:
+        socket = self._plant.sockets[step.args["socket"]]
+        self._plant.sockets.close(socket.link)
+        return await self._call(step, "disconnect", self._user_id(step), socket)
+
+    async def _add_handler(self, step: Step) -> Reply:
+        name, args = step.args["handler"], step.args
+        handler = self._plant.handler(name, args["types"], args["behaviour"], args.get("socket"))
+        self._handlers[name] = handler
+        return await self._call(step, "add_handler", handler)
+
+    async def _remove_handler(self, step: Step) -> Reply:
+        name = step.args["handler"]
+        if name not in self._handlers:
+            return missing(name)
+        return await self._call(step, "remove_handler", self._handlers[name])
+
+    async def _route(self, step: Step) -> Reply:
+        socket = self._plant.sockets[step.args["socket"]]
+        message = step.args.get("message")
+        return await self._call(step, "route_message", self._user_id(step), socket, message)
+
+    async def _broadcast(self, step: Step) -> Reply:
+        odd = step.args.get("nobody")
+        user_id = self._user_id(step) if odd is None else NOBODY[odd]
+        return await self._call(step, "broadcast_to_user", user_id, step.args["event"])
+
+    def _user_id(self, step: Step) -> Any:
+        return self._plant.users[step.actor].user_id
+
+
+class _Listener(logging.Handler):
+    """Keeps that something was logged as an error, not what."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.heard: list[int] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note it, where it tells of an exception or of an error."""
+        if record.levelno >= logging.ERROR or record.exc_info:
+            self.heard.append(record.levelno)
+
+
+@contextmanager
+def _listening() -> Iterator[list[int]]:
+    """What is logged as an error while a call is under way."""
+    root, listener = logging.getLogger(), _Listener()
+    root.addHandler(listener)
+    try:
+        yield listener.heard
+    finally:
+        root.removeHandler(listener)

@@ -1,0 +1,283 @@
+"""What a broadcast to a user reaches: all of their sockets, once, and nobody else's.
+
+Which rule speaks of a socket depends on who else is there: of a user's that outlived an older one,
+ISOLATION-9; where another socket of theirs breaks, stalls, comes or goes meanwhile, ROUTING-9;
+otherwise ROUTING-8. A socket that is in trouble itself owes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
+from goldenpath.checkers.same import shown
+from goldenpath.checkers.tally import Tally
+from goldenpath.history import Header
+from goldenpath.model import FLOWS, Entry, Kind
+from goldenpath.runs import Seen
+
+
+@dataclass(eq=False)
+class Socket:
+    """One socket. since: when the connection was accepted. gone: when the client closed it, or the
+    router did. trouble: when the harness broke or stalled it, until it flows again.
+    """
+
+    link: str
+    user: str
+    since: int | None = None
+    gone: int | None = None
+    trouble: list[tuple[int, int | None]] = field(default_factory=list)
+
+    def there(self, at: int) -> bool:
+        """Whether it was connected then."""
+        return self.since is not None and self.since < at and (self.gone is None or self.gone > at)
+
+    def troubled(self, begin: int, end: int) -> bool:
+        """Whether it was in trouble at some time of these."""
+        return any(
+            since < end and (until is None or until > begin) for since, until in self.trouble
+        )
+
+
+@dataclass(eq=False)
+class Broadcast:
+    """One broadcast, and how often it arrived at which socket, and when first."""
+
+    asked: Entry
+    answered: Entry | None = None
+    arrived: Counter[str] = field(default_factory=Counter)
+    first: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def user(self) -> str:
+        """Whom it is for."""
+        return self.asked.actor
+
+    @property
+    def nobody(self) -> str:
+        """The recipient who is none; empty where there is one."""
+        return str(self.asked.value.get("nobody", ""))
+
+    @property
+    def end(self) -> int:
+        """The entry up to which it was under way."""
+        return self.answered.index if self.answered is not None else 1 << 62
+
+
+class Broadcasts(Fold):
+    """Base of the folds over broadcasts: gathers sockets, and what arrived at them."""
+
+    kinds = ASKED | ANSWERED | frozenset({Kind.LINK, Kind.FAULT})
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self.sockets: dict[str, Socket] = {}
+        self.broadcasts: list[Broadcast] = []
+        self._by_token: dict[str, Broadcast] = {}
+        self._by_step: dict[str, Broadcast] = {}
+        self._connecting: dict[str, str] = {}
+        self.everybody = header.card.get("fan_out") == "yes"
+
+    # --- what comes in -------------------------------------------------------------------------
+
+    def entry(self, entry: Entry) -> None:
+        if entry.kind is Kind.LINK:
+            self._linked(entry)
+        elif entry.kind is Kind.FAULT:
+            self._fault(entry)
+        elif entry.what == "connect":
+            self._connect(entry)
+        elif entry.what == "broadcast":
+            self._broadcast(entry)
+
+    def _linked(self, entry: Entry) -> None:
+        if entry.what == "up":
+            self.sockets[entry.actor] = Socket(entry.actor, entry.value["user"])
+        elif (socket := self.sockets.get(entry.actor)) is not None:
+            socket.gone = entry.index
+
+    def _fault(self, entry: Entry) -> None:
+        socket = self.sockets.get(entry.value.get("socket", ""))
+        if socket is None:
+            return
+        if entry.what == FLOWS:
+            socket.trouble[-1:] = [(since, entry.index) for since, _ in socket.trouble[-1:]]
+        else:
+            socket.trouble.append((entry.index, None))
+
+    def _connect(self, entry: Entry) -> None:
+        if entry.kind is Kind.INVOKE:
+            self._connecting[entry.step or ""] = entry.value["socket"]
+        elif (link := self._connecting.pop(entry.step or "", "")) and entry.kind is Kind.OK:
+            self.sockets[link].since = entry.index
+
+    def _broadcast(self, entry: Entry) -> None:
+        if entry.kind is Kind.INVOKE:
+            broadcast = self._by_step[entry.step or ""] = Broadcast(entry)
+            self._by_token[entry.value["token"]] = broadcast
+            self.broadcasts.append(broadcast)
+            return
+        broadcast = self._by_step.pop(entry.step or "")
+        broadcast.answered = entry
+        if entry.missing:
+            self.broadcasts.remove(broadcast)
+
+    def frame(self, seen: Seen) -> None:
+        for token in seen.tokens:
+            if (broadcast := self._by_token.get(token.text)) is not None:
+                broadcast.arrived[seen.link] += 1
+                broadcast.first.setdefault(seen.link, seen.entry.index)
+
+    # --- what is asked of them -------------------------------------------------------------------
+
+    def owed(self, broadcast: Broadcast) -> list[Socket]:
+        """The sockets of its user that must get it: there all the time, and never in trouble."""
+        begin, end = broadcast.asked.index, broadcast.end
+        theirs = [s for s in self.sockets.values() if s.user == broadcast.user and s.there(begin)]
+        sound = [s for s in theirs if s.there(end) and not s.troubled(begin, end)]
+        return sound if self.everybody else [s for s in sound if s is theirs[-1]]
+
+    def rule_of(self, socket: Socket, broadcast: Broadcast) -> str:
+        """The rule that says whether this socket got it."""
+        begin, end = broadcast.asked.index, broadcast.end
+        others = [s for s in self.sockets.values() if s.user == socket.user and s is not socket]
+        if any(self._busy(other, begin, end) for other in others):
+            return "ROUTING-9"
+        since = socket.since or 0
+        older = [s for s in others if s.since is not None and s.since < since]
+        outlived = any(s.gone is not None and since < s.gone < begin for s in older)
+        return "ISOLATION-9" if outlived else "ROUTING-8"
+
+    @staticmethod
+    def _busy(other: Socket, begin: int, end: int) -> bool:
+        """Whether it came, went or was in trouble while the broadcast was under way."""
+        moved = any(at is not None and begin < at < end for at in (other.since, other.gone))
+        return moved or (other.there(begin) and other.troubled(begin, end))
+
+
+class _Reaches(Broadcasts):
+    """Base of the three rules about what a socket of the user must get."""
+
+    rule: ClassVar[str]
+    while_: ClassVar[str] = ""
+
+    def finish(self) -> None:
+        for broadcast in self.broadcasts:
+            if not broadcast.nobody:
+                self._to_the_user(broadcast)
+
+    def _to_the_user(self, broadcast: Broadcast) -> None:
+        for socket in self.owed(broadcast):
+            if self.rule_of(socket, broadcast) != self.rule:
+                continue
+            self.tally.chance()
+            count = broadcast.arrived[socket.link]
+            if count != 1:
+                often = "never" if count == 0 else f"{count} times"
+                self.fail(broadcast, f"{often} reached {socket.link}")
+            elif late := self.late(broadcast, socket):
+                self.fail(broadcast, f"reached {socket.link} only after {late}")
+
+    def late(self, broadcast: Broadcast, socket: Socket) -> str:
+        """What it waited for, in words, if it is too late."""
+        return ""
+
+    def fail(self, broadcast: Broadcast, what: str) -> None:
+        """Say what is wrong, and show the entries."""
+        witness = [broadcast.asked.index, *broadcast.first.values()]
+        self.tally.fail(f"{self.while_}a broadcast to {broadcast.user} {what}", *witness)
+
+
+class _ReachesAll(_Reaches):
+    """ROUTING-8."""
+
+    rule = "ROUTING-8"
+
+    def finish(self) -> None:
+        super().finish()
+        for broadcast in self.broadcasts:
+            others = [s for s in self.sockets.values() if s.user != broadcast.user]
+            listening = [s for s in others if s.there(broadcast.asked.index)]
+            self.tally.chance(len(listening) if not broadcast.nobody else 0)
+            strangers = [s.link for s in others if broadcast.arrived[s.link]]
+            if strangers and not broadcast.nobody:
+                self.fail(broadcast, f"reached {', '.join(strangers)}")
+
+
+class _ReachesTheOthers(_Reaches):
+    """ROUTING-9: nor does it wait for a socket that has stalled."""
+
+    rule, while_ = "ROUTING-9", "while another socket of theirs came, went, broke or had stalled "
+
+    def late(self, broadcast: Broadcast, socket: Socket) -> str:
+        begin, got = broadcast.asked.index, broadcast.first[socket.link]
+        for other in self.sockets.values():
+            for since, until in other.trouble:
+                if until is not None and since < begin < until < got:
+                    return f"{other.link}, which had stalled, took it"
+        return ""
+
+
+class _ReachesTheNew(_Reaches):
+    """ISOLATION-9."""
+
+    rule, while_ = "ISOLATION-9", "after an older socket of theirs had gone "
+
+
+class _ReachesNobody(Broadcasts):
+    """ISOLATION-7."""
+
+    def finish(self) -> None:
+        for broadcast in self.broadcasts:
+            if not broadcast.nobody:
+                continue
+            begin = broadcast.asked.index
+            self.tally.chance(any(socket.there(begin) for socket in self.sockets.values()))
+            if links := sorted(broadcast.arrived):
+                self.tally.fail(
+                    f"a broadcast to {broadcast.nobody} reached {', '.join(links)}",
+                    begin,
+                    *broadcast.first.values(),
+                )
+
+
+class _Claims(Broadcasts):
+    """DELIVERY-6a: a number is that of the sockets it arrived at, a yes or no whether there was
+    one; where a socket came, went or was in trouble meanwhile either may be right.
+    """
+
+    def finish(self) -> None:
+        for broadcast in self.broadcasts:
+            answer = broadcast.answered
+            if answer is not None and answer.kind is Kind.OK and self._calm(broadcast):
+                self._compare(broadcast, answer.value["value"])
+
+    def _calm(self, broadcast: Broadcast) -> bool:
+        begin, end = broadcast.asked.index, broadcast.end
+        return not any(self._busy(socket, begin, end) for socket in self.sockets.values())
+
+    def _compare(self, broadcast: Broadcast, claimed: Any) -> None:
+        if not isinstance(claimed, bool | int):
+            return
+        self.tally.chance()
+        arrived = sum(broadcast.arrived.values())
+        right = claimed == (arrived > 0) if isinstance(claimed, bool) else claimed == arrived
+        if not right:
+            self.tally.fail(
+                f"a broadcast to {broadcast.nobody or broadcast.user} claims {shown(claimed)}, and"
+                f" {arrived} arrived",
+                broadcast.asked.index,
+                *broadcast.first.values(),
+            )
+
+
+CHECKS = (
+    Check("ISOLATION-7", fold=_ReachesNobody),
+    Check("ISOLATION-9", fold=_ReachesTheNew),
+    Check("ROUTING-8", fold=_ReachesAll),
+    Check("ROUTING-9", fold=_ReachesTheOthers),
+    Check("DELIVERY-6a", fold=_Claims),
+)

@@ -1,0 +1,134 @@
+"""What is told to all sockets of a user, and who else is there meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from goldenpath import spec
+from goldenpath.model import Step
+from goldenpath.workloads.base import TWO, Workload, tiers
+from goldenpath.workloads.room import Room
+from goldenpath.workloads.script import Lane, Script
+
+#: Sockets of a user who is told something.
+_SOCKETS = 3
+
+
+def _broadcast(script: Script, size: int) -> tuple[Lane, ...]:
+    """Users with several sockets are told something; and nobody is."""
+    if not script.can("broadcasts"):
+        return ()
+    room, (alice, bob) = Room(script), list(script.users)
+    lane = [room.connect(alice) for _ in range(_SOCKETS)]
+    lane += [room.broadcast(bob), room.rest(), room.connect(bob)]
+    for _ in range(size):
+        for name in (alice, bob, alice):
+            lane += [room.broadcast(name), room.rest()]
+        for nobody in spec.NOBODY:
+            lane += [room.broadcast(bob, nobody=nobody), room.rest()]
+        told = ([room.broadcast(name) for _ in range(2)] for name in (alice, bob))
+        lane += [script.together(*told), room.rest()]
+    lane += [room.disconnect(alice, 2), room.broadcast(alice), room.rest()]
+    return ((*lane, room.disconnect(bob), room.broadcast(bob), room.rest()),)
+
+
+def _peers(script: Script, size: int) -> tuple[Lane, ...]:
+    """Of several sockets of a user one breaks or stalls, wherever it stands among them; others come
+    and go while something is being told.
+    """
+    if not script.can("broadcasts"):
+        return ()
+    room, (alice, bob) = Room(script), list(script.users)
+    lane = [room.connect(bob)]
+    for _ in range(size):
+        for bad in range(1, _SOCKETS + 1):
+            lane += _with_one_bad(room, alice, bad, "broken")
+            lane += _with_one_bad(room, alice, bad, "stalled")
+        lane += _while_it_goes_on(room, alice)
+        lane += [room.broadcast(bob), room.rest()]
+    return (tuple(lane),)
+
+
+def _with_one_bad(room: Room, name: str, bad: int, condition: str) -> Iterator[Step]:
+    """Something is told while one socket, the first, the second or the last, is in a bad way."""
+    opened = [room.connect(name) for _ in range(_SOCKETS)]
+    links = [step.args["socket"] for step in opened]
+    yield from opened
+    number = int(links[bad - 1].rpartition("/")[2])
+    yield room.turn(name, condition, number)
+    told = room.broadcast(name)
+    others = [link for place, link in enumerate(links, 1) if place != bad]
+    yield from _told(room, told, others, [room.turn(name, "working", number)])
+    for link in links:
+        yield room.disconnect(name, int(link.rpartition("/")[2]))
+
+
+def _told(room: Room, told: Step, links: list[str], then: list[Step]) -> Iterator[Step]:
+    """Wait until the others have it, before what was wrong is over."""
+    wait = room.script.step(told.actor, "wait_for", token=told.args["token"], sockets=links)
+    yield room.script.together([told], [wait, *then])
+    yield room.rest()
+
+
+def _while_it_goes_on(room: Room, name: str) -> Iterator[Step]:
+    """While one socket holds a broadcast up, another goes and one more comes."""
+    opened = [room.connect(name) for _ in range(_SOCKETS + 1)]
+    yield from opened
+    first, held, *_, last = (int(step.args["socket"].rpartition("/")[2]) for step in opened)
+    yield room.turn(name, "stalled", held)
+    told = room.broadcast(name)
+    links = [opened[2].args["socket"], opened[-1].args["socket"]]
+    goes = room.disconnect(name, first)
+    yield from _told(
+        room, told, links, [goes, room.connect(name), room.turn(name, "working", held)]
+    )
+    yield from (room.broadcast(name), room.rest())
+    for number in (held, last - 1, last, last + 1):
+        yield room.disconnect(name, number)
+
+
+def _reconnect(script: Script, size: int) -> tuple[Lane, ...]:
+    """A user comes back over a new socket before the old one has gone, or after it broke."""
+    if not script.can("broadcasts"):
+        return ()
+    room, (alice, bob) = Room(script), list(script.users)
+    lane = [room.connect(bob), room.connect(alice)]
+    old = 1
+    for number in range(size):
+        broken = [room.turn(alice, "broken", old)] if number % 2 else []
+        lane += [*broken, room.connect(alice), room.disconnect(alice, old)]
+        lane += [room.broadcast(alice), room.rest(), room.broadcast(bob), room.rest()]
+        old += 1
+    return ((*lane, room.disconnect(alice)),)
+
+
+def _workload(
+    name: str, about: str, proves: tuple[str, ...], lanes: Any, size: dict[str, int]
+) -> Workload:
+    return Workload(name, about, "routing", {"router": proves}, lanes, TWO, size)
+
+
+WORKLOADS = (
+    _workload(
+        "broadcast",
+        "users with several sockets are told something, and nobody is",
+        ("ROUTING-8", "DELIVERY-6a", "ISOLATION-7"),
+        _broadcast,
+        tiers(2, 10, 100),
+    ),
+    _workload(
+        "peers",
+        "of several sockets of a user some break, stall, come or go",
+        ("ROUTING-9",),
+        _peers,
+        tiers(1, 5, 25),
+    ),
+    _workload(
+        "reconnect",
+        "a user comes back before the old connection has gone",
+        ("ISOLATION-9",),
+        _reconnect,
+        tiers(4, 20, 100),
+    ),
+)

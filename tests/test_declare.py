@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from goldenpath import agent, dispatcher, spec
+from goldenpath import agent, dispatcher, rulebook, spec
 from goldenpath.capabilities import CAPABILITIES
 from goldenpath.declare import OUTCOMES, Declaration, card_of
 from goldenpath.errors import UsageProblem
@@ -185,6 +185,8 @@ MADE = dict.fromkeys(spec.FIVE, "synthesised")
 OWN, EVENTS = {"members", "calls"}, {"events"}
 ROUTER = {"members", "returns", "frames", "other_users", "routes", "broadcasts", "bound_handlers"}
 ROUTER |= {"pings", "fan_out"}
+TRANSPORT = {"tool_events", "run_events", "all_events", "events", "frames", "returns", "truth"}
+TRANSPORT |= {"other_users", "broadcasts"}
 
 
 @pytest.mark.parametrize(
@@ -213,6 +215,15 @@ ROUTER |= {"pings", "fan_out"}
         (Declaration("router", {}, options={"broadcasts": False}), ROUTER - {"broadcasts"}),
         (Declaration("router", {}, options={"pings": {}}), ROUTER - {"pings"}),
         (Declaration("router", {}, facades={"one": object}), ROUTER | {"facades"}),
+        (Declaration("transport", dict.fromkeys(spec.FIVE, "native")), TRANSPORT | {"fan_out"}),
+        (
+            Declaration(
+                "transport",
+                dict.fromkeys(spec.FIVE, "native"),
+                options={"replay": True, "fan_out": False},
+            ),
+            TRANSPORT | {"replay"},
+        ),
     ],
 )
 def test_the_card_follows_from_the_declaration(declaration: Declaration, yes: set[str]) -> None:
@@ -220,7 +231,7 @@ def test_the_card_follows_from_the_declaration(declaration: Declaration, yes: se
     card = card_of(declaration)
 
     assert {name for name, said in card.items() if said == "yes"} == yes
-    assert set(card) <= set(CAPABILITIES)
+    assert set(card) <= {*CAPABILITIES, *rulebook.RULES}
 
 
 @pytest.mark.parametrize(

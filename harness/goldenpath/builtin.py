@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from goldenpath.declare import agent, dispatcher, router
+from goldenpath.declare import agent, dispatcher, router, transport
 from goldenpath.plant import PlantedUser, Tap, Tools
 from goldenpath.reference import (
     BroadcastService,
     ConnectionManager,
+    EventBridge,
+    EventEmitter,
     MessageRouter,
+    ReplayingConnections,
     RequestScopedDispatcher,
     RouterFacade,
     ScriptedAgent,
@@ -84,3 +87,37 @@ class _FunctionBroadcasts(_Broadcasts):
 reference_broadcast_service = router(routes=False)(_Broadcasts)
 reference_broadcast_bound = router(routes=False)(_BoundBroadcasts)
 reference_broadcast_function = router(routes=False)(_FunctionBroadcasts)
+
+
+class _Emitters(ConnectionManager):
+    """Connections, and an emitter for each user."""
+
+    def __init__(self) -> None:
+        super().__init__(socket_timeout=SEND_TIMEOUT)
+
+    def for_user(self, user: PlantedUser) -> EventEmitter:
+        return EventEmitter(UserContext.from_user(user), self)
+
+
+class _Bridge(_Emitters):
+    """Connections, and one bridge for all runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bridge = EventBridge(self)
+
+    def for_user(self, user: PlantedUser) -> Any:
+        self.bridge.register(UserContext.from_user(user))
+        return self.bridge
+
+
+class _Manager(ReplayingConnections):
+    """Connections that are given events by user, and keep those that are missed."""
+
+    def __init__(self) -> None:
+        super().__init__(socket_timeout=SEND_TIMEOUT)
+
+
+reference_emitter = transport()(_Emitters)
+reference_bridge = transport()(_Bridge)
+reference_manager = transport(replay=True, connect="reconnect")(_Manager)

@@ -20,6 +20,7 @@ CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
     ),
     "pings": ("it answers heartbeats", _AT_REACH, "only a router is asked this way"),
     "facades": ("there are facades over it", _UNDECLARED, "no facades are declared"),
+    "replay": ("missed events come later", _UNDECLARED, "replay is not declared"),
     "fan_out": ("a broadcast goes to all sockets", _AT_REACH, "only a router broadcasts"),
     "frames": (
         "what it sends over sockets can be seen",

@@ -1,4 +1,5 @@
-"""The decorators by which a target says what it is: `@dispatcher`, `@agent`, `@router`.
+"""The decorators by which a target says what it is: `@dispatcher`, `@agent`, `@router`,
+`@transport`.
 
 The decorated factory stays what it was; the declaration hangs on it as `__goldenpath__`.
 """
@@ -65,7 +66,16 @@ ROUTER_OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
         "a mapping from the type of a message to that of its answer",
     ),
 }
-_OPTIONS_OF = {"dispatcher": OPTIONS, "agent": OPTIONS, "router": ROUTER_OPTIONS}
+#: ... and what a transport: whether events go to all sockets of a user, and whether those that
+#: a user missed come once they are back.
+TRANSPORT_OPTIONS = dict.fromkeys(("fan_out", "replay"), OPTIONS["streams"])
+
+_OPTIONS_OF = {
+    "dispatcher": OPTIONS,
+    "agent": OPTIONS,
+    "router": ROUTER_OPTIONS,
+    "transport": TRANSPORT_OPTIONS,
+}
 
 #: What a router is asked that says nothing else.
 PINGS = {"ping": "pong"}
@@ -94,6 +104,10 @@ _MEMBER_NAMES = {
     "dispatcher": tuple(spec.MEMBERS),
     "agent": ("run", "cleanup"),
     "router": tuple(name for part in spec.ROUTER_MEMBERS.values() for name in part),
+    "transport": (
+        *("connect", "disconnect", "for_user", "emit_critical_event", "send_to_user"),
+        *(f"notify_{event}" for event in spec.FIVE),
+    ),
 }
 
 #: What the decorators take by name beside members and options.
@@ -101,6 +115,7 @@ _KEYWORDS = {
     "dispatcher": ("events", "outcome", "dialect", "transport"),
     "agent": ("events", "dialect", "transport"),
     "router": ("facades",),
+    "transport": ("events", "dialect"),
 }
 
 
@@ -152,6 +167,26 @@ def router(
     """
     _refuse(misplaced, "router")
     return _declare("router", (), None, None, True, more, facades)
+
+
+def transport(
+    *misplaced: object,
+    events: Collection[str] = spec.FIVE,
+    dialect: Mapping[str, Any] | str | None = None,
+    **more: Any,
+) -> Callable[[F], F]:
+    """Declare a factory `make()` of transports, called once per workload: all users share what it
+    makes. It has `connect(user_id, socket)` and `disconnect(user_id, socket)`, and tells events as
+    a bridge (`notify_agent_started(run_id, agent_name)` and its fellows), as an emitter (the same
+    without those two) or as a manager (`emit_critical_event(user_id, event_type, data)`, or
+    `send_to_user(user_id, message)`): by itself, or what `for_user(user)` gives does.
+
+    Other keywords map members or declare options: `fan_out=False` where only the newest socket of a
+    user is sent to, `replay=True` where missed events come after a reconnect, marked. Raises
+    UsageProblem with all that is wrong.
+    """
+    _refuse(misplaced, "transport")
+    return _declare("transport", events, None, dialect, True, more)
 
 
 def _refuse(misplaced: tuple[object, ...], name: str) -> None:
@@ -253,7 +288,29 @@ def _origins(events: Collection[str]) -> dict[str, str]:
 
 def card_of(declaration: Declaration) -> dict[str, str]:
     """The capability card that follows from a declaration alone."""
-    return (_router_card if declaration.kind == "router" else _session_card)(declaration)
+    return _CARDS.get(declaration.kind, _session_card)(declaration)
+
+
+#: Rules about what the harness does itself where it is the agent.
+_OURS = (
+    *("TOOL-1", "TOOL-2", "TOOL-6", "TOOL-7", "TOOL-9", "TOOL-10", "TOOL-10a", "ORDER-4"),
+    *("ISOLATION-3", "ISOLATION-4", "ISOLATION-8", "RECOVERY-7"),
+)
+
+
+def _transport_card(declaration: Declaration) -> dict[str, str]:
+    """Of a transport, through which the harness tells what it does."""
+    options, session = declaration.options, _session_card(declaration)
+    wanted = ("tool_events", "run_events", "all_events", "events", "returns", "truth")
+    said = {name: session[name] for name in (*wanted, "other_users") if name in session}
+    said |= {"broadcasts": "yes", "frames": "yes"}
+    for name, default in (("fan_out", True), ("replay", False)):
+        if options.get(name, default):
+            said[name] = "yes"
+    ours = "UNOBSERVABLE: tools are run by the harness, which is the agent"
+    missing = CAPABILITIES.keys() - said.keys() - {"replay", "fan_out"}
+    none = dict.fromkeys(missing, "UNOBSERVABLE: a transport only tells events")
+    return {**none, **said, **dict.fromkeys(_OURS, ours)}
 
 
 def _router_card(declaration: Declaration) -> dict[str, str]:
@@ -317,3 +374,6 @@ def _session_card(declaration: Declaration) -> dict[str, str]:
         if name not in said and needed <= native | made:
             said[name] = stamped
     return said
+
+
+_CARDS = {"router": _router_card, "transport": _transport_card}

@@ -311,6 +311,13 @@ _RULES = (
         "R7",
         "routes",
     ),
+    _must(
+        "RECOVERY-5",
+        "What a user missed comes once they are back: once, in order, marked.",
+        "R5",
+        "broadcasts",
+        "replay",
+    ),
     _must("RECOVERY-6", "A burst loses nothing silently.", "R7", "routes"),
     _must(
         "RECOVERY-7",
@@ -372,7 +379,6 @@ PLANNED: tuple[str, ...] = (
     *("DELIVERY-7", "DELIVERY-8"),
     "CONTENT-8",
     "ISOLATION-10",
-    "RECOVERY-5",
     *(f"AUTH-{n}" for n in range(1, 6)),
     *(f"PERF-{n}" for n in range(2, 6)),
     *(f"AUDIT-{n}" for n in range(1, 6)),
@@ -387,6 +393,7 @@ CORE_RULES: dict[str, tuple[str, ...]] = {
     "agent": ("TOOL-1", "ORDER-1", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1"),
     "endpoint": ("ORDER-1", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1"),
     "router": ("API-1", "RECOVERY-8"),
+    "transport": ("ORDER-1", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1"),
 }
 
 

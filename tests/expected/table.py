@@ -24,6 +24,7 @@ BUILTIN = "goldenpath.builtin:"
 TARGETS = (
     *("reference", "reference-agent", "reference-ws", "pydantic-ai", "reference-router"),
     *(f"{BUILTIN}reference_broadcast_{form}" for form in ("service", "bound", "function")),
+    *(f"{BUILTIN}reference_{shape}" for shape in ("bridge", "emitter", "manager")),
 )
 SOCKETS = {"reference-ws"}
 

@@ -26,6 +26,9 @@ from goldenpath.workloads import WORKLOADS
 
 HERE = Path(__file__).parent
 
+#: Whose histories break nothing.
+GOOD = ("reference", "reference-agent", "reference-router", "goldenpath.builtin:reference_manager")
+
 #: Smaller than in a run, and enough for a verdict: what is long for its statistics only.
 SIZES = {"latency": 160}
 
@@ -43,7 +46,7 @@ def record(target: Target, workload: str, folder: Path) -> Conducted:
 
 def record_good(folder: Path) -> None:
     """Every workload of the reference."""
-    for name in ("reference", "reference-agent", "reference-router"):
+    for name in GOOD:
         target = resolve(name)
         for workload in WORKLOADS.values():
             kept = HERE / f"ok-{target.kind}-{workload.name}.jsonl"

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.miniatures import sound
 from tests.virtual import VirtualLoop
 
 from goldenpath import agent, dispatcher
-from goldenpath.adapters.python import PythonTarget
+from goldenpath.adapters.targets import target_of
 from goldenpath.conduct import Options, conduct, probe
 from goldenpath.judge import relevant
 from goldenpath.miniatures import MINIATURES
@@ -146,6 +147,7 @@ SOUND = {
     "dispatcher-envelopes": _of(dispatcher_of, Envelopes),
     "agent-streams": _of(agent_of, Streams),
     "agent-streams-ahead": _of(agent_of, StreamsAhead),
+    **sound.SOUND,
 }
 
 #: What cannot be told of a sound target: without ids, a report that comes when the next call of the
@@ -160,7 +162,7 @@ UNTOLD = {
 
 def not_passed(name: str, factory: Any, seed: int) -> dict[str, str]:
     options = Options(seed=seed, loop_factory=VirtualLoop)
-    target = PythonTarget(name, factory, factory.__goldenpath__)
+    target = target_of(name, factory, factory.__goldenpath__)
     facts = probe(target, options)
     return {
         f"{verdict.workload}/{verdict.rule}": f"{verdict.outcome} {verdict.reason}"

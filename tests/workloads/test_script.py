@@ -24,7 +24,7 @@ from goldenpath.runner import Deadlines
 from goldenpath.workloads import TIERS, WORKLOADS, Ask, Script
 from goldenpath.workloads.script import KNOWN, Lane
 
-KINDS = ("dispatcher", "agent", "endpoint", "router")
+KINDS = ("dispatcher", "agent", "endpoint", "router", "transport")
 CONTROLS = {"together", "wait_for", "release", "cancel", "join", "drop", "clog", "unclog", "idle"}
 CONTROLS |= {"turn", "rest"}
 DECLARED = {"tool_timeout": 1.0, "pings": {"ping": "pong"}, "facades": ["one"]}
@@ -43,6 +43,7 @@ ACTIONS = {
         *("inspect", "connect", "disconnect", "add_handler", "remove_handler", "route"),
         "broadcast",
     },
+    "transport": {"create", "run", "connect", "disconnect", "broadcast"},
 }
 EACH = [
     pytest.param(name, kind, tier, id=f"{name}-{kind}-{tier}")

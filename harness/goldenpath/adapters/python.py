@@ -15,12 +15,13 @@ from typing import Any
 from goldenpath.adapters import outcome
 from goldenpath.adapters.agent import AgentAdapter
 from goldenpath.adapters.base import Adapter, Facts, Reply, guarded, settle, takes
+from goldenpath.adapters.dialect import declared_dialect
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.session import Sessions
 from goldenpath.adapters.stream import streams
 from goldenpath.declare import Declaration, card_of
-from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, as_data, chosen
-from goldenpath.errors import TargetProblem, UsageProblem
+from goldenpath.dialects import DIALECTS, Dialect
+from goldenpath.errors import TargetProblem
 from goldenpath.model import Step
 from goldenpath.plant import Plant
 from goldenpath.plant.forms import INSTALL, has_langchain
@@ -47,7 +48,8 @@ class PythonTarget:
     _awaited: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._dialect_data = self._read_dialect()
+        dialect = self.declaration.dialect
+        self._dialect_data = declared_dialect(self.name, dialect, self.dialects)
 
     @property
     def kind(self) -> str:
@@ -104,15 +106,6 @@ class PythonTarget:
             return {}
         why = f"UNKNOWN: accepts names langchain, and langchain-core is not installed: {INSTALL}"
         return dict.fromkeys(("langchain_tools", "API-4"), why)
-
-    def _read_dialect(self) -> dict[str, Any]:
-        if not self.declaration.dialect:
-            return {}
-        try:
-            dialect = chosen(self.name, self.declaration.dialect, COMMON, self.dialects)
-        except DialectProblem as error:
-            raise UsageProblem(f"the dialect of {self.name} is wrong:\n  {error}") from None
-        return as_data(dialect)
 
     def _check_members(self, sessions: Sessions, name: str) -> None:
         """A member that the declaration maps must be there."""

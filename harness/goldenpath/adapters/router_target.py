@@ -87,7 +87,7 @@ class RouterTarget:
             )
 
 
-def check_router_factory(factory: Callable[..., Any], target: str) -> None:
+def check_shared_factory(factory: Callable[..., Any], target: str) -> None:
     """Raise UsageProblem where the factory cannot be called without arguments."""
     try:
         signature = inspect.signature(factory)
@@ -100,5 +100,5 @@ def check_router_factory(factory: Callable[..., Any], target: str) -> None:
             f"the factory of {target} cannot be called: {error}",
             expected="a factory make()",
             got=f"{getattr(factory, '__name__', 'it')}{signature}",
-            hint="all users share one router: its factory is given none of them",
+            hint="all users share what it makes: the factory is given none of them",
         ) from None

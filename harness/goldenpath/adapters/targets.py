@@ -17,8 +17,9 @@ from typing import Any, Protocol
 from goldenpath.adapters.base import Adapter, Facts
 from goldenpath.adapters.lines import PREFIX
 from goldenpath.adapters.python import PythonTarget
-from goldenpath.adapters.router_target import RouterTarget, check_router_factory
+from goldenpath.adapters.router_target import RouterTarget, check_shared_factory
 from goldenpath.adapters.session import check_factory
+from goldenpath.adapters.transport_target import TransportTarget
 from goldenpath.declare import Declaration
 from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import UsageProblem
@@ -35,7 +36,7 @@ class Target(Protocol):
 
     @property
     def kind(self) -> str:
-        """dispatcher, agent, router or endpoint; known without opening it."""
+        """dispatcher, agent, router, transport or endpoint; known without opening it."""
 
     async def probe(self, time_scale: float = 1.0) -> Facts:
         """Find out what it is; raise TargetProblem where it cannot be reached in time."""
@@ -342,12 +343,12 @@ def _as_target(name: str, factory: Any, dialects: Dialects = DIALECTS) -> Target
     if declaration is None or not callable(factory):
         raise UsageProblem(
             f"{name} is not a target",
-            expected="a factory decorated with @dispatcher(), @agent() or @router()",
+            expected="a factory decorated with @dispatcher(), @agent(), @router() or @transport()",
             got=f"a {type(factory).__name__} without that",
             hint="from goldenpath import dispatcher; @dispatcher() def make(user, tap, tools): ...",
         )
-    check = check_router_factory if declaration.kind == "router" else check_factory
-    check(factory, name)
+    shared = declaration.kind in ("router", "transport")
+    (check_shared_factory if shared else check_factory)(factory, name)
     return target_of(name, factory, declaration, dialects)
 
 
@@ -360,4 +361,6 @@ def target_of(
     """The target that a factory with this declaration is."""
     if declaration.kind == "router":
         return RouterTarget(name, factory, declaration)
+    if declaration.kind == "transport":
+        return TransportTarget(name, factory, declaration, dialects)
     return PythonTarget(name, factory, declaration, dialects)

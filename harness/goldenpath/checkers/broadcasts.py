@@ -8,14 +8,16 @@ otherwise ROUTING-8. A socket that is in trouble itself owes nothing.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
+from goldenpath.checkers.routed import parsed
 from goldenpath.checkers.same import shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import FLOWS, Entry, Kind
+from goldenpath.model import FLOWS, Entry, Kind, Outcome
 from goldenpath.runs import Seen
 
 
@@ -244,6 +246,67 @@ class _ReachesNobody(Broadcasts):
                 )
 
 
+#: Words for an event that is told again.
+_MARKS = frozenset({"recovered", "replayed", "replay", "is_replay", "missed", "redelivered"})
+
+
+class _MissedComesLater(Broadcasts):
+    """RECOVERY-5: what was told to a user of whom no socket was there comes over the next one."""
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._marked: set[int] = set()
+
+    def frame(self, seen: Seen) -> None:
+        super().frame(seen)
+        if is_marked(seen.entry.value):
+            self._marked.add(seen.entry.index)
+
+    def finish(self) -> None:
+        latest: dict[str, tuple[int, int]] = {}
+        for broadcast in self.broadcasts:
+            link = self._next_of(broadcast)
+            if link is None or broadcast.nobody:
+                continue
+            self.tally.chance()
+            count, first = broadcast.arrived[link], broadcast.first.get(link, -1)
+            if count != 1:
+                often = "never" if count == 0 else f"{count} times"
+                self._fail(broadcast, f"came {often} over {link}")
+                continue
+            asked, before = latest.get(link, (-1, -1))
+            if first < before:
+                self._fail(broadcast, f"came over {link} before what was told earlier", asked)
+            if first not in self._marked:
+                self._fail(broadcast, f"came over {link} without a mark")
+            latest[link] = broadcast.asked.index, first
+
+    def _next_of(self, broadcast: Broadcast) -> str | None:
+        """The socket over which its user came back, if they had been here and were away."""
+        at = broadcast.asked.index
+        theirs = [s for s in self.sockets.values() if s.user == broadcast.user]
+        before = any(socket.since is not None and socket.since < at for socket in theirs)
+        if not before or any(socket.there(at) for socket in theirs):
+            return None
+        later = [s for s in theirs if s.since is not None and s.since > at]
+        return later[0].link if later else None
+
+    def _fail(self, broadcast: Broadcast, what: str, *more: int) -> None:
+        witness = [broadcast.asked.index, *broadcast.first.values(), *more]
+        self.tally.fail(f"what {broadcast.user} missed {what}", *witness)
+
+
+def is_marked(text: Any) -> bool:
+    """Whether a frame says that it is told again: by a true value under one of the marks, itself or
+    in one of its parts.
+    """
+    frame = parsed(text)
+    if not isinstance(frame, Mapping):
+        return False
+    parts = (frame, *(part for part in frame.values() if isinstance(part, Mapping)))
+    return any(part.get(mark) is True for part in parts for mark in _MARKS)
+
+
 class _Claims(Broadcasts):
     """DELIVERY-6a: a number is that of the sockets it arrived at, a yes or no whether there was
     one; where a socket came, went or was in trouble meanwhile either may be right.
@@ -261,9 +324,12 @@ class _Claims(Broadcasts):
 
     def _compare(self, broadcast: Broadcast, claimed: Any) -> None:
         if not isinstance(claimed, bool | int):
+            self.tally.excuse = (Outcome.UNOBSERVABLE, "its broadcasts claim nothing")
             return
         self.tally.chance()
-        arrived = sum(broadcast.arrived.values())
+        begin = broadcast.asked.index  # what is told again to who comes later was not claimed
+        there = (link for link, socket in self.sockets.items() if socket.there(begin))
+        arrived = sum(broadcast.arrived[link] for link in there)
         right = claimed == (arrived > 0) if isinstance(claimed, bool) else claimed == arrived
         if not right:
             self.tally.fail(
@@ -280,4 +346,5 @@ CHECKS = (
     Check("ROUTING-8", fold=_ReachesAll),
     Check("ROUTING-9", fold=_ReachesTheOthers),
     Check("DELIVERY-6a", fold=_Claims),
+    Check("RECOVERY-5", fold=_MissedComesLater),
 )

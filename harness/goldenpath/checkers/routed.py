@@ -152,7 +152,7 @@ _TYPES = ("type", "event", "kind", "status", "op", "action")
 
 def is_error(text: Any) -> bool:
     """Whether a frame says that something is wrong: by its type or status, or by an error in it."""
-    frame = _parsed(text)
+    frame = parsed(text)
     if not isinstance(frame, Mapping):
         return bool(_ERROR.search(str(frame)))
     return any(_says_error(part) for part in (frame, *_inner(frame)))
@@ -171,12 +171,13 @@ def _inner(frame: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def type_of(text: Any) -> str:
     """The type of a frame, in a word; empty where it has none."""
-    frame = _parsed(text)
+    frame = parsed(text)
     said = frame if isinstance(frame, Mapping) else {}
     return next((str(said[key]) for key in _TYPES if isinstance(said.get(key), str)), "")
 
 
-def _parsed(text: Any) -> Any:
+def parsed(text: Any) -> Any:
+    """What a frame holds, if it is JSON; else its text."""
     try:
         return json.loads(text) if isinstance(text, str) else text
     except (ValueError, RecursionError):

@@ -24,6 +24,7 @@ from goldenpath.miniatures import (
     streams,
     surface,
     tools,
+    transports,
     unheard,
     values,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "streams",
     "surface",
     "tools",
+    "transports",
     "unheard",
     "values",
 ]

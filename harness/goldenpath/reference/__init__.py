@@ -1,10 +1,11 @@
 """A small, correct platform for chat agents, written to be read and copied.
 
 Read it in this order: `context` (who is asking), `registry` (what can be called), `events` and
-`emitter` (what the user is told), `dispatcher` (how a tool is called), `agent` (who calls),
-`router` (where messages go) and `broadcast` (who is told), then `connections`, `auth`, `protocol`,
-`session` and `server` for the way in from the network. It uses nothing of the harness around it;
-`server`, and with it `websockets`, is loaded only when it is asked for.
+`emitter` (what the user is told), `transports` (other ways to tell it), `dispatcher` (how a tool is
+called), `agent` (who calls), `router` (where messages go) and `broadcast` (who is told), then
+`connections`, `auth`, `protocol`, `session` and `server` for the way in from the network. It uses
+nothing of the harness around it; `server`, and with it `websockets`, is loaded only when it is
+asked for.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from .execution import Execution, Metrics
 from .plan import Plan, PlannedCall
 from .registry import AnyTool, SyncTool, Tool, ToolRegistry
 from .router import MessageRouter, RouterFacade
+from .transports import EventBridge, EventEmitter, ReplayingConnections
 
 if TYPE_CHECKING:
     from .server import ChatServer, serve
@@ -45,6 +47,8 @@ __all__ = [
     "ChatServer",
     "ConnectionManager",
     "DuplicateTool",
+    "EventBridge",
+    "EventEmitter",
     "EventFactory",
     "Execution",
     "InvalidParameters",
@@ -55,6 +59,7 @@ __all__ = [
     "Plan",
     "PlannedCall",
     "PlatformError",
+    "ReplayingConnections",
     "RequestScopedDispatcher",
     "RouterFacade",
     "ScriptedAgent",

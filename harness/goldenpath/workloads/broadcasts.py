@@ -11,6 +11,9 @@ from goldenpath.workloads.base import TWO, Workload, tiers
 from goldenpath.workloads.room import Room
 from goldenpath.workloads.script import Lane, Script
 
+#: Things that a user is told who is not there.
+_MISSED = 3
+
 #: Sockets of a user who is told something.
 _SOCKETS = 3
 
@@ -106,7 +109,22 @@ def _reconnect(script: Script, size: int) -> tuple[Lane, ...]:
 def _workload(
     name: str, about: str, proves: tuple[str, ...], lanes: Any, size: dict[str, int]
 ) -> Workload:
-    return Workload(name, about, "routing", {"router": proves}, lanes, TWO, size)
+    kinds = {"router": proves, "transport": proves}
+    return Workload(name, about, "routing", kinds, lanes, TWO, size)
+
+
+def _missed(script: Script, size: int) -> tuple[Lane, ...]:
+    """A user is told something while no socket of theirs is there, and comes back."""
+    if not script.can("replay"):
+        return ()
+    room, (alice, bob) = Room(script), list(script.users)
+    lane = [room.connect(bob)]
+    for _ in range(size):
+        lane += [room.connect(alice), room.broadcast(alice), room.rest(), room.disconnect(alice)]
+        lane += [room.broadcast(alice) for _ in range(_MISSED)]
+        lane += [room.rest(), room.connect(alice), room.rest(), room.broadcast(alice), room.rest()]
+        lane.append(room.disconnect(alice))
+    return (tuple(lane),)
 
 
 WORKLOADS = (
@@ -130,5 +148,14 @@ WORKLOADS = (
         ("ISOLATION-9",),
         _reconnect,
         tiers(4, 20, 100),
+    ),
+    Workload(
+        name="missed",
+        about="a user who was away is told something meanwhile, and comes back",
+        suite="routing",
+        proves={"transport": ("RECOVERY-5",)},
+        lanes=_missed,
+        users=TWO,
+        size=tiers(2, 10, 50),
     ),
 )

@@ -83,6 +83,7 @@ WORKLOADS = (
             "dispatcher": (*_ISOLATION, "ISOLATION-3"),
             "agent": (*_ISOLATION, "ISOLATION-3"),
             "endpoint": _ISOLATION,
+            "transport": _ISOLATION,
         },
         lanes=_two_users,
         users=TWO,
@@ -95,6 +96,7 @@ WORKLOADS = (
         proves={
             "dispatcher": (*_ISOLATION, "ISOLATION-3", "DELIVERY-2", "DELIVERY-3"),
             "agent": (*_ISOLATION, "DELIVERY-3", "DELIVERY-4"),
+            "transport": (*_ISOLATION, "DELIVERY-3", "DELIVERY-4"),
         },
         lanes=_many_users,
         users=tiers(8, 40, 200),
@@ -107,6 +109,7 @@ WORKLOADS = (
         proves={
             "dispatcher": (*_ISOLATION, "CONTENT-3", "DELIVERY-2"),
             "agent": (*_ISOLATION, "CONTENT-3", "DELIVERY-4"),
+            "transport": (*_ISOLATION, "CONTENT-3", "DELIVERY-4"),
         },
         lanes=_misaddressed,
         users=TWO,

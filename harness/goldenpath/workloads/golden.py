@@ -9,6 +9,7 @@ from goldenpath.workloads.script import Ask, Lane, Script
 from goldenpath.workloads.sending import given_up_midway
 
 _TOOL_ORDER = ("ORDER-3", "ORDER-4", "DELIVERY-2", "DELIVERY-5")
+_TOOL_SEEN = ("ORDER-3", "DELIVERY-2", "DELIVERY-5")
 _CARRIED = ("CONTENT-1", "CONTENT-2", "CONTENT-3", "CONTENT-4", "CONTENT-6")
 _TOLD = ("CONTENT-5", "CONTENT-6")
 _SENT = ("ORDER-5", "ORDER-6")
@@ -186,6 +187,7 @@ WORKLOADS = (
             "dispatcher": ("TOOL-1", "TOOL-3", *_TOOL_ORDER, *_SENT, *_CARRIED),
             "agent": ("TOOL-1", *_RUN_ORDER, *_TOOL_ORDER, *_SENT, *_CARRIED),
             "endpoint": (*_RUN_ORDER, "ORDER-3", "DELIVERY-5", *_SENT, *_CARRIED, "CONTENT-7"),
+            "transport": (*_RUN_ORDER, *_TOOL_SEEN, *_SENT, *_CARRIED),
         },
         lanes=_golden_path,
         users=ONE,
@@ -211,6 +213,7 @@ WORKLOADS = (
         proves={
             "dispatcher": ("TOOL-4", *_TOLD, "DELIVERY-2", "DELIVERY-5", "ISOLATION-2"),
             "agent": (*_TOLD, "ORDER-2", "DELIVERY-4", "DELIVERY-5", "ISOLATION-2"),
+            "transport": (*_TOLD, "DELIVERY-4", "DELIVERY-5", "ISOLATION-2"),
         },
         lanes=_failing_tool,
         users=TWO,

@@ -36,7 +36,9 @@ class Ask:
 
 
 class Script:
-    """Builds the steps of one workload for one kind of target."""
+    """Builds the steps of one workload for one kind of target; through a transport the harness
+    tells what it does as an agent.
+    """
 
     def __init__(
         self,
@@ -46,7 +48,8 @@ class Script:
         card: Mapping[str, str] | None = None,
         declared: Mapping[str, Any] | None = None,
     ) -> None:
-        self.kind, self.seed = kind, seed
+        self.kind, self.seed = ("agent" if kind == "transport" else kind), seed
+        self._leaves = "disconnect" if kind in ("endpoint", "transport") else "cleanup"
         self._card, self.declared = card or {}, declared or {}
         self.users = {user.name: user for user in users}
         self.random = random.Random(f"script:{seed}")
@@ -105,7 +108,7 @@ class Script:
 
     def cleanup(self, name: str) -> Step:
         """End the user's session or connection."""
-        return self.step(name, "disconnect" if self.kind == "endpoint" else "cleanup")
+        return self.step(name, self._leaves)
 
     def together(self, *lanes: Iterable[Step]) -> Step:
         """Lanes side by side, within the lane where this step stands."""

@@ -1,0 +1,90 @@
+"""Transports written in Python: a factory decorated with `@transport()`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from goldenpath.adapters.base import Adapter, Facts, Reply
+from goldenpath.adapters.dialect import declared_dialect
+from goldenpath.adapters.sender import EMITTER, SHAPES
+from goldenpath.adapters.transport import TransportAdapter
+from goldenpath.declare import Declaration, card_of
+from goldenpath.dialects import DIALECTS, Dialect
+from goldenpath.errors import TargetProblem
+from goldenpath.plant import Plant
+from goldenpath.plant.users import PROBE
+from goldenpath.recorder import Recorder
+
+#: What cannot be asked in a shape.
+_UNTOLD = {EMITTER: {"ISOLATION-7": "UNOBSERVABLE: an emitter is told no recipient"}}
+
+#: Seconds that the factory of the probe may take, imports and all.
+PROBE_SECONDS = 20.0
+
+
+@dataclass
+class TransportTarget:
+    """A decorated factory `make()`; what it makes is shared by all users of a workload."""
+
+    name: str
+    factory: Callable[..., Any]
+    declaration: Declaration
+    dialects: Mapping[str, Dialect] = field(default_factory=lambda: DIALECTS)
+
+    def __post_init__(self) -> None:
+        self._dialect = declared_dialect(self.name, self.declaration.dialect, self.dialects)
+
+    @property
+    def kind(self) -> str:
+        """Transport."""
+        return self.declaration.kind
+
+    async def probe(self, time_scale: float = 1.0) -> Facts:
+        """Make one, and see in which shape it is told events. Raises TargetProblem."""
+        adapter = TransportAdapter(self.name, self.factory, self.declaration)
+        seconds = PROBE_SECONDS * time_scale
+        try:
+            async with asyncio.timeout(seconds):
+                await adapter.open(Plant(Recorder(), [PROBE]))
+                sender = await adapter.sender(PROBE.name, PROBE.run_id or "")
+        except TimeoutError:
+            raise TargetProblem(
+                f"{self.name}: to make the transport took longer than {seconds:.0f} seconds",
+                expected="a transport",
+            ) from None
+        if isinstance(sender, Reply):
+            raise TargetProblem(
+                f"{self.name}: for_user(user) failed",
+                expected="what tells this user's events",
+                got=f"{sender.value['type']}: {sender.error}",
+            )
+        if sender.shape not in SHAPES:
+            raise TargetProblem(
+                f"{self.name}: it offers no way to tell an event",
+                expected="notify_agent_started(...) and its four fellows, or"
+                " emit_critical_event(user_id, event_type, data),"
+                " or send_to_user(user_id, message)",
+                got=f"a {type(adapter.made).__name__} without any of them",
+                hint="what is bound to its user is made by a method for_user(user)",
+            )
+        return Facts(
+            target=self.name,
+            kind=self.kind,
+            events=dict(self.declaration.events),
+            card=card_of(self.declaration) | _UNTOLD.get(sender.shape, {}),
+            declared={
+                **self.declaration.options,
+                "members": dict(self.declaration.members),
+                "shape": sender.shape,
+            },
+            dialect=self._dialect,
+            shown={"made": type(adapter.made).__name__, "shape": sender.shape},
+        )
+
+    def adapter(self, facts: Facts) -> Adapter:
+        """A fresh adapter, and with it a fresh transport, for one workload."""
+        shape = facts.declared["shape"]
+        return TransportAdapter(self.name, self.factory, self.declaration, shape)

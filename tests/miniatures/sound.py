@@ -1,0 +1,172 @@
+"""Routers and transports that conform in other ways than the reference does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from goldenpath import router, transport
+from goldenpath.plant import PlantedUser
+from goldenpath.reference import ConnectionManager, EventEmitter, MessageRouter, UserContext
+
+
+@router()
+class Silent(MessageRouter):
+    """Says nothing to who routes: whoever sent a message gets an answer."""
+
+    async def route_message(self, user_id: str, socket: Any, message: Any) -> None:  # type: ignore[override]  # what is other about it
+        await super().route_message(user_id, socket, message)
+
+
+class NotRouted(Exception):
+    """What was asked for cannot be done."""
+
+
+@router(pings={})
+class Raises(ConnectionManager):
+    """Whatever is wrong is raised, and nobody is sent anything."""
+
+    def __init__(self) -> None:
+        super().__init__(socket_timeout=10)
+        self.handlers: dict[tuple[str, Any], list[Any]] = {}
+
+    async def connect(self, user_id: str, socket: Any) -> None:  # type: ignore[override]  # what is other about it
+        super().connect(user_id, socket)
+
+    async def disconnect(self, user_id: str, socket: Any) -> None:  # type: ignore[override]  # what is other about it
+        super().disconnect(user_id, socket)
+        self.handlers = {key: each for key, each in self.handlers.items() if key[1] is not socket}
+
+    def add_handler(self, handler: Any) -> None:
+        for kind in handler.types:
+            self.handlers.setdefault((kind, handler.socket), []).append(handler)
+
+    def remove_handler(self, handler: Any) -> None:
+        for each in self.handlers.values():
+            if handler in each:
+                each.remove(handler)
+
+    async def route_message(self, user_id: str, socket: Any, message: Any) -> dict[str, str]:
+        kind = message.get("type") if isinstance(message, dict) else None
+        if not isinstance(kind, str):
+            raise NotRouted("no type")
+        for handler in (
+            *self.handlers.get((kind, socket), ()),
+            *self.handlers.get((kind, None), ()),
+        ):
+            await handler.handle(user_id, socket, message)
+            return {"status": "handled"}
+        raise NotRouted(kind)
+
+    async def broadcast_to_user(self, user_id: str, event: Mapping[str, Any]) -> bool:
+        return await self.send_to_user(user_id, event)
+
+
+@router()
+class Workers(MessageRouter):
+    """Messages of a user are put into a queue, from which one task takes them."""
+
+    def __init__(self) -> None:
+        super().__init__(ConnectionManager(socket_timeout=10))
+        self.queues: dict[str, asyncio.Queue[Any]] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def route_message(self, user_id: str, socket: Any, message: Any) -> bool:
+        if user_id not in self.queues:
+            self.queues[user_id] = asyncio.Queue()
+            self.tasks.add(asyncio.create_task(self._work(user_id)))
+        self.queues[user_id].put_nowait((socket, message))
+        return True
+
+    async def _work(self, user_id: str) -> None:
+        while True:
+            socket, message = await self.queues[user_id].get()
+            await super().route_message(user_id, socket, message)
+
+
+class _Writers:
+    """A queue and a task for each socket."""
+
+    def __init__(self) -> None:
+        self.queues: dict[str, dict[Any, asyncio.Queue[Any]]] = {}
+        self.tasks: dict[Any, asyncio.Task[None]] = {}
+
+    async def connect(self, user_id: str, socket: Any) -> None:
+        queue: asyncio.Queue[Any] = asyncio.Queue()
+        self.queues.setdefault(user_id, {})[socket] = queue
+        self.tasks[socket] = asyncio.create_task(self._write(socket, queue))
+
+    async def disconnect(self, user_id: str, socket: Any) -> None:
+        self.queues.get(user_id, {}).pop(socket, None)
+        self.tasks.pop(socket).cancel()
+
+    async def _write(self, socket: Any, queue: asyncio.Queue[Any]) -> None:
+        while True:
+            await socket.send_json(await queue.get())
+
+    def put(self, user_id: Any, event: Any) -> None:
+        queues = self.queues.get(user_id, {}) if isinstance(user_id, str) else {}
+        for queue in queues.values():
+            queue.put_nowait(event)
+
+
+@router(routes=False)
+class Queued(_Writers):
+    """A broadcast is put into queues, and claims nothing."""
+
+    def broadcast_to_user(self, user_id: Any, event: Any) -> None:
+        self.put(user_id, event)
+
+
+class _Flat:
+    """Tells events in one flat object, through a queue."""
+
+    def __init__(self, user: PlantedUser, writers: _Writers) -> None:
+        self.user, self.writers = user, writers
+
+    def __getattr__(self, name: str) -> Any:
+        event = name.removeprefix("emit_")
+        if not name.startswith(("emit_agent", "emit_tool")):
+            raise AttributeError(name)
+
+        async def emit(*given: Any, **named: Any) -> None:
+            names = {"agent_thinking": ("reasoning",), "agent_completed": ("result",)}
+            names |= {"tool_executing": ("tool_name", "parameters")}
+            names |= {"tool_completed": ("tool_name", "result")}
+            fields = dict(zip(names.get(event, ()), given, strict=False)) | named
+            if event == "tool_completed":
+                fields.setdefault("status", "ok")
+            ids = {"run_id": self.user.run_id, "user_id": self.user.user_id}
+            self.writers.put(self.user.user_id, {"type": event, **ids, **fields})
+
+        return emit
+
+
+@transport()
+class FlatQueued(_Writers):
+    """Emitters that write flat events into queues."""
+
+    def for_user(self, user: PlantedUser) -> _Flat:
+        return _Flat(user, self)
+
+
+@transport(fan_out=False)
+class NewestOnly(ConnectionManager):
+    """Only the newest socket of a user is sent to."""
+
+    def sockets_of(self, user_id: str) -> list[Any]:
+        return super().sockets_of(user_id)[-1:]
+
+    def for_user(self, user: PlantedUser) -> EventEmitter:
+        return EventEmitter(UserContext.from_user(user), self)
+
+
+SOUND = {
+    "router-silent": Silent,
+    "router-raises": Raises,
+    "router-workers": Workers,
+    "broadcast-queued": Queued,
+    "transport-flat-queued": FlatQueued,
+    "transport-newest-only": NewestOnly,
+}

@@ -23,13 +23,15 @@ from goldenpath.runs import Call, Ledger, Run, Seen
 
 #: Rules about what never came: in a history that was cut, it may stand in the part that is gone.
 _MISSING = frozenset(
-    {"API-6", "API-7", "TOOL-7", "ISOLATION-8", "RECOVERY-7"}
+    {"API-6", "API-7", "TOOL-7", "ISOLATION-8", "ISOLATION-9", "RECOVERY-7", "DELIVERY-6a"}
     | {f"DELIVERY-{number}" for number in (1, 2, 4, 5, 6)}
+    | {f"ROUTING-{number}" for number in (1, 2, 3, 4, 5, 8, 9, 10)}
+    | {"RECOVERY-3a", "RECOVERY-4", "RECOVERY-6"}
 )
 
 #: Rules that what was not read may seem to break: what is missing may be just that. What tools do
 #: is always read.
-_BLIND = (_MISSING - {"TOOL-7"}) | {"ORDER-1", "ORDER-3"}
+_BLIND = (_MISSING - {"TOOL-7", "ROUTING-1", "RECOVERY-3a", "RECOVERY-4"}) | {"ORDER-1", "ORDER-3"}
 
 TOO_LARGE = "they are larger than --max-frame allows"
 CUT = "the history was cut before its end"

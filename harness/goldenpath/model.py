@@ -24,6 +24,9 @@ DROPPED = "dropped"
 #: of them does; and where it flows again.
 CLOGGED, HELD, FLOWS = "clogged", "held", "flows"
 
+#: A note that something was logged as a warning or an error.
+LOGGED = "logged"
+
 
 class Kind(StrEnum):
     """What an entry of the history is about."""

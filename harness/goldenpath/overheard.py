@@ -47,7 +47,7 @@ def _parts(item: Any, depth: int) -> Iterable[Any]:
         return ()
     if isinstance(item, BaseException):
         return [*item.args, *_fields(item), item.__cause__, item.__context__, *_notes(item)]
-    if depth == 0 or _is_data(item):
+    if depth == 0 or is_data(item):
         return list(_fields(item))
     return ()
 
@@ -56,7 +56,7 @@ def _notes(error: BaseException) -> list[Any]:
     return list(getattr(error, "__notes__", ()))
 
 
-def _is_data(item: Any) -> bool:
+def is_data(item: Any) -> bool:
     """A dataclass, an attrs, pydantic or msgspec model, or a bare namespace."""
     marks = ("__attrs_attrs__", "model_fields", "__struct_fields__")
     kind = type(item)

@@ -9,10 +9,11 @@ import json
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from opcode import opmap
 from pathlib import Path
 from typing import Any, Protocol
 
-from goldenpath import interrupts
+from goldenpath import interrupts, spec
 from goldenpath.jsonable import LONGEST_TEXT, jsonable, readable, safe_text
 from goldenpath.model import Step
 from goldenpath.overheard import overheard
@@ -73,6 +74,9 @@ class Adapter(Protocol):
 #: So many errors of which one came are told.
 _CAUSES = 5
 
+#: What the interpreter does for `raise`.
+_RAISE = opmap["RAISE_VARARGS"]
+
 
 def done(value: Any = None) -> Reply:
     """It succeeded with this value."""
@@ -81,15 +85,26 @@ def done(value: Any = None) -> Reply:
 
 def raised(error: BaseException) -> Reply:
     """It raised; `at` is the file and line that did, `cause` the texts of what it came of, as far
-    as it shows them.
+    as it shows them. meant: an error of a kind that mostly is an accident was raised by `raise`.
     """
-    value = {"by": "exception", "type": type(error).__name__, "text": _whole(error)}
+    kind = type(error).__name__
+    value: dict[str, Any] = {"by": "exception", "type": kind, "text": _whole(error)}
+    if kind in spec.ACCIDENTS and _is_by_raise(error):
+        value["meant"] = True
     frames = traceback.extract_tb(error.__traceback__)
     if len(frames) > 1:
         value["at"] = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
     if causes := list(itertools.islice(_causes(error), _CAUSES)):
         value["cause"] = "; ".join(map(safe_text, causes))
     return heard(Reply(False, value), error)
+
+
+def _is_by_raise(error: BaseException) -> bool:
+    """Whether the line that it came from says `raise`, and did not just run into it."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_code.co_code[place.tb_lasti] == _RAISE
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,21 +1,21 @@
 """The adapter for routers and broadcasts: one object that all users share, made once per workload.
 
-It reports what each call gave back, and how much was logged as an error meanwhile: a router that
-says so only in its log has said it.
+It reports what each call gave back, and when something was logged as a warning or an error: a
+router that says so only in its log has said it.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from goldenpath import spec
 from goldenpath.adapters.base import Reply, done, guarded, heard, missing
+from goldenpath.adapters.logs import Logs
+from goldenpath.adapters.plain import plain
 from goldenpath.declare import Declaration
 from goldenpath.errors import TargetProblem
-from goldenpath.model import Step
+from goldenpath.model import LOGGED, Kind, Step
 from goldenpath.plant import Plant
 from goldenpath.plant.handlers import PlantedHandler
 
@@ -37,6 +37,7 @@ class RouterAdapter:
     def __init__(self, name: str, factory: Callable[..., Any], declaration: Declaration) -> None:
         self._name, self._factory, self._declaration = name, factory, declaration
         self._handlers: dict[str, PlantedHandler] = {}
+        self._logs = Logs(self._logged)
         self._actions: Mapping[str, Callable[[Step], Awaitable[Reply]]] = {
             "inspect": self._inspect,
             "connect": self._connect,
@@ -50,6 +51,7 @@ class RouterAdapter:
     async def open(self, plant: Plant) -> None:
         """Make the router, and each facade over it."""
         self._plant = plant
+        self._logs.open()
         made = await guarded(lambda: self._factory())
         self.made = self._there(made, "the factory", "its router")
         self._doors = {"": self.made}
@@ -70,7 +72,11 @@ class RouterAdapter:
         return await act(step)
 
     async def close(self) -> None:
-        """Nothing of a router is to be closed."""
+        """Hear nothing more; of a router nothing is to be closed."""
+        self._logs.close()
+
+    def _logged(self, level: str) -> None:
+        self._plant.recorder.record(Kind.MEASURE, "", None, LOGGED, {"level": level})
 
     def member(self, name: str, door: str = "") -> Any:
         """The member of the router, or of a facade, under its declared name, or None."""
@@ -100,12 +106,8 @@ class RouterAdapter:
         member = self.member(name, step.args.get("via", ""))
         if not callable(member):
             return missing(name)
-        with _listening() as logged:
-            returned = await guarded(lambda: member(*args))
-        reply = returned if isinstance(returned, Reply) else heard(done(returned), returned)
-        if not logged:
-            return reply
-        return Reply(reply.ok, {**reply.value, "logged": len(logged)}, reply.lost)
+        returned = await guarded(lambda: member(*args))
+        return returned if isinstance(returned, Reply) else heard(done(plain(returned)), returned)
 
     async def _connect(self, step: Step) -> Reply:
         socket = self._plant.sockets.open(step.args["socket"], step.actor)
@@ -140,27 +142,3 @@ class RouterAdapter:
 
     def _user_id(self, step: Step) -> Any:
         return self._plant.users[step.actor].user_id
-
-
-class _Listener(logging.Handler):
-    """Keeps that something was logged as an error, not what."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.heard: list[int] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Note it, where it tells of an exception or of an error."""
-        if record.levelno >= logging.ERROR or record.exc_info:
-            self.heard.append(record.levelno)
-
-
-@contextmanager
-def _listening() -> Iterator[list[int]]:
-    """What is logged as an error while a call is under way."""
-    root, listener = logging.getLogger(), _Listener()
-    root.addHandler(listener)
-    try:
-        yield listener.heard
-    finally:
-        root.removeHandler(listener)

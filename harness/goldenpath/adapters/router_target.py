@@ -45,6 +45,8 @@ class RouterTarget:
                 f" {PROBE_SECONDS * time_scale:.0f} seconds",
                 expected="a router",
             ) from None
+        finally:
+            await adapter.close()
         self._check_members(adapter)
         options = {"pings": PINGS, **self.declaration.options}
         return Facts(

@@ -9,6 +9,7 @@ from goldenpath.checkers import (
     delivery,
     doors,
     ending,
+    facades,
     internals,
     isolation,
     latency,
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     *resource.CHECKS,
     *latency.CHECKS,
     *routing.CHECKS,
+    *facades.CHECKS,
     *broadcasts.CHECKS,
 )
 

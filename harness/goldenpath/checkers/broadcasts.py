@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
-from goldenpath.checkers.routed import parsed
+from goldenpath.checkers.refusals import parsed
 from goldenpath.checkers.same import shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
@@ -23,12 +23,14 @@ from goldenpath.runs import Seen
 
 @dataclass(eq=False)
 class Socket:
-    """One socket. since: when the connection was accepted. gone: when the client closed it, or the
-    router did. trouble: when the harness broke or stalled it, until it flows again.
+    """One socket. opened: when its client connected. since: when the connection was accepted. gone:
+    when the client closed it, or the router did. trouble: when the harness broke or stalled it,
+    until it flows again.
     """
 
     link: str
     user: str
+    opened: int
     since: int | None = None
     gone: int | None = None
     trouble: list[tuple[int, int | None]] = field(default_factory=list)
@@ -97,7 +99,7 @@ class Broadcasts(Fold):
 
     def _linked(self, entry: Entry) -> None:
         if entry.what == "up":
-            self.sockets[entry.actor] = Socket(entry.actor, entry.value["user"])
+            self.sockets[entry.actor] = Socket(entry.actor, entry.value["user"], entry.index)
         elif (socket := self.sockets.get(entry.actor)) is not None:
             socket.gone = entry.index
 
@@ -148,9 +150,8 @@ class Broadcasts(Fold):
         others = [s for s in self.sockets.values() if s.user == socket.user and s is not socket]
         if any(self._busy(other, begin, end) for other in others):
             return "ROUTING-9"
-        since = socket.since or 0
-        older = [s for s in others if s.since is not None and s.since < since]
-        outlived = any(s.gone is not None and since < s.gone < begin for s in older)
+        older = [s for s in others if s.since is not None and s.opened < socket.opened]
+        outlived = any(s.gone is not None and socket.opened < s.gone < begin for s in older)
         return "ISOLATION-9" if outlived else "ROUTING-8"
 
     @staticmethod
@@ -213,6 +214,16 @@ class _ReachesTheOthers(_Reaches):
     """ROUTING-9: nor does it wait for a socket that has stalled."""
 
     rule, while_ = "ROUTING-9", "while another socket of theirs came, went, broke or had stalled "
+
+    def finish(self) -> None:
+        super().finish()
+        if not self.everybody and not any(map(self._two, self.broadcasts)):
+            self.tally.excuse = (Outcome.UNOBSERVABLE, "no user has two sockets at a time")
+
+    def _two(self, broadcast: Broadcast) -> bool:
+        """Whether its user had several sockets."""
+        theirs = (s for s in self.sockets.values() if s.user == broadcast.user)
+        return sum(socket.there(broadcast.asked.index) for socket in theirs) > 1
 
     def late(self, broadcast: Broadcast, socket: Socket) -> str:
         begin, got = broadcast.asked.index, broadcast.first[socket.link]
@@ -315,17 +326,21 @@ class _Claims(Broadcasts):
     def finish(self) -> None:
         for broadcast in self.broadcasts:
             answer = broadcast.answered
-            if answer is not None and answer.kind is Kind.OK and self._calm(broadcast):
-                self._compare(broadcast, answer.value["value"])
+            if answer is not None and answer.kind is Kind.OK:
+                self._look(broadcast, answer.value["value"])
+
+    def _look(self, broadcast: Broadcast, claimed: Any) -> None:
+        if not isinstance(claimed, bool | int):
+            said = "its broadcasts claim nothing by a number, nor by yes or no"
+            self.tally.excuse = (Outcome.UNOBSERVABLE, said)
+        elif self._calm(broadcast):
+            self._compare(broadcast, claimed)
 
     def _calm(self, broadcast: Broadcast) -> bool:
         begin, end = broadcast.asked.index, broadcast.end
         return not any(self._busy(socket, begin, end) for socket in self.sockets.values())
 
-    def _compare(self, broadcast: Broadcast, claimed: Any) -> None:
-        if not isinstance(claimed, bool | int):
-            self.tally.excuse = (Outcome.UNOBSERVABLE, "its broadcasts claim nothing")
-            return
+    def _compare(self, broadcast: Broadcast, claimed: bool | int) -> None:
         self.tally.chance()
         begin = broadcast.asked.index  # what is told again to who comes later was not claimed
         there = (link for link, socket in self.sockets.items() if socket.there(begin))

@@ -5,14 +5,15 @@ grows with the messages of a history.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from goldenpath import spec
+from goldenpath.checkers.answers import is_accident
 from goldenpath.checkers.base import ANSWERED, ASKED, Fold
+from goldenpath.checkers.refusals import is_error, refuses
+from goldenpath.checkers.same import shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
 from goldenpath.model import Entry, Kind
@@ -56,7 +57,8 @@ class Link:
 class Message:
     """One message: who sent it, which handlers were there for it, and what became of it.
 
-    before: the message before it on the same link.
+    before, after: its neighbours on the same link. closed: when the router closed the link, if
+    this was the last that had come over it.
     """
 
     asked: Entry
@@ -67,6 +69,8 @@ class Message:
     starts: list[Entry] = field(default_factory=list)
     ends: list[Entry] = field(default_factory=list)
     frames: list[Seen] = field(default_factory=list)
+    after: Message | None = None
+    closed: Entry | None = None
 
     @property
     def user(self) -> str:
@@ -105,6 +109,23 @@ class Message:
         return self.starts[0].index < broke.index < self.ends[-1].index
 
     @property
+    def over(self) -> bool:
+        """Whether the router had closed the connection before: of that another rule speaks."""
+        return self.link.closed is not None and self.link.closed.index < self.asked.index
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether its connection, or all handlers that were there for it, went while it was under
+        way: then either may be right.
+        """
+        went = [handler.gone for handler in self.handlers]
+        return self._meanwhile(self.link.ended) or (bool(went) and all(map(self._meanwhile, went)))
+
+    def _meanwhile(self, entry: Entry | None) -> bool:
+        until = self.answered.index if self.answered else math.inf
+        return entry is not None and self.asked.index < entry.index < until
+
+    @property
     def claim(self) -> Any:
         """What was given back, where something was."""
         ok = self.answered is not None and self.answered.kind is Kind.OK
@@ -113,9 +134,9 @@ class Message:
     @property
     def accident(self) -> str:
         """The exception out of the router's insides that it ended in, if it did."""
-        value = self.answered.value if self.answered and self.answered.kind is Kind.FAIL else {}
-        broke = value.get("by") == "exception" and value["type"] in spec.ACCIDENTS
-        return f"{value['type']}: {value['text'][:80]}" if broke else ""
+        if self.answered is None or not is_accident(self.answered):
+            return ""
+        return f"{self.answered.value['type']}: {self.answered.value['text'][:80]}"
 
     @property
     def errors(self) -> list[Seen]:
@@ -129,59 +150,27 @@ class Message:
         return tuple(entry.index for entry in told)
 
 
-def told(message: Message, claims: bool) -> bool:
-    """Whether its sender or its caller was told that it was not handled: by an error frame, by an
-    exception that is meant, or by an answer that a handled message does not get (`claims`: that one
-    is no false value; DESIGN section 9).
+def told(message: Message, usual: frozenset[str]) -> bool:
+    """Whether its sender or its caller was told that it was not handled: by an error frame, or by
+    the answer.
     """
-    if message.errors:
-        return True
+    return bool(message.errors) or denied(message, usual)
+
+
+def denied(message: Message, usual: frozenset[str]) -> bool:
+    """Whether the answer says that it was not handled: an exception that is meant, a refusal, or a
+    false value. usual: the answers of those that were handled. One that is among them says
+    nothing, nor does None where nothing was handled; every other that is false says it (DESIGN
+    section 9).
+    """
     answer = message.answered
     if answer is None or message.accident:
         return False
-    return answer.kind is Kind.FAIL or (claims and answer.kind is Kind.OK and not message.claim)
-
-
-_ERROR = re.compile(
-    r"error|invalid|unknown|unsupported|unrecogni[sz]ed|reject|fail|refus|nack|bad[ _-]?request"
-    r"|not[ _-](?:found|supported|understood|handled)",
-    re.IGNORECASE,
-)
-_TYPES = ("type", "event", "kind", "status", "op", "action")
-
-
-def is_error(text: Any) -> bool:
-    """Whether a frame says that something is wrong: by its type or status, or by an error in it."""
-    frame = parsed(text)
-    if not isinstance(frame, Mapping):
-        return bool(_ERROR.search(str(frame)))
-    return any(_says_error(part) for part in (frame, *_inner(frame)))
-
-
-def _says_error(part: Mapping[str, Any]) -> bool:
-    words = (part[key] for key in _TYPES if isinstance(part.get(key), str))
-    if any(map(_ERROR.search, words)) or any(part.get(key) is False for key in ("ok", "success")):
+    if answer.kind is Kind.FAIL or refuses(message.claim):
         return True
-    return any("error" in str(key).lower() and value for key, value in part.items())
-
-
-def _inner(frame: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from (part for part in frame.values() if isinstance(part, Mapping))
-
-
-def type_of(text: Any) -> str:
-    """The type of a frame, in a word; empty where it has none."""
-    frame = parsed(text)
-    said = frame if isinstance(frame, Mapping) else {}
-    return next((str(said[key]) for key in _TYPES if isinstance(said.get(key), str)), "")
-
-
-def parsed(text: Any) -> Any:
-    """What a frame holds, if it is JSON; else its text."""
-    try:
-        return json.loads(text) if isinstance(text, str) else text
-    except (ValueError, RecursionError):
-        return text
+    if answer.kind is not Kind.OK or message.claim:
+        return False
+    return shown(message.claim) not in usual if usual else message.claim is False
 
 
 class Routed(Fold):
@@ -195,6 +184,7 @@ class Routed(Fold):
         self.handlers: dict[str, Handler] = {}
         self.messages: list[Message] = []
         self.by_token: dict[str, Message] = {}
+        self.not_added: set[str] = set()  # types of handlers that the router did not take
         self._latest: dict[str, Message] = {}
         self._asked: dict[str, Entry] = {}
         self._by_step: dict[str, Message] = {}
@@ -223,6 +213,8 @@ class Routed(Fold):
         before = self._latest.get(link.name)
         message = Message(entry, link, (), before)
         message.handlers = self._for(link, message.type)
+        if before is not None:
+            before.after = message
         self.messages.append(message)
         self._latest[link.name] = self._by_step[entry.step or ""] = message
         if token := entry.value.get("token"):
@@ -242,6 +234,8 @@ class Routed(Fold):
                 self.messages.remove(message)
         elif asked is not None and entry.kind is Kind.OK:
             self._did(asked, entry)
+        elif asked is not None and asked.what == "add_handler":
+            self.not_added.update(asked.value["types"])
 
     def _did(self, asked: Entry, done: Entry) -> None:
         value = asked.value or {}
@@ -268,6 +262,8 @@ class Routed(Fold):
             self.links[entry.actor] = Link(entry.actor, entry.value["user"], entry)
         elif entry.value.get("by") == "target" and entry.actor in self.links:
             self.links[entry.actor].closed = entry
+            if (latest := self._latest.get(entry.actor)) is not None:
+                latest.closed = entry
 
     def _fault(self, entry: Entry) -> None:
         link = self.links.get(entry.value.get("socket", ""))
@@ -275,21 +271,25 @@ class Routed(Fold):
             link.broken = entry
 
     def frame(self, seen: Seen) -> None:
-        if (message := self._latest.get(seen.link)) is not None:
+        named = (self.by_token.get(token.text) for token in seen.tokens)
+        about = (message for message in named if message and message.link.name == seen.link)
+        if (message := next(about, self._latest.get(seen.link))) is not None:
             message.frames.append(seen)
 
     # --- what is asked of them -------------------------------------------------------------------
 
     @property
-    def claims(self) -> bool:
-        """Whether the router says of messages that were handled that they were."""
-        return any(message.claim and message.ends for message in self.messages)
+    def usual(self) -> frozenset[str]:
+        """What the router answers where a message was handled well."""
+        well = (m for m in self.messages if any(entry.what == "ended" for entry in m.ends))
+        answered = (m for m in well if m.answered is not None and m.answered.kind is Kind.OK)
+        return frozenset(shown(message.claim) for message in answered)
 
     def finish(self) -> None:
-        claims = self.claims
+        usual = self.usual
         for message in self.messages:
-            self.message(message, claims=claims)
+            self.message(message, usual)
 
-    def message(self, message: Message, *, claims: bool) -> None:
-        """Judge one message. claims: see `told`."""
+    def message(self, message: Message, usual: frozenset[str]) -> None:
+        """Judge one message. usual: see `denied`."""
         raise NotImplementedError

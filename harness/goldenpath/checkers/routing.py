@@ -6,20 +6,26 @@ came before it, so that a router that gives up after malformed input breaks the 
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from goldenpath.checkers.base import Check
-from goldenpath.checkers.routed import Message, Routed, told, type_of
+from goldenpath.checkers.refusals import words
+from goldenpath.checkers.routed import Link, Message, Routed, denied, told
 from goldenpath.checkers.same import shown
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import Kind
+from goldenpath.model import LOGGED, Entry, Kind
 from goldenpath.runs import Seen
 
 #: Codes with which a connection may be closed because of what came over it (RFC 6455, 7.4).
 _PROPER = frozenset({1002, 1003, 1007, 1008, 1009, 1011, *range(3000, 5000)})
+
+#: ... and because of too much: going away, restarting, try again later.
+_NOT_NOW = frozenset({1001, 1012, 1013})
 
 
 def _owed(message: Message) -> str:
@@ -54,16 +60,16 @@ class _IsHandled(Routed):
         self._back = set(map(id, _back_again(self.messages)))
         super().finish()
 
-    def message(self, message: Message, *, claims: bool) -> None:
+    def message(self, message: Message, usual: frozenset[str]) -> None:
         rule = "RECOVERY-4" if id(message) in self._back else _owed(message)
         if rule != self.rule or not message.handlers or message.malformed:
             return
-        if message.link.closed and message.link.closed.index < message.asked.index:
-            return  # the router has closed the connection, which is another rule's question
+        if message.over or message.overtaken:
+            return
         self.tally.chance()
-        self.handled(message, claims=claims)
+        self.handled(message, usual)
 
-    def handled(self, message: Message, *, claims: bool) -> None:
+    def handled(self, message: Message, usual: frozenset[str]) -> None:
         """It must have been."""
         if not message.starts:
             self.lost(message)
@@ -81,10 +87,9 @@ class _HandledOnce(_IsHandled):
 
     rule = "ROUTING-1"
 
-    def message(self, message: Message, *, claims: bool) -> None:
-        super().message(message, claims=claims)
-        names = {handler.name for handler in message.handlers}
-        right = [entry for entry in message.starts if entry.actor in names]
+    def message(self, message: Message, usual: frozenset[str]) -> None:
+        super().message(message, usual)
+        right = [entry for entry in message.starts if self._may(entry.actor, message)]
         if len(right) > 1:
             said = f"a message of {message.user} was handled {len(right)} times"
             self.tally.fail(said, *message.witness)
@@ -97,23 +102,34 @@ class _HandledOnce(_IsHandled):
                     *message.witness,
                 )
 
+    def _may(self, name: str, message: Message) -> bool:
+        """Whether this handler is there for the message. Of those that have gone, and of those of
+        other connections, other rules speak.
+        """
+        handler = self.handlers.get(name)
+        if handler is None or handler.gone_before(message):
+            return False
+        return message.type in handler.types and handler.link in ("", message.link.name)
+
 
 class _UnknownIsAnswered(Routed):
     """ROUTING-2: of a type that nothing handles its sender, or who routes it, is told."""
 
-    def message(self, message: Message, *, claims: bool) -> None:
+    def message(self, message: Message, usual: frozenset[str]) -> None:
         pings = self.header.declared.get("pings", {})
         if message.handlers or message.malformed or message.type in pings:
             return
+        if message.over or message.overtaken or message.type in self.not_added:
+            return
         self.tally.chance()
         why = ""
-        if closed := message.link.closed:
+        if closed := message.closed:
             why = f"closed the connection with {closed.value['code']}"
         elif message.accident:
             why = f"broke on it: {message.accident}"
         elif message.starts:
             why = self._misled(message)
-        elif not told(message, claims):
+        elif not told(message, usual):
             why = _silence(message)
         if why:
             said = f"a message of the unknown type {message.type} was no error: the router {why}"
@@ -121,16 +137,23 @@ class _UnknownIsAnswered(Routed):
 
     def _misled(self, message: Message) -> str:
         """Which handler got it, unless it is one that had gone, or is of a connection: of those
-        ROUTING-6 and ISOLATION-6 speak.
+        ROUTING-6 and ISOLATION-6 speak. One that came meanwhile may well be for it.
         """
-        got = (self.handlers[entry.actor] for entry in message.starts)
-        there = [h for h in got if not h.link and not h.gone_before(message)]
+        got = (
+            self.handlers[entry.actor] for entry in message.starts if entry.actor in self.handlers
+        )
+        there = [
+            handler
+            for handler in got
+            if not (handler.link or handler.gone_before(message) or message.type in handler.types)
+        ]
         return f"gave it to {there[0].name}, which is not for it" if there else ""
 
 
 def _silence(message: Message) -> str:
     if message.frames:
-        return f"answered {', '.join(shown(type_of(s.entry.value)) for s in message.frames[:3])}"
+        answers = (shown("/".join(words(seen.entry.value))) for seen in message.frames[:3])
+        return f"answered {', '.join(answers)}"
     said = "said nothing" if message.claim is None else f"said {shown(message.claim)}"
     return f"{said}, and its sender got nothing"
 
@@ -142,25 +165,29 @@ class _PingIsAnswered(Routed):
         super().__init__(header, tally)
         self._pings: dict[str, str] = header.declared.get("pings", {})
 
-    def message(self, message: Message, *, claims: bool) -> None:
-        pongs = [seen for seen in message.frames if self._is_pong(seen)]
+    def message(self, message: Message, usual: frozenset[str]) -> None:
+        said = [(word, seen) for seen in message.frames for word in words(seen.entry.value)]
         if message.type in self._pings and not message.malformed:
-            self.tally.chance()
-            if not pongs:
+            wanted = self._pings[message.type]
+            self.tally.chance(not message.over)
+            returned = words(message.claim) if message.claim else ()
+            if not message.over and wanted not in (*(word for word, _ in said), *returned):
                 self.tally.fail(
-                    f"{message.type} of {message.user} was not answered by"
-                    f" {self._pings[message.type]}",
+                    f"{message.type} of {message.user} was not answered by {wanted}",
                     *message.witness,
                 )
-        elif pongs and not message.handlers:
-            self.tally.fail(
-                f"{message.user} got {type_of(pongs[0].entry.value)} without having asked",
-                *message.witness,
-                pongs[0].entry.index,
-            )
+        elif not message.handlers:
+            self._unasked(message, said)
 
-    def _is_pong(self, seen: Seen) -> bool:
-        return type_of(seen.entry.value) in self._pings.values()
+    def _unasked(self, message: Message, said: list[tuple[str, Seen]]) -> None:
+        for word, seen in said:
+            if word in self._pings.values():
+                self.tally.fail(
+                    f"{message.user} got {word} without having asked",
+                    *message.witness,
+                    seen.entry.index,
+                )
+                return
 
 
 class _MalformedIsAnswered(_IsHandled):
@@ -168,13 +195,15 @@ class _MalformedIsAnswered(_IsHandled):
 
     rule, after = "ROUTING-4", "after malformed input "
 
-    def message(self, message: Message, *, claims: bool) -> None:
+    def message(self, message: Message, usual: frozenset[str]) -> None:
         if not message.malformed:
-            super().message(message, claims=claims)
+            super().message(message, usual)
+            return
+        if message.over:
             return
         self.tally.chance()
         what = shown(message.asked.value["message"])
-        closed = message.link.closed
+        closed = message.closed
         if message.accident:
             self.tally.fail(f"the router broke on {what}: {message.accident}", *message.witness)
         elif closed is not None:
@@ -184,36 +213,55 @@ class _MalformedIsAnswered(_IsHandled):
                     *message.witness,
                     closed.index,
                 )
-        elif not told(message, claims):
+        elif not told(message, usual):
             self.tally.fail(
                 f"{what} was no error: the router {_silence(message)}", *message.witness
             )
 
 
 class _FailureIsReported(_IsHandled):
-    """ROUTING-5: who sent the message or routes it, or the log, is told that its handler raised."""
+    """ROUTING-5: who sent the message or routes it, or the log, is told that its handler raised. An
+    answer that is given after that, and that says that all is well, is false whatever is logged.
+    """
 
     rule, after = "ROUTING-5", "after a handler raised "
+    kinds = _IsHandled.kinds | frozenset({Kind.MEASURE})
 
-    def handled(self, message: Message, *, claims: bool) -> None:
-        super().handled(message, claims=claims)
-        if not message.failing or not message.starts or message.answered is None:
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._logged: list[int] = []
+
+    def entry(self, entry: Entry) -> None:
+        if entry.kind is not Kind.MEASURE:
+            super().entry(entry)
+        elif entry.what == LOGGED:
+            self._logged.append(entry.index)
+
+    def handled(self, message: Message, usual: frozenset[str]) -> None:
+        super().handled(message, usual)
+        answer = message.answered
+        if not message.failing or not message.ends or answer is None:
             return
-        logged = message.answered.kind is Kind.OK and not message.claim
-        logged = logged and bool(message.answered.value.get("logged"))
-        raised = message.answered.kind is Kind.FAIL
-        if not (logged or raised or told(message, claims)):
+        raised = answer.kind is Kind.FAIL
+        if not (raised or told(message, usual) or self._is_logged(message, answer)):
             self.tally.fail(
                 f"the handler of a message of {message.user} raised, and the router"
-                f" {_silence(message)}, and logged no error through `logging`",
+                f" {_silence(message)}, and logged nothing through `logging`",
                 *message.witness,
             )
+
+    def _is_logged(self, message: Message, answer: Entry) -> bool:
+        failed = message.ends[0].index
+        if message.claim and answer.index > failed:
+            return False
+        until = message.after.asked.index if message.after is not None else math.inf
+        return any(failed < index < until for index in self._logged)
 
 
 class _GoneGetNothing(Routed):
     """ROUTING-6."""
 
-    def message(self, message: Message, *, claims: bool) -> None:
+    def message(self, message: Message, usual: frozenset[str]) -> None:
         gone = [handler for handler in self.handlers.values() if handler.gone_before(message)]
         self.tally.chance(any(message.type in handler.types for handler in gone))
         names = {handler.name: handler for handler in gone}
@@ -256,49 +304,12 @@ class _InOrder(Routed):
                 return
 
 
-class _FacadesAgree(Routed):
-    """ROUTING-10: the same message gets the same handlers, answers and frames through each door."""
-
-    def finish(self) -> None:
-        firsts: dict[str, Message] = {}
-        for message in self.messages:
-            same = message.asked.value.get("same")
-            if same is None:
-                continue
-            first = firsts.setdefault(same, message)
-            if first is not message:
-                self._compare(first, message)
-
-    def _compare(self, first: Message, other: Message) -> None:
-        self.tally.chance()
-        ours, theirs = self._came_of(first), self._came_of(other)
-        for what, its in theirs.items():
-            if its != ours[what]:
-                self.tally.fail(
-                    f"the facade {other.asked.value['via']}: {what} of a message of type"
-                    f" {other.type} is {shown(its)}, the router's {shown(ours[what])}",
-                    *first.witness,
-                    *other.witness,
-                )
-
-    @staticmethod
-    def _came_of(message: Message) -> dict[str, Any]:
-        answer = message.answered
-        failed = answer is None or answer.kind is not Kind.OK
-        value = (answer.value or {}) if answer else {}
-        return {
-            "the handler": [entry.actor for entry in message.starts],
-            "the answer": value.get("type", "none") if failed else message.claim,
-            "what was sent": [type_of(seen.entry.value) for seen in message.frames],
-        }
-
-
 class _OwnHandler(Routed):
     """ISOLATION-6: no handler of another user's connection gets it, and the one that does is told
     whose it is.
     """
 
-    def message(self, message: Message, *, claims: bool) -> None:
+    def message(self, message: Message, usual: frozenset[str]) -> None:
         own = {user.name: user.user_id for user in self.header.users}[message.user]
         for entry in message.starts:
             self.tally.chance()
@@ -309,7 +320,7 @@ class _OwnHandler(Routed):
                     self._fail(message, f"by the handler of a connection of {theirs.user}")
             elif entry.value["user_id"] != own:
                 self._fail(message, f"as one of {shown(entry.value['user_id'])}")
-            elif entry.value["socket"] != message.link.name:
+            elif entry.value["socket"] in self.links.keys() - {message.link.name}:
                 self._fail(message, f"over the socket {shown(entry.value['socket'])}")
 
     def _fail(self, message: Message, how: str) -> None:
@@ -348,13 +359,32 @@ class _WorksAgain(_IsHandled):
 
 
 class _BurstIsKept(_IsHandled):
-    """RECOVERY-6: each is handled, or refused so that somebody knows."""
+    """RECOVERY-6: each is handled, or refused so that somebody knows: by its answer, by an error
+    frame, one for each, which need not say for which; or the connection is closed.
+    """
 
     rule, after = "RECOVERY-6", "in a burst "
 
-    def handled(self, message: Message, *, claims: bool) -> None:
-        if not message.starts and not told(message, claims):
-            self.lost(message)
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._silent: dict[str, list[Message]] = defaultdict(list)
+
+    def finish(self) -> None:
+        super().finish()
+        for name, silent in self._silent.items():
+            link = self.links[name]
+            if not _is_closed_properly(link):
+                sent = [message for message in self.messages if message.link is link]
+                for message in silent[sum(len(message.errors) for message in sent) :]:
+                    self.lost(message)
+
+    def handled(self, message: Message, usual: frozenset[str]) -> None:
+        if not message.starts and not denied(message, usual):
+            self._silent[message.link.name].append(message)
+
+
+def _is_closed_properly(link: Link) -> bool:
+    return link.closed is not None and link.closed.value["code"] in _PROPER | _NOT_NOW
 
 
 CHECKS = (
@@ -366,7 +396,6 @@ CHECKS = (
     Check("ROUTING-5", fold=_FailureIsReported),
     Check("ROUTING-6", fold=_GoneGetNothing),
     Check("ROUTING-7", fold=_InOrder),
-    Check("ROUTING-10", fold=_FacadesAgree),
     Check("RECOVERY-3a", fold=_StalledAlone),
     Check("RECOVERY-4", fold=_WorksAgain),
     Check("RECOVERY-6", fold=_BurstIsKept),

@@ -111,10 +111,10 @@ class AcknowledgesTheUnknown(MessageRouter):
             await self._connections.answer(user_id, socket, {"type": "ack"})
 
 
-_CLOSED = {"ROUTING-3": "a ping cannot be answered over a closed connection"}
+_CLOSED = {"ROUTING-3": "no ping comes over a closed connection"}
 
 
-@miniature("ROUTING-2", implied=_CLOSED)
+@miniature("ROUTING-2", unknown=_CLOSED)
 class ClosesOnTheUnknown(MessageRouter):
     """Whoever sends what nothing handles is sent away."""
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from goldenpath.canary import FIRST_CALL, find
 from goldenpath.jsonable import jsonable, safe_repr
@@ -76,6 +77,11 @@ def _token_of(message: Any) -> str:
     return next((token.text for token in found if token.number >= FIRST_CALL), "")
 
 
+def _id_of(user_id: Any) -> Any:
+    """A user id as it was given; a router may well keep it in a type of its own."""
+    return str(user_id) if isinstance(user_id, str | UUID) else jsonable(user_id)
+
+
 class PlantedHandler:
     """A handler of some types of messages; of one connection, where it has a socket."""
 
@@ -109,7 +115,7 @@ class PlantedHandler:
         truth = {
             "tool": self.name,
             "token": token,
-            "user_id": jsonable(user_id),
+            "user_id": _id_of(user_id),
             "socket": socket.link if isinstance(socket, PlantedSocket) else safe_repr(socket),
         }
         self._record("started", truth)

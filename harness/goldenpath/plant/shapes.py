@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from goldenpath.plant.sockets import State
 from goldenpath.plant.transport import Transport
 
 _LEFT_OUT: Any = object()
@@ -201,9 +202,9 @@ class Socket:
         self.closed = False
 
     @property
-    def state(self) -> str:
+    def state(self) -> State:
         """CONNECTED or DISCONNECTED."""
-        return "DISCONNECTED" if self.closed else "CONNECTED"
+        return State("DISCONNECTED" if self.closed else "CONNECTED")
 
     client_state = application_state = state
 

@@ -8,7 +8,8 @@ is broken (sending raises).
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from goldenpath.canary import find
 from goldenpath.jsonable import frame_value
@@ -19,12 +20,38 @@ from goldenpath.recorder import Recorder
 WORKING, STALLED, BROKEN = "working", "stalled", "broken"
 
 
+class State(str):
+    """CONNECTED or DISCONNECTED: a text that equals the member of that name, or of the other name
+    for it, in whichever enumeration of sockets' states a target compares it with.
+    """
+
+    __slots__ = ()
+    _ALSO: ClassVar[Mapping[str, str]] = {"OPEN": "CONNECTED", "CLOSED": "DISCONNECTED"}
+
+    @property
+    def name(self) -> str:
+        """As an enumeration has it."""
+        return str(self)
+
+    value = name
+
+    def __eq__(self, other: object) -> bool:
+        name = getattr(other, "name", other)
+        return isinstance(name, str) and str(self) == str.__str__(self._ALSO.get(name, name))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
 class PlantedSocket:
     """One socket, in the words that servers of the field have for it."""
 
     def __init__(self, link: str, user: str, sockets: Sockets) -> None:
         self.link, self.user = link, user
         self.condition, self.closed = WORKING, False
+        self.stalls = 0
         self._sockets = sockets
         self.tokens: set[str] = set()
 
@@ -32,9 +59,15 @@ class PlantedSocket:
         return f"<socket {self.link}>"
 
     @property
-    def client_state(self) -> str:
+    def gate(self) -> str:
+        """The gate at which those wait who send on it while it has stalled, each time another."""
+        return f"the socket {self.link}, stalled for the {self.stalls}. time"
+
+    @property
+    def client_state(self) -> State:
         """CONNECTED or DISCONNECTED."""
-        return "DISCONNECTED" if self.closed or self.condition == BROKEN else "CONNECTED"
+        gone = self.closed or self.condition == BROKEN
+        return State("DISCONNECTED" if gone else "CONNECTED")
 
     application_state = state = client_state
 
@@ -63,8 +96,8 @@ class PlantedSocket:
             self._sockets.ended(self, {"user": self.user, "code": code, "by": "target"})
 
     async def _send(self, shape: str, message: Any) -> None:
-        if self.condition == STALLED:
-            await self._sockets.gates.wait(gate_of(self.link))
+        if self.condition == STALLED and not self.closed:
+            await self._sockets.gates.wait(self.gate)
         if self.closed or self.condition == BROKEN:
             raise ConnectionError("the socket is closed")
         self._sockets.arrived(self, shape, message)
@@ -76,11 +109,6 @@ def _text(data: Any) -> Any:
 
 def _is_bytes(data: Any) -> bool:
     return isinstance(data, bytes | bytearray | memoryview)
-
-
-def gate_of(link: str) -> str:
-    """The gate at which those wait who send on a socket that has stalled."""
-    return f"the stalled socket {link}"
 
 
 class Sockets:
@@ -107,12 +135,13 @@ class Sockets:
         socket = self._sockets.get(link)
         if socket is None:  # a history may name one that was never opened
             return
-        flows = socket.condition == STALLED
+        gate, stalled = socket.gate, socket.condition == STALLED
         socket.condition = condition
+        socket.stalls += condition == STALLED and not stalled
         what = FLOWS if condition == WORKING else condition
         self._recorder.record(Kind.FAULT, socket.user, step, what, {"socket": link})
-        if flows:
-            self.gates.release(gate_of(link))
+        if stalled and condition != STALLED:
+            self.gates.release(gate)
 
     def close(self, link: str) -> None:
         """The client closes it."""
@@ -121,9 +150,10 @@ class Sockets:
             self.ended(socket, {"user": socket.user})
 
     def ended(self, socket: PlantedSocket, value: dict[str, Any]) -> None:
-        """Record that a socket was closed."""
+        """Record that a socket was closed; who waits to send on it is told."""
         socket.closed = True
         self._recorder.record(Kind.LINK, socket.link, None, "down", value)
+        self.gates.release(socket.gate)
 
     def arrived(self, socket: PlantedSocket, shape: str, message: Any) -> None:
         """Record a frame at its link."""

@@ -55,14 +55,64 @@ def test_what_is_owed_is_waited_for() -> None:
     assert stage.seconds == pytest.approx(1.5, abs=0.2)
 
 
+async def ticks(step: Step) -> None:
+    """Leave a timer: something can still happen."""
+    asyncio.get_running_loop().call_later(60, print)
+
+
 def test_patience_for_what_is_owed_ends() -> None:
     """A note names what never arrived."""
-    stage = Stage()
+    stage = Stage(start=ticks)
     stage.watcher.owed = ["alice: tool_completed", "bob: agent_completed"]
-    stage.run([step("a")])
+    stage.run([step("a", "start")])
 
     assert stage.recorder.notes == ["never arrived: alice: tool_completed; bob: agent_completed"]
-    assert stage.seconds == pytest.approx(2.0, abs=0.2)
+    assert stage.seconds == pytest.approx(2.0 + LAST_SILENCE * DEADLINES.settle, abs=0.2)
+
+
+def test_what_can_never_come_is_not_waited_for() -> None:
+    stage = Stage()
+    stage.watcher.owed = ["alice: tool_completed"]
+    stage.run([step("a")])
+
+    assert stage.recorder.notes == ["never arrived: alice: tool_completed"]
+    assert stage.seconds == 0
+
+
+def test_what_did_not_come_is_waited_for_at_one_rest_only() -> None:
+    """And is named at the end, though nobody waits for it by then."""
+    stage = Stage(start=ticks)
+    stage.watcher.owed = ["alice: a broadcast"]
+
+    async def forget(step: Step) -> None:
+        stage.watcher.owed = []
+
+    stage.adapter.actions["forget"] = forget
+    rests = [step(f"r{n}", "rest") for n in range(5)]
+    stage.run([step("a", "start"), *rests, step("b", "forget")])
+
+    assert stage.recorder.notes == ["never arrived: alice: a broadcast"]
+    silences = (5 + LAST_SILENCE) * DEADLINES.settle
+    assert stage.seconds == pytest.approx(2.0 + silences, abs=0.2)
+
+
+def test_a_rest_ends_when_what_is_owed_has_come_and_silence_after_it() -> None:
+    """However much later than the call that promised it returned, within the deadline."""
+    stage = Stage()
+    stage.watcher.owed = ["alice: a broadcast"]
+
+    def deliver() -> None:
+        stage.watcher.owed = []
+        stage.recorder.record(Kind.FRAME, "alice/1", None, "send", "{}")
+
+    async def start(step: Step) -> None:
+        asyncio.get_running_loop().call_later(1.0, deliver)
+
+    stage.adapter.actions["start"] = start
+    stage.run([step("a", "start"), step("r", "rest"), step("b")])
+
+    assert [entry.kind for entry in stage.entries][-3:] == [Kind.FRAME, Kind.INVOKE, Kind.OK]
+    assert stage.recorder.notes == []
 
 
 def test_where_nothing_can_happen_any_more_nothing_is_waited_for() -> None:

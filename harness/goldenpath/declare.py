@@ -57,10 +57,12 @@ OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 #: ... and what a router may: whether it has these parts; whether handlers may belong to one
-#: connection; whether a broadcast goes to all sockets of a user; what its heartbeats are answered
-#: by, type by type.
+#: connection; whether a broadcast goes to all sockets of a user; whether it finds these by an id;
+#: what its heartbeats are answered by, type by type.
 ROUTER_OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    **dict.fromkeys(("routes", "broadcasts", "bound_handlers", "fan_out"), OPTIONS["streams"]),
+    **dict.fromkeys(
+        ("routes", "broadcasts", "bound_handlers", "fan_out", "addresses"), OPTIONS["streams"]
+    ),
     "pings": (
         lambda value: isinstance(value, Mapping) and _names([*value, *value.values()]),
         "a mapping from the type of a message to that of its answer",
@@ -162,7 +164,8 @@ def router(
     facades: by name, functions that make a facade with the same members over a router. Other
     keywords map members (`route_message="handle"`) or declare options: `routes=False` for what only
     broadcasts, `broadcasts=False`, `bound_handlers=False` where no handler belongs to a connection,
-    `fan_out=False` where only the newest socket of a user is sent to, `pings={"ping": "pong"}`.
+    `fan_out=False` where only the newest socket of a user is sent to, `addresses=False` where it is
+    handed the sockets and is given no id, `pings={"ping": "pong"}`.
     Raises UsageProblem with all that is wrong.
     """
     _refuse(misplaced, "router")
@@ -331,7 +334,10 @@ def _router_card(declaration: Declaration) -> dict[str, str]:
     said = dict.fromkeys(CAPABILITIES.keys() - has.keys(), "UNOBSERVABLE: a router has no sessions")
     said |= {name: "yes" for name, there in has.items() if there}
     refused = (name for name in ROUTER_OPTIONS if options.get(name) is False)
-    return said | {name: f"UNSUPPORTED: {name}=False is declared" for name in refused}
+    said |= {name: f"UNSUPPORTED: {name}=False is declared" for name in refused}
+    if said.pop("addresses", ""):  # what tells nobody from somebody is then not its own
+        said["ISOLATION-7"] = "UNOBSERVABLE: addresses=False is declared"
+    return said
 
 
 def _session_card(declaration: Declaration) -> dict[str, str]:

@@ -60,6 +60,7 @@ class Judge:
         self._folds: list[Fold] = []
         self._entries: dict[Kind, list[Fold]] = {kind: [] for kind in Kind}
         self._frames: list[Fold] = []
+        self._owing: list[Fold] = []
         self._rules = rulebook.with_own(header.own)
         own = self._rules.keys() - rulebook.RULES.keys()  # they, too, may be about what never came
         self._missing, self._blind = _MISSING | own, _BLIND | own
@@ -93,6 +94,8 @@ class Judge:
                 self._entries[kind].append(fold)
             if check.fold.frame is not Fold.frame:
                 self._frames.append(fold)
+            if check.fold.owes is not Fold.owes:
+                self._owing.append(fold)
             if check.fold.call is not Fold.call:
                 self._calls.append((tally, lambda call, _: fold.call(call)))
             if check.fold.run is not Fold.run:
@@ -167,7 +170,7 @@ class Judge:
 
     def owes(self) -> list[str]:
         """What the target must still deliver, in words; empty when nothing is outstanding."""
-        return self._ledger.owes()
+        return [*self._ledger.owes(), *(line for fold in self._owing for line in fold.owes())]
 
     def run_ended(self, step: str) -> bool:
         """Whether the run asked for by this step has shown its end."""

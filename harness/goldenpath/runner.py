@@ -122,6 +122,7 @@ class Runner:
         self._truth: dict[tuple[str, str], int] = {}
         self._up: set[str] = set()
         self._driving = 0  # how many wait for lanes, each by a timer of the loop
+        self._in_vain: dict[str, None] = {}  # what was owed at a rest, and did not come
         self._recorder.listen(self._notice)
         self._actions: dict[str, Callable[[Step], Awaitable[None]]] = {
             "together": lambda step: self._drive(step.lanes),
@@ -146,12 +147,15 @@ class Runner:
         """Let go of what is held, wait for what is owed, then for the last silence."""
         self._plant.gates.release_all()
         if not await self._settled():
-            self._recorder.notes.append("never arrived: " + "; ".join(self._observer.owes()[:5]))
+            self._in_vain |= dict.fromkeys(self._observer.owes())
+        if self._in_vain:
+            self._recorder.notes.append("never arrived: " + "; ".join([*self._in_vain][:5]))
         await self._silence(LAST_SILENCE)
 
     async def rest(self) -> None:
-        """Wait for what is owed, then for silence."""
-        await self._settled()
+        """Wait for what is owed, then for silence. What did not come is waited for only once."""
+        if not await self._settled():
+            self._in_vain |= dict.fromkeys(self._observer.owes())
         await self._silence()
 
     async def ask(self, step: Step, context: Context | None = None) -> None:
@@ -180,12 +184,20 @@ class Runner:
         return self._truth.get((token, what), 0) > 0
 
     async def _settled(self) -> bool:
-        """Wait for what is owed, with fresh patience while some of it comes: slow is not lost."""
-        while owed := len(self._observer.owes()):
-            less = lambda owed=owed: len(self._observer.owes()) < owed  # noqa: E731
+        """Wait for what is owed, with fresh patience while some of it comes: slow is not lost. It
+        is waited for only where something can still happen.
+        """
+        while owed := self._owed():
+            less = lambda owed=owed: self._owed() < owed  # noqa: E731
+            if await is_still(self._driving):
+                return not self._owed()
             if not await self._until(less, self._deadlines.delivery):
                 return False
         return True
+
+    def _owed(self) -> int:
+        """How much is owed that may still come."""
+        return sum(line not in self._in_vain for line in self._observer.owes())
 
     # --- lanes ---------------------------------------------------------------------------------
 
@@ -333,7 +345,7 @@ class Runner:
 
     async def _turn(self, step: Step) -> None:
         """Let one socket of the user be in another condition from now on."""
-        self._plant.sockets.turn(step.args["socket"], step.args["condition"], step.id)
+        await self._plant.sockets.turn(step.args["socket"], step.args["condition"], step.id)
 
     async def _idle(self, step: Step) -> None:
         """Let so many settle times pass, in which nothing should happen. That nothing can is no

@@ -6,7 +6,9 @@ router that says so only in its log has said it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from goldenpath import spec
@@ -31,6 +33,10 @@ NOBODY: Mapping[str, Any] = {
 }
 
 
+#: Seconds that leaving a router may take.
+LEAVING_SECONDS = 10.0
+
+
 class RouterAdapter:
     """Performs steps on a router, or on a facade over it."""
 
@@ -38,6 +44,7 @@ class RouterAdapter:
         self._name, self._factory, self._declaration = name, factory, declaration
         self._handlers: dict[str, PlantedHandler] = {}
         self._logs = Logs(self._logged)
+        self._entered: Any = None
         self._actions: Mapping[str, Callable[[Step], Awaitable[Reply]]] = {
             "inspect": self._inspect,
             "connect": self._connect,
@@ -49,10 +56,14 @@ class RouterAdapter:
         }
 
     async def open(self, plant: Plant) -> None:
-        """Make the router, and each facade over it."""
+        """Make the router, and each facade over it. One that is an async context manager is
+        entered, and is what comes of that.
+        """
         self._plant = plant
         self._logs.open()
         made = await guarded(lambda: self._factory())
+        if hasattr(type(made), "__aenter__"):
+            made = await self._enter(made)
         self.made = self._there(made, "the factory", "its router")
         self._doors = {"": self.made}
         for name, make in self._declaration.facades.items():
@@ -72,11 +83,22 @@ class RouterAdapter:
         return await act(step)
 
     async def close(self) -> None:
-        """Hear nothing more; of a router nothing is to be closed."""
+        """Leave what was entered, and hear nothing more."""
         self._logs.close()
+        entered, self._entered = self._entered, None
+        if entered is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEAVING_SECONDS):
+                    await guarded(lambda: entered.__aexit__(None, None, None))
 
     def _logged(self, level: str) -> None:
         self._plant.recorder.record(Kind.MEASURE, "", None, LOGGED, {"level": level})
+
+    async def _enter(self, made: Any) -> Any:
+        got = await guarded(made.__aenter__)
+        if not isinstance(got, Reply):
+            self._entered = made
+        return got
 
     def member(self, name: str, door: str = "") -> Any:
         """The member of the router, or of a facade, under its declared name, or None."""

@@ -45,9 +45,10 @@ class RouterTarget:
                 f" {PROBE_SECONDS * time_scale:.0f} seconds",
                 expected="a router",
             ) from None
+        else:
+            self._check_members(adapter)
         finally:
             await adapter.close()
-        self._check_members(adapter)
         options = {"pings": PINGS, **self.declaration.options}
         return Facts(
             target=self.name,

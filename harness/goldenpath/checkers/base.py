@@ -41,6 +41,10 @@ class Fold:
     def run(self, run: Run) -> None:
         """Take in one run, once it is settled or at the end."""
 
+    def owes(self) -> list[str]:
+        """What the target must still deliver, in words, each of them one thing."""
+        return []
+
     def finish(self) -> None:
         """The history has ended."""
 

@@ -48,12 +48,15 @@ class Socket:
 
 @dataclass(eq=False)
 class Broadcast:
-    """One broadcast, and how often it arrived at which socket, and when first."""
+    """One broadcast, and how often it arrived at which socket, and when first. awaited: the sockets
+    that must still get it, once it was answered.
+    """
 
     asked: Entry
     answered: Entry | None = None
     arrived: Counter[str] = field(default_factory=Counter)
     first: dict[str, int] = field(default_factory=dict)
+    awaited: list[str] = field(default_factory=list)
 
     @property
     def user(self) -> str:
@@ -107,9 +110,9 @@ class Broadcasts(Fold):
         socket = self.sockets.get(entry.value.get("socket", ""))
         if socket is None:
             return
-        if entry.what == FLOWS:
-            socket.trouble[-1:] = [(since, entry.index) for since, _ in socket.trouble[-1:]]
-        else:
+        if socket.trouble and socket.trouble[-1][1] is None:
+            socket.trouble[-1] = (socket.trouble[-1][0], entry.index)
+        if entry.what != FLOWS:
             socket.trouble.append((entry.index, None))
 
     def _connect(self, entry: Entry) -> None:
@@ -128,6 +131,11 @@ class Broadcasts(Fold):
         broadcast.answered = entry
         if entry.missing:
             self.broadcasts.remove(broadcast)
+        else:
+            self.answered(broadcast)
+
+    def answered(self, broadcast: Broadcast) -> None:
+        """Take note that it has come to its end."""
 
     def frame(self, seen: Seen) -> None:
         for token in seen.tokens:
@@ -195,9 +203,34 @@ class _Reaches(Broadcasts):
 
 
 class _ReachesAll(_Reaches):
-    """ROUTING-8."""
+    """ROUTING-8. It says what is owed, for the others too."""
 
     rule = "ROUTING-8"
+
+    def __init__(self, header: Header, tally: Tally) -> None:
+        super().__init__(header, tally)
+        self._open: list[Broadcast] = []
+
+    def answered(self, broadcast: Broadcast) -> None:
+        if not broadcast.nobody:
+            broadcast.awaited = [socket.link for socket in self.owed(broadcast)]
+            self._open.append(broadcast)
+
+    def owes(self) -> list[str]:
+        self._open = [broadcast for broadcast in self._open if self._missing(broadcast)]
+        return [
+            f"{broadcast.user}: broadcast {broadcast.asked.step} at {link}"
+            for broadcast in self._open
+            for link in self._missing(broadcast)
+        ]
+
+    def _missing(self, broadcast: Broadcast) -> list[str]:
+        """The sockets that it has not reached yet, and still can."""
+        return [
+            link
+            for link in broadcast.awaited
+            if not broadcast.arrived[link] and self.sockets[link].gone is None
+        ]
 
     def finish(self) -> None:
         super().finish()
@@ -230,7 +263,7 @@ class _ReachesTheOthers(_Reaches):
         for other in self.sockets.values():
             for since, until in other.trouble:
                 if until is not None and since < begin < until < got:
-                    return f"{other.link}, which had stalled, took it"
+                    return f"the trouble of {other.link} was over"
         return ""
 
 

@@ -2,13 +2,14 @@
 
 Whatever is sent on one is a frame at its link. A user may have several. The harness decides what
 becomes of each: it works, stalls (who sends waits, and nothing arrives before it flows again), or
-is broken (sending raises).
+is broken (sending raises). Where a real connection stands behind one, its `wire` makes the same of
+that.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from goldenpath.canary import find
@@ -18,6 +19,9 @@ from goldenpath.plant.tools import Gates
 from goldenpath.recorder import Recorder
 
 WORKING, STALLED, BROKEN = "working", "stalled", "broken"
+
+#: Makes a condition real, and returns when it is.
+Wire = Callable[[str], Awaitable[None]]
 
 
 class State(str):
@@ -52,6 +56,7 @@ class PlantedSocket:
         self.link, self.user = link, user
         self.condition, self.closed = WORKING, False
         self.stalls = 0
+        self.wire: Wire | None = None
         self._sockets = sockets
         self.tokens: set[str] = set()
 
@@ -130,16 +135,22 @@ class Sockets:
         self._recorder.record(Kind.LINK, link, None, "up", {"user": user})
         return socket
 
-    def turn(self, link: str, condition: str, step: str | None = None) -> None:
-        """Let it be in this condition from now on; one that had stalled flows again."""
+    async def turn(self, link: str, condition: str, step: str | None = None) -> None:
+        """Let it be in this condition from now on; one that had stalled flows again. A real
+        connection that broke stays broken.
+        """
         socket = self._sockets.get(link)
         if socket is None:  # a history may name one that was never opened
+            return
+        if socket.wire and socket.condition == BROKEN:
             return
         gate, stalled = socket.gate, socket.condition == STALLED
         socket.condition = condition
         socket.stalls += condition == STALLED and not stalled
         what = FLOWS if condition == WORKING else condition
         self._recorder.record(Kind.FAULT, socket.user, step, what, {"socket": link})
+        if socket.wire:
+            await socket.wire(condition)
         if stalled and condition != STALLED:
             self.gates.release(gate)
 

@@ -37,8 +37,8 @@ def _broadcast(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _peers(script: Script, size: int) -> tuple[Lane, ...]:
-    """Of several sockets of a user one breaks or stalls, wherever it stands among them; others come
-    and go while something is being told.
+    """Of several sockets of a user one breaks, or stalls and flows again or breaks, wherever it
+    stands among them; others come and go while something is being told.
     """
     if not script.can("broadcasts"):
         return ()
@@ -46,15 +46,18 @@ def _peers(script: Script, size: int) -> tuple[Lane, ...]:
     lane = [room.connect(bob)]
     for _ in range(size):
         for bad in range(1, _SOCKETS + 1):
-            lane += _with_one_bad(room, alice, bad, "broken")
-            lane += _with_one_bad(room, alice, bad, "stalled")
+            lane += _with_one_bad(room, alice, bad, "broken", "working")
+            lane += _with_one_bad(room, alice, bad, "stalled", "working")
+            lane += _with_one_bad(room, alice, bad, "stalled", "broken")
         lane += _while_it_goes_on(room, alice)
         lane += [room.broadcast(bob), room.rest()]
     return (tuple(lane),)
 
 
-def _with_one_bad(room: Room, name: str, bad: int, condition: str) -> Iterator[Step]:
-    """Something is told while one socket, the first, the second or the last, is in a bad way."""
+def _with_one_bad(room: Room, name: str, bad: int, condition: str, then: str) -> Iterator[Step]:
+    """Something is told while one socket, the first, the second or the last, is in a bad way, and
+    then in another.
+    """
     opened = [room.connect(name) for _ in range(_SOCKETS)]
     links = [step.args["socket"] for step in opened]
     yield from opened
@@ -62,7 +65,7 @@ def _with_one_bad(room: Room, name: str, bad: int, condition: str) -> Iterator[S
     yield room.turn(name, condition, number)
     told = room.broadcast(name)
     others = [link for place, link in enumerate(links, 1) if place != bad]
-    yield from _told(room, told, others, [room.turn(name, "working", number)])
+    yield from _told(room, told, others, [room.turn(name, then, number)])
     for link in links:
         yield room.disconnect(name, int(link.rpartition("/")[2]))
 

@@ -1,0 +1,28 @@
+"""Where a history of a sound target was cut, nothing is said to be broken."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from goldenpath.history import History, load
+from goldenpath.judge import judge
+from goldenpath.model import Outcome
+
+SOUND = sorted((Path(__file__).parent / "histories").glob("ok-*.jsonl"))
+
+#: Where each is cut, as so many places of it.
+CUTS = 15
+
+
+@pytest.mark.parametrize("path", SOUND, ids=lambda path: path.stem)
+def test_a_sound_history_is_not_blamed_for_what_is_gone(path: Path) -> None:
+    with path.open("rb") as lines:
+        whole = load(lines)
+    chance = random.Random(path.stem)
+    for at in (chance.randrange(len(whole.entries)) for _ in range(CUTS)):
+        found = judge(History(whole.header, whole.entries[:at], None))
+        blamed = [(v.rule, v.reason) for v in found if v.outcome is Outcome.FAIL]
+        assert blamed == [], f"cut before entry {at}"

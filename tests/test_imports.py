@@ -58,7 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "overheard": {"canary"},
     "interrupts": set(),
-    "adapters.base": {"interrupts", "jsonable", "model", "overheard", "plant"},
+    "adapters.base": {"interrupts", "jsonable", "model", "overheard", "plant", "spec"},
 }
 PURE = (*CORE, "report", "known", "errors", "catalogue", "extend")
 IMPURE = {"asyncio", "time", "random", "socket", "pytest", "subprocess", "threading", "os"}

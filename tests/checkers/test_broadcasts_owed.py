@@ -83,7 +83,8 @@ def test_a_broadcast_that_claims_nothing_is_not_held_to_it() -> None:
     for entry in recorded.entries:
         judge.see(entry)
     (verdict,) = [v for v in judge.finish(recorded.footer) if v.rule == "DELIVERY-6a"]
-    assert (verdict.outcome, verdict.reason) == ("UNSUPPORTED", "its broadcasts claim nothing")
+    said = "its broadcasts claim nothing by a number, nor by yes or no"
+    assert (verdict.outcome, verdict.reason) == ("UNOBSERVABLE", said)
 
 
 def nine(*more: Line) -> str:

@@ -25,7 +25,7 @@ from goldenpath.runs import Seen
 class Socket:
     """One socket. opened: when its client connected. since: when the connection was accepted. gone:
     when the client closed it, or the router did. trouble: when the harness broke or stalled it,
-    until it flows again.
+    until it flows again. broken: when that was breaking it.
     """
 
     link: str
@@ -34,6 +34,7 @@ class Socket:
     since: int | None = None
     gone: int | None = None
     trouble: list[tuple[int, int | None]] = field(default_factory=list)
+    broken: set[int] = field(default_factory=set)
 
     def there(self, at: int) -> bool:
         """Whether it was connected then."""
@@ -43,6 +44,13 @@ class Socket:
         """Whether it was in trouble at some time of these."""
         return any(
             since < end and (until is None or until > begin) for since, until in self.trouble
+        )
+
+    def lies_broken(self, begin: int, end: int) -> bool:
+        """Whether it was broken all of the time."""
+        return any(
+            since in self.broken and since < begin and (until is None or until > end)
+            for since, until in self.trouble
         )
 
 
@@ -114,6 +122,7 @@ class Broadcasts(Fold):
             socket.trouble[-1] = (socket.trouble[-1][0], entry.index)
         if entry.what != FLOWS:
             socket.trouble.append((entry.index, None))
+            socket.broken |= {entry.index} if entry.what == "broken" else set()
 
     def _connect(self, entry: Entry) -> None:
         if entry.kind is Kind.INVOKE:
@@ -146,11 +155,15 @@ class Broadcasts(Fold):
     # --- what is asked of them -------------------------------------------------------------------
 
     def owed(self, broadcast: Broadcast) -> list[Socket]:
-        """The sockets of its user that must get it: there all the time, and never in trouble."""
+        """The sockets of its user that must get it: there all the time, and never in trouble. Where
+        only the newest is promised an event, no older one takes its place.
+        """
         begin, end = broadcast.asked.index, broadcast.end
-        theirs = [s for s in self.sockets.values() if s.user == broadcast.user and s.there(begin)]
-        sound = [s for s in theirs if s.there(end) and not s.troubled(begin, end)]
-        return sound if self.everybody else [s for s in sound if s is theirs[-1]]
+        theirs = [s for s in self.sockets.values() if s.user == broadcast.user]
+        came = [socket for socket in theirs if socket.since is not None and socket.since < begin]
+        promised = came if self.everybody else came[-1:]
+        there = (socket for socket in promised if socket.there(begin) and socket.there(end))
+        return [socket for socket in there if not socket.troubled(begin, end)]
 
     def rule_of(self, socket: Socket, broadcast: Broadcast) -> str:
         """The rule that says whether this socket got it."""
@@ -370,8 +383,12 @@ class _Claims(Broadcasts):
             self._compare(broadcast, claimed)
 
     def _calm(self, broadcast: Broadcast) -> bool:
+        """Whether all stayed as it was; one that was broken all the time got nothing."""
         begin, end = broadcast.asked.index, broadcast.end
-        return not any(self._busy(socket, begin, end) for socket in self.sockets.values())
+        return not any(
+            self._busy(socket, begin, end) and not socket.lies_broken(begin, end)
+            for socket in self.sockets.values()
+        )
 
     def _compare(self, broadcast: Broadcast, claimed: bool | int) -> None:
         self.tally.chance()

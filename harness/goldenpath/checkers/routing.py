@@ -70,9 +70,16 @@ class _IsHandled(Routed):
         self.handled(message, usual)
 
     def handled(self, message: Message, usual: frozenset[str]) -> None:
-        """It must have been."""
-        if not message.starts:
+        """It must have been, by one of those that are there for it."""
+        if not message.starts or self._by_a_namesake(message):
             self.lost(message)
+
+    def _by_a_namesake(self, message: Message) -> bool:
+        """Whether only handlers of other connections of the same user got it."""
+        got = [self.handlers.get(entry.actor) for entry in message.starts]
+        links = [self.links[each.link] for each in got if each is not None and each.link]
+        other = [link for link in links if link is not message.link and link.user == message.user]
+        return len(other) == len(got)
 
     def lost(self, message: Message) -> None:
         """Nobody handled it."""

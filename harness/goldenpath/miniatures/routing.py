@@ -348,7 +348,7 @@ class QuotesTheLast(MessageRouter):
         await super()._handle(user_id, socket, message)
 
 
-@miniature("ISOLATION-6")
+@miniature("ISOLATION-6", implied={"ROUTING-1": "nor are two connections of one user told apart"})
 class FirstHandlerOfTheType(MessageRouter):
     """A message goes to the first handler of its type, whoever's it is."""
 

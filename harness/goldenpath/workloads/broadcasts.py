@@ -8,11 +8,14 @@ from typing import Any
 from goldenpath import spec
 from goldenpath.model import Step
 from goldenpath.workloads.base import TWO, Workload, tiers
-from goldenpath.workloads.room import Room
+from goldenpath.workloads.room import CHAT, Room, number_of
 from goldenpath.workloads.script import Lane, Script
 
 #: Things that a user is told who is not there.
 _MISSED = 3
+
+#: How often something is told while a socket stays broken, before the last time.
+_AGAIN = 2
 
 #: Sockets of a user who is told something.
 _SOCKETS = 3
@@ -61,13 +64,19 @@ def _with_one_bad(room: Room, name: str, bad: int, condition: str, then: str) ->
     opened = [room.connect(name) for _ in range(_SOCKETS)]
     links = [step.args["socket"] for step in opened]
     yield from opened
-    number = int(links[bad - 1].rpartition("/")[2])
+    number = number_of(links[bad - 1])
     yield room.turn(name, condition, number)
-    told = room.broadcast(name)
-    others = [link for place, link in enumerate(links, 1) if place != bad]
-    yield from _told(room, told, others, [room.turn(name, then, number)])
+    others = _promised(room, [link for place, link in enumerate(links, 1) if place != bad], links)
+    for _ in range(_AGAIN if condition == "broken" else 0):
+        yield from _told(room, room.broadcast(name), others, [])
+    yield from _told(room, room.broadcast(name), others, [room.turn(name, then, number)])
     for link in links:
-        yield room.disconnect(name, int(link.rpartition("/")[2]))
+        yield room.disconnect(name, number_of(link))
+
+
+def _promised(room: Room, links: list[str], opened: list[str]) -> list[str]:
+    """Those that are promised an event: all, or only the newest of all that were opened."""
+    return links if room.script.can("fan_out") else [link for link in links if link == opened[-1]]
 
 
 def _told(room: Room, told: Step, links: list[str], then: list[Step]) -> Iterator[Step]:
@@ -81,14 +90,13 @@ def _while_it_goes_on(room: Room, name: str) -> Iterator[Step]:
     """While one socket holds a broadcast up, another goes and one more comes."""
     opened = [room.connect(name) for _ in range(_SOCKETS + 1)]
     yield from opened
-    first, held, *_, last = (int(step.args["socket"].rpartition("/")[2]) for step in opened)
+    first, held, *_, last = (number_of(step.args["socket"]) for step in opened)
     yield room.turn(name, "stalled", held)
     told = room.broadcast(name)
-    links = [opened[2].args["socket"], opened[-1].args["socket"]]
-    goes = room.disconnect(name, first)
-    yield from _told(
-        room, told, links, [goes, room.connect(name), room.turn(name, "working", held)]
-    )
+    links = [step.args["socket"] for step in opened]
+    owed = _promised(room, links[2:], links)
+    then = [room.disconnect(name, first), room.connect(name), room.turn(name, "working", held)]
+    yield from _told(room, told, owed, then)
     yield from (room.broadcast(name), room.rest())
     for number in (held, last - 1, last, last + 1):
         yield room.disconnect(name, number)
@@ -100,11 +108,14 @@ def _reconnect(script: Script, size: int) -> tuple[Lane, ...]:
         return ()
     room, (alice, bob) = Room(script), list(script.users)
     lane = [room.connect(bob), room.connect(alice)]
+    routes = script.can("routes")
+    lane += [room.handler(CHAT)] if routes else []
     old = 1
     for number in range(size):
         broken = [room.turn(alice, "broken", old)] if number % 2 else []
         lane += [*broken, room.connect(alice), room.disconnect(alice, old)]
         lane += [room.broadcast(alice), room.rest(), room.broadcast(bob), room.rest()]
+        lane += [room.say(alice), room.rest()] if routes else []
         old += 1
     return ((*lane, room.disconnect(alice)),)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from goldenpath.model import Step
 from goldenpath.workloads.base import TWO, Workload, tiers
-from goldenpath.workloads.room import CHAT, TASK, UNHEARD_OF, Room
+from goldenpath.workloads.room import CHAT, TASK, UNHEARD_OF, UPDATE, Room, number_of
 from goldenpath.workloads.script import Lane, Script
 
 
@@ -36,7 +36,8 @@ def _after(first: Iterable[Step], script: Script, *lanes: Iterable[Step]) -> tup
 def _routing(script: Script, size: int) -> tuple[Lane, ...]:
     """Users send messages of several types, one that nobody knows, and heartbeats."""
     room, names = Room(script), list(script.users)
-    first = [script.step(names[0], "inspect"), *map(room.connect, names)]
+    first = [script.step(names[0], "inspect")]
+    first += [step for name in names for step in room.connect_two(name)]
     if not script.can("routes"):
         told = [step for name in names for step in (room.broadcast(name), room.rest())]
         return ((*first, *told, *map(room.disconnect, names)),)
@@ -48,11 +49,11 @@ def _conversation(room: Room, name: str, size: int) -> Iterator[Step]:
     for number in range(size):
         yield room.say(name, CHAT if number % 2 else TASK)
         yield room.rest()
-    for _ in range(2):
-        yield from (room.say(name, UNHEARD_OF), room.rest())
+    for type in (*UNHEARD_OF, UNHEARD_OF[0]):
+        yield from (room.say(name, type), room.rest())
     yield from (room.say(name), room.rest())
     if room.script.can("pings"):
-        for type in room.script.declared["pings"]:
+        for type in [*room.script.declared["pings"]] * 2:
             yield from (room.ping(name, type), room.rest())
     yield from (room.say(name, TASK), room.rest(), room.disconnect(name))
 
@@ -67,6 +68,7 @@ def _malformed_input(script: Script, size: int) -> tuple[Lane, ...]:
     for sent in (*MALFORMED, *_odd(script.random, size)):
         lane += [room.connect(alice), room.malformed(alice, sent), room.rest()]
         lane += [room.say(alice), room.rest(), room.disconnect(alice)]
+    lane += [*room.connect_two(alice), room.malformed(alice, {"type": None}), room.rest()]
     beside = [step for _ in range(size) for step in (room.say(bob), room.rest())]
     return _after(first, script, lane, beside)
 
@@ -95,8 +97,8 @@ def _failing_handler(script: Script, size: int) -> tuple[Lane, ...]:
     if not script.can("routes"):
         return ()
     room, names = Room(script), list(script.users)
-    first = [*map(room.connect, names), room.handler(CHAT)]
-    first.append(room.handler(TASK, behaviour="fails"))
+    first = [step for name in names for step in room.connect_two(name)]
+    first += [room.handler(CHAT), room.handler(TASK, behaviour="fails")]
 
     def lane(name: str) -> Iterator[Step]:
         for _ in range(size):
@@ -112,15 +114,28 @@ def _handlers_go(script: Script, size: int) -> tuple[Lane, ...]:
     room, (alice, bob) = Room(script), list(script.users)
     lane: list[Step] = [*map(room.connect, (alice, bob)), room.handler(CHAT)]
     for _ in range(size):
-        added = room.handler(TASK)
-        lane += [added, *_said(room, alice, TASK, CHAT), room.remove(added)]
-        lane += _said(room, bob, TASK, CHAT)
+        added = room.handler(TASK, UPDATE)
+        lane += [added, *_said(room, alice, TASK, UPDATE, CHAT), room.remove(added)]
+        lane += [*_said(room, alice, TASK, UPDATE), *_said(room, bob, TASK, UPDATE, CHAT)]
         if script.can("bound_handlers"):
             lane += [room.handler(TASK, owner=bob), room.handler(TASK, owner=alice)]
             lane += [*_said(room, alice, TASK), room.disconnect(alice), *_said(room, bob, TASK)]
             lane += [room.connect(alice), *_said(room, alice, TASK, CHAT), *_said(room, bob, TASK)]
             lane += [room.disconnect(bob), room.connect(bob)]
+        if script.can("bound_handlers") and script.can("fan_out"):
+            lane += _one_of_two_goes(room, alice)
     return (tuple(lane),)
+
+
+def _one_of_two_goes(room: Room, name: str) -> Iterator[Step]:
+    """Of two sockets of one user, each with its handler, the older goes with its own."""
+    older = room.link(name)
+    yield room.handler(TASK, owner=name)
+    yield room.connect(name)
+    yield room.handler(TASK, owner=name)
+    yield from _said(room, name, TASK)
+    yield room.disconnect(name, number_of(older))
+    yield from _said(room, name, TASK, CHAT)
 
 
 def _said(room: Room, name: str, *types: str) -> list[Step]:
@@ -133,14 +148,17 @@ def _own_handlers(script: Script, size: int) -> tuple[Lane, ...]:
         return ()
     room, names = Room(script), list(script.users)
     lane: list[Step] = []
-    for _ in range(size):
+    for turn in range(2 * size):
         for order in (names, names[::-1]):
+            shared = room.handler(CHAT)  # for those who have none of their own
+            lane += [shared] if turn % 2 else []
             for name in order:
                 lane += [room.connect(name), room.handler(CHAT, owner=name, behaviour="replies")]
             for name in (*names, *names[::-1]):
                 lane += _said(room, name, CHAT)
             lane.append(script.together(*(_said(room, name, CHAT, CHAT) for name in names)))
             lane += map(room.disconnect, order)
+            lane += [room.remove(shared)] if turn % 2 else []
     return (tuple(lane),)
 
 
@@ -225,10 +243,29 @@ def _facades(script: Script, size: int) -> tuple[Lane, ...]:
     lane = [room.connect(alice), room.handler(CHAT, behaviour="replies")]
     lane.append(room.handler(TASK, behaviour="fails"))
     for number in range(size):
-        for type in (CHAT, UNHEARD_OF, TASK, CHAT):
+        for type in (CHAT, UNHEARD_OF[0], TASK, CHAT):
             for via in ("", *script.declared["facades"]):
                 lane += [room.say(alice, type, via=via, same=f"{type} {number}"), room.rest()]
+        for via in ("", *script.declared["facades"]):
+            lane += _through(room, alice, via, number)
     return (tuple(lane),)
+
+
+def _through(room: Room, name: str, via: str, number: int) -> Iterator[Step]:
+    """A connection and a handler come and go through a facade, as they do through the router."""
+    added = room.handler(UPDATE, name=f"update {number}", via=via)
+    yield added
+    link = room.link(name)
+    for when in ("there", "gone"):
+        yield room.say(name, UPDATE, same=f"handler {when} {number}")
+        yield room.rest()
+        if when == "there":
+            yield room.remove(added, via=via)
+    yield room.connect(name, via=via)
+    yield room.say(name, same=f"connection {number}")
+    yield room.rest()
+    yield room.disconnect(name, via=via)
+    room.speak_on(name, link)
 
 
 def _workload(

@@ -17,9 +17,11 @@ settings.register_profile("goldenpath", deadline=None, print_blob=True)
 settings.load_profile("goldenpath")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _threads_of_pytest() -> None:
-    """Count those of this process as ours, so that what is still is seen to be still here too."""
+    """Count those that are there before a test as ours, so that what is still is seen to be still
+    here too: pytest has some, and a target of an earlier test may have kept a pool of its own.
+    """
     from goldenpath import interrupts  # not before pytest has loaded it as a plug-in
 
     listed = Path("/proc/self/task")

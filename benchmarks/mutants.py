@@ -3,9 +3,9 @@
 `python benchmarks/mutants.py [MODULE ...] [--state FILE] [--minutes 60] [--show]`, where the extras
 `test` and `mutation` are installed. mutations.py says what is tried. Each mutant gets a fork of a
 process that has collected the tests already, so that a trial costs no more than its tests: those
-that bear the module's name, then the recorded histories; the last killer comes first. It runs one
-process at a time and writes nothing but the state file, from which a run goes on that was stopped
-or ran out of its minutes (all of it takes about half an hour on a free core).
+that bear the module's name or that of none, then the recorded histories; the last killer comes
+first. It runs one process at a time and writes nothing but the state file, from which a run goes on
+that was stopped or ran out of its minutes (all of it takes about half an hour on a free core).
 
 There, what was killed is not tried again, and what survived is once its tests have changed: for a
 figure to quote begin with a new state file. A mutant that hangs or eats its memory is killed.
@@ -50,12 +50,13 @@ PATIENCE, MEMORY = 60, 4 << 30
 
 KILLED, SURVIVED = "killed", "survived"
 
-#: Tests that try what is above, and have other names.
+#: Tests that try a module, and bear the names of others.
 MORE_TESTS = {
     "judge": ["test_judge*.py", "checkers/*.py"],
     "base": ["checkers/*.py"],
-    "over": ["checkers/*.py"],
-    "answers": ["checkers/test_access*.py", "checkers/test_closing.py", "checkers/test_names.py"],
+    "over": ["checkers/test_api.py", "checkers/test_ending_cleanup.py"],
+    "answers": [f"checkers/test_{name}*.py" for name in ("access", "closing", "names", "api")],
+    "ending": ["checkers/test_neighbours*.py"],
 }
 
 
@@ -166,8 +167,16 @@ def tests_of(module: str, *, own: bool) -> list[str]:
     name = module.rpartition(".")[2]
     patterns = [f"checkers/test_{name}.py", f"checkers/test_{name}_*.py", *MORE_TESTS.get(name, [])]
     found = [str(path) for pattern in patterns for path in sorted(TESTS.glob(pattern))]
+    found += map(str, of_several())
     recorded = [] if own else [str(TESTS / "histories" / "test_histories.py")]
     return [*dict.fromkeys(found), *recorded]
+
+
+def of_several() -> list[Path]:
+    """The files of tests that are named for no module: what they try goes through several."""
+    names = [module.rpartition(".")[2] for module in modules()]
+    own = {path for name in names for path in TESTS.glob(f"checkers/test_{name}*.py")}
+    return sorted(set(TESTS.glob("checkers/test_*.py")) - own)
 
 
 def options(files: list[str]) -> list[str]:

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from goldenpath import spec
 from goldenpath.canary import mint
 from goldenpath.capabilities import CAPABILITIES
@@ -168,6 +170,26 @@ def refused(who: User, number: int = 16, **how: Any) -> Line:
 def hung(who: User, number: int = 16, why: str = "deadline") -> Line:
     """The caller gets nothing: cancelled, or past the deadline."""
     return lost(who, "execute", f"call-{who.name}-{number}", why)
+
+
+# --- several sessions of one user -----------------------------------------------------------------
+
+
+def sibling(who: User, which: str = "second") -> User:
+    """The same user in another session of theirs: with a run and a thread of its own."""
+    run_id, thread_id = f"{which}-run-of-{who.name}", f"{who.thread_id}_{which}"
+    return replace(who, run_id=run_id, thread_id=thread_id)
+
+
+def in_session(lines: Iterable[Line], which: str = "second") -> list[Any]:
+    """The same lines in another session of their user, whose link is the same."""
+    return [
+        line
+        if line[0] in (Kind.FRAME, Kind.LINK)
+        else (*line[:2], line[2] and f"{line[2]} ({which})", *line[3:], which)
+        for line in lines
+        if line[0] is not Kind.LINK
+    ]
 
 
 # --- what else a user may ask of a session --------------------------------------------------------

@@ -31,7 +31,8 @@ def test_the_plan_is_made_of_declarations(kind: str) -> None:
     [
         (Choice(workloads=("two_users",)), {"two_users": (*WORKLOADS["two_users"].proves["agent"],
                                                           REST)}),
-        (Choice(rules=("DELIVERY-1",)), {"golden_path": ("DELIVERY-1",)}),
+        (Choice(rules=("DELIVERY-1",)), {"golden_path": ("DELIVERY-1",),
+                                                "two_sessions": ("DELIVERY-1",)}),
         (Choice(workloads=("two_users",), rules=("DELIVERY-1",)), {}),
         (Choice(rules=("API-1",)), {}),
     ],

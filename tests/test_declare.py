@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from goldenpath import agent, dispatcher, rulebook, spec
+from goldenpath import agent, dispatcher, router, rulebook, spec
 from goldenpath.capabilities import CAPABILITIES
 from goldenpath.declare import OUTCOMES, Declaration, card_of
 from goldenpath.errors import UsageProblem
@@ -168,7 +168,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert str(problem.value).count("\n  ") >= 4
 
 
-YES = {"returns", "truth", "counters", "other_users", "memory", "cancel", "leaving"}
+YES = {"returns", "truth", "counters", "other_users", "sessions", "memory", "cancel", "leaving"}
 OPTIONS = {
     "cancellable": False,
     "on_leave": "continue",
@@ -249,3 +249,15 @@ def test_what_we_stamp_ourselves_proves_nothing(events: dict[str, str], stamped:
     card = card_of(Declaration("agent", events))
 
     assert {name for name, said in card.items() if said.startswith("UNOBSERVABLE: ")} == stamped
+
+
+def test_a_router_that_does_nothing_is_refused() -> None:
+    """With all else that is wrong, at once."""
+    with pytest.raises(UsageProblem) as refused:
+        router(routes=False, broadcasts=False, fan_out="no", pings=["ping"], conect="join")
+
+    said = str(refused.value)
+    assert "routes and broadcasts: with neither there is nothing to be tested" in said
+    assert "fan_out: expected True or False, got 'no'" in said
+    assert "pings: expected a mapping" in said
+    assert "do you mean connect?" in said

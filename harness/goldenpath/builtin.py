@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from goldenpath.declare import agent, dispatcher, router, transport
 from goldenpath.plant import PlantedUser, Tap, Tools
 from goldenpath.reference import (
+    MAX_PER_USER,
     BroadcastService,
     ConnectionManager,
     EventBridge,
@@ -17,11 +19,15 @@ from goldenpath.reference import (
     RequestScopedDispatcher,
     RouterFacade,
     ScriptedAgent,
+    ToolExecutorFactory,
+    UnifiedToolDispatcher,
     UserBroadcaster,
     UserContext,
     UserEmitter,
     broadcast_user_event,
     create_request_scoped_tool_dispatcher,
+    create_tool_dispatcher,
+    tool_dispatcher,
 )
 
 #: Seconds that a tool of the reference may take: long for a machine, short for who waits.
@@ -31,18 +37,75 @@ TOOL_TIMEOUT = 1.0
 SEND_TIMEOUT = 1.0
 
 
+def _emitter(user: PlantedUser, tap: Tap) -> UserEmitter | None:
+    context = UserContext.from_user(user)
+    return UserEmitter(context, tap.manager, send_timeout=SEND_TIMEOUT) if tap.manager else None
+
+
+async def _for_user(user: PlantedUser, tap: Tap, tools: Tools) -> UnifiedToolDispatcher:
+    context = UserContext.from_user(user)
+    return await UnifiedToolDispatcher.create_for_user(
+        context, _emitter(user, tap), tools, context.is_admin, TOOL_TIMEOUT
+    )
+
+
+async def _by_object(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScopedDispatcher:
+    factory = ToolExecutorFactory(tap.manager, TOOL_TIMEOUT, SEND_TIMEOUT)
+    context = UserContext.from_user(user)
+    return await factory.create_request_scoped_dispatcher(context, tools)
+
+
+def _by_facade(user: PlantedUser, tap: Tap, tools: Tools) -> RequestScopedDispatcher:
+    context = UserContext.from_user(user)
+    return create_tool_dispatcher(tools, _emitter(user, tap), context, TOOL_TIMEOUT)
+
+
+def _in_context(
+    user: PlantedUser, tap: Tap, tools: Tools
+) -> AbstractAsyncContextManager[RequestScopedDispatcher]:
+    context = UserContext.from_user(user)
+    return tool_dispatcher(context, tools, _emitter(user, tap), TOOL_TIMEOUT)
+
+
+def _directly(user: PlantedUser, tap: Tap, tools: Tools) -> UnifiedToolDispatcher:
+    return UnifiedToolDispatcher(UserContext.from_user(user), _emitter(user, tap), tools)
+
+
+#: What both dispatchers of the reference declare.
+_ACCEPTS = {"tool", "sync", "function"}
+
+
 @dispatcher(
     tool_timeout=TOOL_TIMEOUT,
     first_event=1.0,
-    accepts={"tool", "sync", "function"},
+    accepts=_ACCEPTS,
+    factories={
+        "classmethod": _for_user,
+        "factory object": _by_object,
+        "facade": _by_facade,
+        "context manager": _in_context,
+    },
 )
 async def reference_dispatcher(
     user: PlantedUser, tap: Tap, tools: Tools
 ) -> RequestScopedDispatcher:
     """The reference's dispatcher, made by its factory."""
     context = UserContext.from_user(user)
-    emitter = UserEmitter(context, tap.manager, send_timeout=SEND_TIMEOUT) if tap.manager else None
-    return await create_request_scoped_tool_dispatcher(context, tools, emitter, TOOL_TIMEOUT)
+    return await create_request_scoped_tool_dispatcher(
+        context, tools, _emitter(user, tap), TOOL_TIMEOUT
+    )
+
+
+@dispatcher(
+    tool_timeout=TOOL_TIMEOUT,
+    first_event=1.0,
+    accepts=_ACCEPTS,
+    factory_only=_directly,
+    max_dispatchers_per_user=MAX_PER_USER,
+)
+async def reference_unified(user: PlantedUser, tap: Tap, tools: Tools) -> UnifiedToolDispatcher:
+    """The reference's unified dispatcher: made by its factory only, and not without end."""
+    return await _for_user(user, tap, tools)
 
 
 @agent(first_event=1.0, accepts={"tool", "sync"})

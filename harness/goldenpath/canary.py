@@ -72,9 +72,12 @@ def request_ids(run_id: str) -> tuple[str, str]:
     return str(uuid.UUID(bytes=first[:16], version=4)), str(uuid.UUID(bytes=second[:16], version=4))
 
 
-def find_ids(text: str) -> set[str]:
-    """The ids in `text` that have the form of those that are planted."""
-    return set(_UUID.findall(text)) if text.count("-") > 3 else set()
+@functools.lru_cache(maxsize=1)
+def find_ids(text: str) -> frozenset[str]:
+    """The ids in `text` that have the form of those that are planted; several rules ask about the
+    same text.
+    """
+    return frozenset(_UUID.findall(text) if text.count("-") > 3 else ())
 
 
 @functools.lru_cache(maxsize=4096)

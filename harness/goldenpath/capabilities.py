@@ -35,6 +35,7 @@ CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
     "all_events": ("all five events are its own", _UNDECLARED, "not all five are declared"),
     "events": ("at least one event is its own", _UNDECLARED, "no event is declared"),
     "other_users": ("a second user can be there", _AT_REACH, "there is only one user"),
+    "sessions": ("a user has several sessions at once", _AT_REACH, "a user has one session"),
     "counters": ("its work can be counted", _AT_REACH, "it works in a process that is not ours"),
     "transport": ("its transport can be broken", _AT_REACH, "its transport is not ours to break"),
     "memory": ("it lives in our process", _AT_REACH, "it does not live in our process"),
@@ -67,6 +68,13 @@ CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
         "accepts does not name langchain",
     ),
     "tool_timeout": ("a tool may take so long", _UNDECLARED, "tool_timeout is not declared"),
+    "factories": ("it has several factories", _UNDECLARED, "factories is not declared"),
+    "factory_only": ("only factories make it", _UNDECLARED, "factory_only is not declared"),
+    "limit": (
+        "a user has so many at most",
+        _UNDECLARED,
+        "max_dispatchers_per_user is not declared",
+    ),
     "first_event": ("it shows itself in time", _UNDECLARED, "first_event is not declared"),
 }
 

@@ -6,13 +6,14 @@ The decorated factory stays what it was; the declaration hangs on it as `__golde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from goldenpath import spec
 from goldenpath.capabilities import CAPABILITIES
 from goldenpath.errors import UsageProblem
+from goldenpath.making import MOST, Making, making
 from goldenpath.meant import asking
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,6 +55,10 @@ OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "streams": (lambda value: isinstance(value, bool), "True or False"),
     "redacts": (_names, "a set of names of parameters"),
     "replay": (lambda value: isinstance(value, bool), "True or False"),
+    "max_dispatchers_per_user": (
+        lambda value: type(value) is int and 0 < value <= MOST,
+        f"a number from 1 to {MOST}",
+    ),
 }
 
 #: ... and what a router may: whether it has these parts; whether handlers may belong to one
@@ -89,7 +94,8 @@ class Declaration:
 
     events: type to native, synthesised or absent. members: our name to theirs. transport: whether
     events go out through the tap as the target decides, so that breaking it tests the target.
-    facades: by name, what makes one over a router.
+    facades: by name, what makes one over a router. making: in which other ways dispatchers are
+    made.
     """
 
     kind: str
@@ -100,6 +106,7 @@ class Declaration:
     transport: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
     facades: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    making: Making = field(default_factory=Making)
 
 
 _MEMBER_NAMES = {
@@ -114,7 +121,7 @@ _MEMBER_NAMES = {
 
 #: What the decorators take by name beside members and options.
 _KEYWORDS = {
-    "dispatcher": ("events", "outcome", "dialect", "transport"),
+    "dispatcher": ("events", "outcome", "dialect", "transport", "factories", "factory_only"),
     "agent": ("events", "dialect", "transport"),
     "router": ("facades",),
     "transport": ("events", "dialect"),
@@ -127,16 +134,22 @@ def dispatcher(
     outcome: str | None = None,
     dialect: Mapping[str, Any] | str | None = None,
     transport: bool = True,
+    factories: Mapping[str, Callable[..., Any]] | None = None,
+    factory_only: bool | Callable[..., Any] = False,
     **more: Any,
 ) -> Callable[[F], F]:
     """Declare a factory `make(user, tap, tools)` of dispatchers, one per user session.
 
     events: the types that are the target's own. outcome: "value", "success" or "status", found by a
-    probe where left out. dialect: a table as in a profile, or a name. Other keywords map members
-    (`execute_tool="run_tool"`) or declare options. Raises UsageProblem with all that is wrong.
+    probe where left out. dialect: a table as in a profile, or a name. factories: others of the same
+    implementation, by name, which are called like the decorated one. factory_only: that nothing
+    else may make one; best what constructs one directly, called like a factory, which is to be
+    refused. Other keywords map members (`execute_tool="run_tool"`) or declare options. Raises
+    UsageProblem with all that is wrong.
     """
     _refuse(misplaced, "dispatcher")
-    return _declare("dispatcher", events, outcome, dialect, transport, more)
+    made, wrong = making(factories, factory_only)
+    return _declare("dispatcher", events, outcome, dialect, transport, more, made=made, wrong=wrong)
 
 
 def agent(
@@ -209,8 +222,10 @@ def _declare(
     transport: bool,
     more: dict[str, Any],
     facades: Mapping[str, Callable[..., Any]] | None = None,
+    made: Making = Making(),  # noqa: B008 - frozen
+    wrong: Iterable[str] = (),
 ) -> Callable[[F], F]:
-    problems = [*_wrong_events(events), *_wrong_facades(facades or {})]
+    problems = [*_wrong_events(events), *_wrong_facades(facades or {}), *wrong]
     if outcome is not None and outcome not in OUTCOMES:
         problems.append(f"outcome: expected one of {sorted(OUTCOMES)}, got {outcome!r}")
     names, options = _MEMBER_NAMES[kind], _OPTIONS_OF[kind]
@@ -222,6 +237,8 @@ def _declare(
             problems.append(f"{key}: expected the name of a member, got {value!r}")
         elif key in options and not _right(options[key][0], value):
             problems.append(f"{key}: expected {options[key][1]}, got {value!r}")
+    if more.get("routes") is False and more.get("broadcasts") is False:
+        problems.append("routes and broadcasts: with neither there is nothing to be tested")
     if problems:
         raise UsageProblem(f"@{kind}(...) is declared wrongly:\n  " + "\n  ".join(problems))
     declaration = Declaration(
@@ -233,6 +250,7 @@ def _declare(
         transport=transport,
         options={k: _plain(v) for k, v in more.items() if k in options},
         facades=dict(facades or {}),
+        making=made,
     )
 
     def mark(factory: F) -> F:
@@ -358,6 +376,10 @@ def _session_card(declaration: Declaration) -> dict[str, str]:
         "events": bool(native),
         "transport": declaration.transport,
         "other_users": True,
+        "sessions": declaration.options.get("max_dispatchers_per_user", MOST) > 1,
+        "factories": bool(declaration.making.factories),
+        "factory_only": declaration.making.only,
+        "limit": "max_dispatchers_per_user" in declaration.options,
         "memory": True,
         "runs": kind == "agent",
         "cancel": declaration.options.get("cancellable", True),

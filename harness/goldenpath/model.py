@@ -106,6 +106,22 @@ class Step(msgspec.Struct, frozen=True):
     args: Mapping[str, Any] = {}
     lanes: tuple[tuple[Step, ...], ...] = ()
 
+    @property
+    def session(self) -> str:
+        """Which of the actor's sessions it is about, where they have several at once."""
+        named: str = self.args.get("session", "")
+        return named
+
+    @property
+    def who(self) -> str:
+        """The actor, and which of their sessions: what is kept for each session is kept by this."""
+        return whose(self.actor, self.session)
+
+
+def whose(actor: str, session: str) -> str:
+    """A user's one session, or one of several that they have at once, as it is shown."""
+    return f"{actor} ({session})" if session else actor
+
 
 def patience(args: Mapping[str, Any], deadline: float) -> float:
     """The seconds that a step with these arguments has, where a call has `deadline` seconds: each
@@ -119,12 +135,14 @@ def patience(args: Mapping[str, Any], deadline: float) -> float:
     return (deadlines + rounds / 5) * deadline + timeout
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
+class Entry(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One flat line of a history.
 
     index: position in the history, from 0. at: nanoseconds of one monotonic clock.
     actor: the user, or for FRAME and LINK the link (`alice/1`). step: the step it answers, if any.
-    what: the action, the transport shape, or what a tool did. value: JSON data.
+    what: the action, the transport shape, or what a tool did. value: JSON data. session: which of
+    the actor's sessions it is about, where they have several at once; of a tool, which of them it
+    was planted for.
     """
 
     index: int
@@ -134,11 +152,27 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     step: str | None
     what: str
     value: Any = None
+    session: str = ""
+
+    @property
+    def who(self) -> str:
+        """The actor, and which of their sessions: what is kept for each session is kept by this."""
+        return whose(self.actor, self.session)
 
     @property
     def missing(self) -> bool:
         """Whether it is the answer that there is no such member to be asked."""
         return self.kind is Kind.FAIL and bool(self.value["by"] == "missing")
+
+    @property
+    def given_up(self) -> bool:
+        """Whether there is no answer, because the caller gave up: the harness cancelled it."""
+        return self.kind is Kind.LOST and bool(self.value["why"] == "cancelled")
+
+    @property
+    def hung(self) -> bool:
+        """Whether there is no answer, because it did not come by the deadline."""
+        return self.kind is Kind.LOST and bool(self.value["why"] == "deadline")
 
 
 class Rule(msgspec.Struct, frozen=True):

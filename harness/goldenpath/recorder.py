@@ -84,7 +84,15 @@ class Recorder:
             except OSError as error:
                 self.broken = f"the history cannot be written: {error.strerror}"
 
-    def record(self, kind: Kind, actor: str, step: str | None, what: str, value: Any = None) -> int:
+    def record(
+        self,
+        kind: Kind,
+        actor: str,
+        step: str | None,
+        what: str,
+        value: Any = None,
+        session: str = "",
+    ) -> int:
         """Stamp and write one entry, and return its index. `value` must be JSON data. What a copy
         of this process does, where a target has forked, is no part of the history.
         """
@@ -92,7 +100,7 @@ class Recorder:
             if self._sealed or os.getpid() != self._process:
                 return self.count
             at = int(self.clock() * 1e9)
-            entry = Entry(self.count, at, kind, actor, step, what, value)
+            entry = Entry(self.count, at, kind, actor, step, what, value, session)
             line = encode_line(entry)
             self.count += 1
             self._write(line)

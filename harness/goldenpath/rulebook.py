@@ -50,6 +50,29 @@ _RULES = (
         "members",
     ),
     _must("API-9", "After cleanup every call is refused, clearly and promptly.", "R1", "members"),
+    _must(
+        "API-10",
+        "Every factory keeps the whole contract, with the tools and for the user that it is given.",
+        "R2",
+        "members",
+        "truth",
+        "factories",
+    ),
+    _must(
+        "API-11",
+        "The same comes of the same through every factory.",
+        "R2",
+        "members",
+        "truth",
+        "factories",
+    ),
+    _should(
+        "API-12",
+        "Direct construction is refused where only factories may create.",
+        "R2",
+        "members",
+        "factory_only",
+    ),
     _must("API-13", "An invalid user context is refused at creation.", "R8", "members"),
     _must(
         "API-14",
@@ -57,6 +80,14 @@ _RULES = (
         "R1",
         "members",
         "truth",
+    ),
+    _must(
+        "API-15",
+        "A limit of dispatchers per user refuses or waits, and closes none that is in use.",
+        "R1",
+        "members",
+        "truth",
+        "limit",
     ),
     _must("TOOL-1", "An accepted call runs the tool once; a refused one never.", "R1", "truth"),
     _must("TOOL-2", "Parameters arrive unchanged: any JSON value, any legal name.", "R1", "truth"),
@@ -232,6 +263,14 @@ _RULES = (
         "other_users",
     ),
     _must(
+        "ISOLATION-8a",
+        "What is done in one of a user's sessions changes nothing for another of theirs.",
+        "R6",
+        "truth",
+        "returns",
+        "sessions",
+    ),
+    _must(
         "ISOLATION-9",
         "The new socket of a user gets what is sent, and the end of an old one leaves it alone.",
         "R7",
@@ -375,7 +414,6 @@ SOURCES: dict[str, str] = {
 
 #: In the catalogue and not checked yet.
 PLANNED: tuple[str, ...] = (
-    *(f"API-{n}" for n in (10, 11, 12, 15)),
     *("DELIVERY-7", "DELIVERY-8"),
     "CONTENT-8",
     "ISOLATION-10",

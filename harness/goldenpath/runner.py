@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
@@ -252,9 +252,7 @@ class Runner:
     async def _perform(self, step: Step, task: asyncio.Task[None]) -> None:
         if step.action == "disconnect" and not step.args.get("abrupt"):
             await self._hear_out(step.actor)
-        self._recorder.record(
-            Kind.INVOKE, step.actor, step.id, step.action, dict(step.args) or None
-        )
+        self._record(Kind.INVOKE, step, dict(step.args) or None)
         given = replace(step, args=copy.deepcopy(dict(step.args)))  # the target may change its copy
         self._performing[step.id] = task
         self._current[task] = step, 0
@@ -286,11 +284,14 @@ class Runner:
 
     def _reply(self, step: Step, reply: Reply) -> None:
         kind = Kind.LOST if reply.lost else Kind.OK if reply.ok else Kind.FAIL
-        self._recorder.record(kind, step.actor, step.id, step.action, reply.value)
+        self._record(kind, step, reply.value)
 
     def _lost(self, step: Step, why: str) -> None:
         value = {"why": why, "seconds": round(self._patience(step), 3)}
-        self._recorder.record(Kind.LOST, step.actor, step.id, step.action, value)
+        self._record(Kind.LOST, step, value)
+
+    def _record(self, kind: Kind, step: Step, value: Any) -> None:
+        self._recorder.record(kind, step.actor, step.id, step.action, value, step.session)
 
     def _patience(self, step: Step) -> float:
         return patience(step.args, self._deadlines.call)

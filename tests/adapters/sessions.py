@@ -21,6 +21,9 @@ class Made:
         self.user, self.tap, self.given = user, tap, tools
         self.cleaned = 0
 
+    async def execute_tool(self, tool_name: str, parameters: Any = None) -> None:
+        """What makes it a dispatcher."""
+
     async def cleanup(self) -> None:
         self.cleaned += 1
 

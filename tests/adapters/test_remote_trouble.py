@@ -44,7 +44,7 @@ def test_a_tool_that_works_in_process_only_is_missing(monkeypatch: pytest.Monkey
     class Blocking:
         name = "block"
 
-    monkeypatch.setattr(Plant, "tools", lambda *_: [Blocking()])
+    monkeypatch.setattr(Plant, "tools", lambda *_, **__: [Blocking()])
     reply = perform(create()).replies[0]
 
     assert "way to run block" in reply.value["text"]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.adapters.sessions import Made, create, sessions
 from tests.planted import USERS
 
@@ -38,6 +39,41 @@ def test_a_factory_is_given_a_user_a_tap_and_tools(factory: Callable[..., Any]) 
     assert made.user.run_id == "run-alice"
     assert [tool.name for tool in made.given] == ["lookup", "echo"]
     assert find(made.user.canary)[0].owner == USERS[0].owner
+
+
+def test_a_user_has_several_sessions_at_once() -> None:
+    """Each with a run and a thread of its own, over one link, with tools that say so."""
+    entries: list[Entry] = []
+    found = sessions(Made, entries)
+    second = create(session="second", run_id="r2", thread_id="t2")
+
+    async def main() -> None:
+        for step in (create(), second, replace(second, action="cleanup")):
+            assert (await (found.create if step.action == "create" else found.cleanup)(step)).ok
+        await found["alice (second)"].given[0].arun(query="x")
+
+    asyncio.run(main())
+    first, other = found["alice"], found["alice (second)"]
+
+    assert (first.user.run_id, other.user.run_id) == ("run-alice", "r2")
+    assert (first.user.thread_id, other.user.thread_id) == (USERS[0].thread_id, "t2")
+    assert first.user.user_id == other.user.user_id
+    assert (first.cleaned, other.cleaned) == (0, 1)
+    assert [entry.what for entry in entries if entry.kind is Kind.LINK] == ["up"]
+    assert {entry.session for entry in entries if entry.kind is Kind.TOOL} == {"second"}
+
+
+def test_a_session_beside_others_makes_a_link_where_there_is_none() -> None:
+    """And one without a transport leaves that of the others alone."""
+    entries: list[Entry] = []
+    found = sessions(Made, entries)
+    steps = [create(session="one"), create(session="two", transport="absent")]
+    for step in steps:
+        asyncio.run(found.create(step))
+
+    assert [entry.what for entry in entries if entry.kind is Kind.LINK] == ["up"]
+    assert found["alice (one)"].tap.manager
+    assert found["alice (two)"].tap.manager is None
 
 
 def test_each_user_has_a_session_of_their_own() -> None:

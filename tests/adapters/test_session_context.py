@@ -13,7 +13,13 @@ from goldenpath.adapters.session import Sessions
 from goldenpath.model import Step
 
 
-class Contextual:
+class Dispatches:
+    """What is more than a context: it is used as it is."""
+
+    async def execute_tool(self, tool_name: str) -> None: ...
+
+
+class Contextual(Dispatches):
     """Notes how it is entered and left; `inner` is what entering gives."""
 
     def __init__(self, inner: Any = None) -> None:
@@ -28,7 +34,7 @@ class Contextual:
         self.story.append(about)
 
 
-class Plain:
+class Plain(Dispatches):
     """The same, not async."""
 
     def __init__(self) -> None:

@@ -20,6 +20,7 @@ from tests.build import (
     registered,
     session,
     started,
+    token_of,
     told,
     tool,
 )
@@ -173,20 +174,59 @@ def test_a_refusal_that_is_clear(how: dict[str, Any]) -> None:
     assert outcome("API-14", admin(refused(ALICE, 17, **how))) is Outcome.PASS
 
 
-def unknown(also: str, **how: Any) -> list[Line]:
-    """The user calls a tool that is not there (entries 13 and 14), and then one for admins."""
-    gone = asked(ALICE, 18, tool="no_such_tool", unknown=True)
-    no = refused(ALICE, 18, type="LookupError", text=f"unknown tool: no_such_tool {also}".strip())
+def after(first: Line, answer: Line, **how: Any) -> list[Line]:
+    """A call of another tool is answered so (entries 13 and 14), and then one for admins."""
     forbidden = asked(ALICE, 17, tool="administer", forbidden=True)
-    return dispatcher(*CONTROL, *MARKED, gone, no, forbidden, refused(ALICE, 17, **how))
+    return dispatcher(*CONTROL, *MARKED, first, answer, forbidden, refused(ALICE, 17, **how))
 
 
-def test_a_tool_that_is_refused_as_an_unknown_one_may_be_hidden() -> None:
+NO_SUCH = asked(ALICE, 18, tool="no_such_tool", unknown=True)
+
+
+def unknown(also: str, **how: Any) -> list[Line]:
+    """The other tool is one that is not there."""
+    text = f"unknown tool: no_such_tool {also}".strip()
+    return after(NO_SUCH, refused(ALICE, 18, type="LookupError", text=text), **how)
+
+
+@pytest.mark.parametrize(
+    ("also", "text"),
+    [
+        ("", "unknown tool: administer"),
+        (f"in {token_of(ALICE, 18)}", f"unknown tool: administer in {token_of(ALICE, 17)}"),
+    ],
+    ids=["its name", "its name and what the call holds"],
+)
+def test_a_tool_that_is_refused_as_an_unknown_one_may_be_hidden(also: str, text: str) -> None:
     """That it says so on purpose cannot be seen; neither red nor green."""
-    said = verdicts(unknown("", type="LookupError", text="unknown tool: administer"))["API-14"]
+    said = verdicts(unknown(also, type="LookupError", text=text))["API-14"]
 
     assert (said.outcome, said.opportunities) == (Outcome.UNOBSERVABLE, 0)
     assert said.reason.startswith("to who is no admin it says that there is no such tool")
+
+
+SEVENTEEN = {"type": "RuntimeError", "text": "error 17"}
+ACCIDENT = {"type": "AttributeError", "text": "it has no arun"}
+
+NOT_HIDDEN = {
+    "a tool that is there": after(asked(ALICE, 18), refused(ALICE, 18, **SEVENTEEN), **SEVENTEEN),
+    "an unknown one that hung": after(NO_SUCH, hung(ALICE, 18), by="result", type="", text=""),
+    "by an accident": after(NO_SUCH, refused(ALICE, 18, **ACCIDENT), **ACCIDENT),
+}
+
+
+@pytest.mark.parametrize("lines", NOT_HIDDEN.values(), ids=NOT_HIDDEN)
+def test_only_the_refusal_of_an_unknown_tool_may_hide_one(lines: list[Line]) -> None:
+    """What else is answered alike is none."""
+    assert outcome("API-14", lines) is Outcome.FAIL
+
+
+def test_how_an_unknown_tool_is_refused_is_seen_in_the_same_session() -> None:
+    """What one said before says nothing of the next."""
+    before = unknown("", type="LookupError", text="administer: not allowed")[:-2]
+    anew = admin(refused(ALICE, 17, type="LookupError", text="unknown tool: administer"))
+
+    assert outcome("API-14", [*before, *anew]) is Outcome.PASS
 
 
 def test_a_hidden_tool_that_runs_all_the_same() -> None:

@@ -9,6 +9,7 @@ from tests.build import (
     ALICE,
     BOB,
     Line,
+    agent_run,
     answer,
     asked,
     bare,
@@ -29,6 +30,7 @@ from tests.build import (
     started,
     token_of,
     told,
+    tool,
     up,
 )
 from tests.judged import broken, findings, outcome, red, untold, verdicts
@@ -163,6 +165,7 @@ def test_what_an_agent_was_planned_to_do_is_no_trial_of_a_form() -> None:
 
     assert untold("API-2", lines, kind="agent")
     assert untold("API-4", lines, kind="agent")
+    assert untold("API-9", agent_run(ALICE), kind="agent")
 
 
 @pytest.mark.parametrize(
@@ -318,6 +321,32 @@ def test_a_cleanup_that_fails() -> None:
     ]
 
 
+def test_each_session_has_a_first_cleanup() -> None:
+    """Of a session made anew it may not fail either."""
+    failing = [invoke(ALICE, "cleanup", "c2"), fail(ALICE, "cleanup", "c2", text="busy")]
+    lines = [*after_cleanup(), *session(ALICE, call(ALICE, 17), failing)]
+
+    assert broken("API-9", lines) == ("cleanup failed: 'busy'", (len(lines) - 1,))
+
+
+def test_a_call_after_cleanup_that_is_accepted_when_a_session_was_made_anew() -> None:
+    """It was asked of the one that was over."""
+    lines = after_cleanup(asked(ALICE, 17), *session(ALICE), told(ALICE, 17, value=None))
+
+    assert broken("API-9", lines) == ("execute_tool was accepted after cleanup", (11, 15))
+
+
+def test_a_tool_that_lost_its_canary_did_not_run_for_a_call_that_has_none() -> None:
+    """It may be anybody's: bob's runs, and alice's call after cleanup is refused."""
+    bare = {"tool": "lookup", "token": "", "parameters": {}}
+    lines = after_cleanup(
+        *(*session(BOB), invoke(ALICE, "execute", "x", **bare), fail(ALICE, "execute", "x")),
+        tool(BOB, "started", None, parameters={}),
+    )
+
+    assert outcome("API-9", lines) is Outcome.PASS
+
+
 def test_where_there_is_no_cleanup_none_fails() -> None:
     """That the member is missing is API-1's finding."""
     none = [invoke(ALICE, "cleanup"), fail(ALICE, "cleanup", by="missing")]
@@ -359,3 +388,13 @@ def test_a_second_cleanup_that_fails_is_another_rules_affair() -> None:
     after = [asked(ALICE, 18), refused(ALICE, 18)]
 
     assert outcome("API-9", dispatcher(*call(ALICE), *CLEANUP, *again, *after)) is Outcome.PASS
+
+
+def test_a_cleanup_that_fails_after_its_context_was_left_comes_again() -> None:
+    """That is for API-8; where there was no context to leave it is the first."""
+    failing = [invoke(ALICE, "cleanup"), fail(ALICE, "cleanup", text="closed")]
+    left = [invoke(ALICE, "leave"), ok(ALICE, "leave")]
+    no_context = [invoke(ALICE, "leave"), fail(ALICE, "leave", by="missing")]
+
+    assert "API-9" not in red(dispatcher(*call(ALICE), *left, *failing))
+    assert "API-9" in red(dispatcher(*call(ALICE), *no_context, *failing))

@@ -7,6 +7,7 @@ from tests.build import (
     ALICE,
     BOB,
     Line,
+    agent_run,
     asked,
     call,
     closed,
@@ -82,6 +83,21 @@ def test_a_context_that_cannot_be_passed(what: str) -> None:
     assert verdicts(lines)["API-8"].opportunities == 1
 
 
+def test_what_the_body_of_a_context_raised_is_not_hidden_by_leaving_it() -> None:
+    """It comes to whoever raised it."""
+    hidden, passed = (
+        dispatcher(*call(ALICE), invoke(ALICE, "leave"), ok(ALICE, "leave", value={"swallowed": s}))
+        for s in (True, False)
+    )
+
+    assert broken("API-8", hidden) == (
+        "what the body of its context raised was swallowed by leaving it",
+        (9, 10),
+    )
+    assert verdicts(hidden)["API-8"].opportunities == 1
+    assert findings("API-8", passed) == []
+
+
 USED = [*closed(ALICE, "enter"), *call(ALICE), *closed(ALICE, "leave")]  # 3, 4; 5 to 10; 11, 12
 
 
@@ -93,6 +109,26 @@ def test_a_session_that_can_be_used_after_its_context_was_left() -> None:
         ("lookup was called with success after its session's context was left", (12, 13, 15)),
         ("lookup ran after the context was left", (13, 14)),
     ]
+
+
+ACCEPTED: dict[str, list[Line]] = {
+    "a member that had not worked before": dispatcher(
+        *(*USED, asked(ALICE, 17, via="dispatch"), told(ALICE, 17, value=None)),
+    ),
+    "cleaned up before": dispatcher(
+        *(*USED[:-2], *closed(ALICE), *USED[-2:], asked(ALICE, 17), told(ALICE, 17, value=None)),
+    ),
+}
+
+
+@pytest.mark.parametrize("lines", ACCEPTED.values(), ids=ACCEPTED)
+def test_a_success_after_the_context_was_left_needs_no_control(lines: list[Line]) -> None:
+    """Whatever worked before, and whatever else was closed."""
+    message, witness = broken("API-8", lines)
+
+    assert message.startswith("lookup was called with success after its session's context was left")
+    assert witness == tuple(len(lines) - n for n in (3, 2, 1))
+    assert verdicts(lines)["API-8"].opportunities == 1
 
 
 def test_a_tool_that_runs_after_the_context_was_left_though_its_caller_was_refused() -> None:
@@ -155,6 +191,7 @@ NOT_LEFT: dict[str, list[Line]] = {
         *(*USED, invoke(ALICE, "enter", "e2"), ok(ALICE, "enter", "e2"), *call(ALICE, 17)),
     ),
     "another user's is open": [*dispatcher(*USED), *session(BOB, call(BOB))],
+    "an agent does it": agent_run(ALICE),
 }
 
 
@@ -162,6 +199,14 @@ NOT_LEFT: dict[str, list[Line]] = {
 def test_a_call_of_a_session_that_was_not_left(lines: list[Line]) -> None:
     """Neither red nor green."""
     assert untold("API-8", lines)
+
+
+def test_a_context_that_could_not_be_left_is_not_left() -> None:
+    """That it failed is told, and no more."""
+    no = fail(ALICE, "leave", type="RuntimeError", text="not now")
+    lines = dispatcher(*call(ALICE), invoke(ALICE, "leave"), no, *call(ALICE, 17))
+
+    assert broken("API-8", lines)[0] == "to leave its context failed: 'not now'"
 
 
 @pytest.mark.parametrize(

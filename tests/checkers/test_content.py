@@ -19,8 +19,10 @@ from tests.build import (
     completed,
     ended,
     event,
+    in_session,
     run,
     session,
+    sibling,
     started,
     token_of,
     told,
@@ -29,8 +31,47 @@ from tests.build import (
 from tests.judged import broken, findings, outcome, red, untold, verdicts
 from tests.scenes import TRUTH, dispatcher, raw
 
+from goldenpath.canary import request_ids
 from goldenpath.dialects import COMMON, from_table
 from goldenpath.model import Kind, Outcome, User, Verdict
+
+# --- CONTENT-3: requests and sessions ----------------------------------------------------------
+
+SECOND = sibling(ALICE)
+FIRST_IDS, SECOND_IDS = (request_ids(who.run_id or "") for who in (ALICE, SECOND))
+BOTH = [*session(ALICE), *in_session(session(SECOND))]
+
+
+@pytest.mark.parametrize("position", [0, 1], ids=["request", "session"])
+def test_an_event_that_names_a_request_of_another_session(position: int) -> None:
+    """Of the same user: its own is right, wherever it stands."""
+    name = ("request_id", "session_id")[position]
+    right = completed(SECOND, 17, **{name: SECOND_IDS[position]})
+    wrong = completed(SECOND, 17, metadata={name: FIRST_IDS[position]})
+    lines = [*BOTH, *in_session([asked(SECOND, 17), started(SECOND, 17), ended(SECOND, 17)])]
+
+    assert outcome("CONTENT-3", [*lines, right]) is Outcome.PASS
+    message, witness = broken("CONTENT-3", [*lines, wrong])
+    assert "a request or session of another of theirs" in message
+    assert FIRST_IDS[position] in message
+    assert witness == (3, 8)
+
+
+def test_an_event_may_tell_of_other_sessions() -> None:
+    """In a list it names those that are open; they are not its own."""
+    lines = [*BOTH, *in_session([asked(SECOND, 17), started(SECOND, 17), ended(SECOND, 17)])]
+    line = completed(SECOND, 17, online=[{"session_id": FIRST_IDS[1]}], note=FIRST_IDS[1])
+
+    assert outcome("CONTENT-3", [*lines, line]) is Outcome.PASS
+
+
+def test_an_event_that_may_be_of_either_session_names_no_wrong_request() -> None:
+    """It says nothing of whose it is."""
+    lines = [*BOTH, asked(ALICE, 16), *in_session([asked(SECOND, 17)])]
+    line = bare(ALICE, "tool_executing", tool_name="lookup", note=[*FIRST_IDS, *SECOND_IDS])
+
+    assert "CONTENT-3" not in red([*lines, line])
+
 
 # --- CONTENT-1: every frame decodes and is JSON ------------------------------------------------
 
@@ -124,7 +165,10 @@ def test_an_envelope_of_our_own_says_nothing_of_the_target(shape: str) -> None:
     """Rule of truth 9: it is grey, unless the target built another one."""
     ours = raw('{"type": "agent_started", "data": {}}', shape)
 
-    assert outcome("CONTENT-1", dispatcher(ours)) is Outcome.UNOBSERVABLE
+    said = verdicts(dispatcher(ours))["CONTENT-1"]
+
+    assert said.outcome is Outcome.UNOBSERVABLE
+    assert said.reason == "every envelope was built by our own transport shape"
     assert outcome("CONTENT-1", dispatcher(ours, *call(ALICE))) is Outcome.PASS
     assert outcome("CONTENT-1", dispatcher(*call(ALICE), ours)) is Outcome.PASS
 
@@ -275,7 +319,9 @@ def test_events_without_any_id_are_grey() -> None:
     """There is nothing in them that could be wrong."""
     lines = dispatcher(asked(ALICE), bare(ALICE, "tool_executing", tool="lookup"))
 
-    assert outcome("CONTENT-3", lines) is Outcome.UNOBSERVABLE
+    said = verdicts(lines)["CONTENT-3"]
+    assert said.outcome is Outcome.UNOBSERVABLE
+    assert said.reason == "no event names a run, a thread or a user"
 
 
 def unknown(who: User) -> User:

@@ -352,5 +352,7 @@ def test_a_status_that_nobody_knows_is_in_doubt_at_an_endpoint_too() -> None:
     assert endpoint.outcome is Outcome.UNKNOWN
     assert "dialect.statuses" in endpoint.reason
     assert outcome("CONTENT-1", lines, kind="agent") is Outcome.PASS
-    other = [up(ALICE), run(ALICE), event(ALICE, "agent_thinking", status="fine")]
-    assert outcome("CONTENT-1", other, kind="endpoint", card={"truth": "no"}) is Outcome.PASS
+    announced = executing(ALICE, status="fine")
+    for other in (event(ALICE, "agent_thinking", status="fine"), announced):
+        lines = [up(ALICE), run(ALICE, 16), other]
+        assert outcome("CONTENT-1", lines, kind="endpoint", card={"truth": "no"}) is Outcome.PASS

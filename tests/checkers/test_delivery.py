@@ -88,6 +88,14 @@ def test_whose_golden_run_lacks_something_cannot_be_told_of_runs_side_by_side() 
     assert doubted("DELIVERY-1", cut, kind="agent") == CUT
 
 
+def test_a_golden_run_that_showed_all_by_another_link_than_was_cut_passes() -> None:
+    """Nothing is missing."""
+    shown = [(line[0], "alice/2", *line[2:]) if line[0] is Kind.FRAME else line for line in EVENTS]
+    lines = agent(up(ALICE, link=2), fault(ALICE), down(ALICE), *shown, answer(ALICE), golden=True)
+
+    assert outcome("DELIVERY-1", lines, kind="agent") is Outcome.PASS
+
+
 def test_a_golden_run_that_showed_all_before_its_link_was_cut_passes() -> None:
     """Nothing is missing; of one that shows nothing at all every type is."""
     lines = agent(*EVENTS, fault(ALICE), down(ALICE), answer(ALICE), golden=True)
@@ -293,6 +301,18 @@ def test_a_crowd_with_the_right_number_of_events_passes() -> None:
         assert outcome(rule, lines) is Outcome.PASS
     assert verdicts(lines)["DELIVERY-2"].opportunities == 2
     assert verdicts(lines)["DELIVERY-5"].opportunities == 2
+
+
+def test_calls_of_which_only_the_reports_cannot_be_told_apart_are_a_crowd_as_well() -> None:
+    """Each was announced by its id, and neither was left open; a repetition is told once."""
+    named = [executing(ALICE, 16), executing(ALICE, 17)]
+
+    assert red(crowd(*named, DONE, DONE)) == set()
+    assert outcome("DELIVERY-5", crowd(*named, DONE, DONE)) is Outcome.PASS
+    assert broken("DELIVERY-3", crowd(*named, named[0], DONE, DONE)) == (
+        "tool_executing of lookup arrived more often than it ran",
+        (5, 6, 7),
+    )
 
 
 def test_calls_of_another_tool_or_with_ids_are_not_counted_with_a_crowd() -> None:

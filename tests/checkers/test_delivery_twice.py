@@ -23,7 +23,7 @@ from tests.build import (
     told,
     up,
 )
-from tests.judged import broken, doubted, findings, outcome, red
+from tests.judged import broken, doubted, findings, outcome, red, verdicts
 from tests.scenes import FINISHED, STARTED, THINKING, TRUTH, agent, dispatcher
 
 from goldenpath.checkers.base import MIXED
@@ -118,6 +118,11 @@ ONCE = {
 def test_what_is_alike_is_not_always_a_repetition(lines: list[Line]) -> None:
     """Thoughts may repeat, each link sees each event, each attempt shows itself."""
     assert outcome("DELIVERY-3", lines, kind="agent") is Outcome.PASS
+
+
+def test_each_link_of_a_call_and_of_a_run_is_an_opportunity() -> None:
+    """Two for each call that shows both its events, and one for the run."""
+    assert verdicts(agent_run(ALICE, calls=2), kind="agent")["DELIVERY-3"].opportunities == 5
 
 
 def test_whose_repetition_it_is_cannot_be_told_of_runs_side_by_side() -> None:

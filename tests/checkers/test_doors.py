@@ -274,6 +274,11 @@ NO_COMPARISON: dict[str, list[Line]] = {
     "the session had been cleaned up": dispatcher(
         *(*CONTROL, *closed(ALICE), asked(ALICE, 17, via="dispatch"), refused(ALICE, 17))
     ),
+    "the harness broke sends of one and not of the other": [
+        *session(ALICE, CONTROL, transport="raising", falters=True),
+        *(asked(ALICE, 17, via="dispatch"), fault(ALICE, "raised")),
+        *(started(ALICE, 17), ended(ALICE, 17), told(ALICE, 17)),
+    ],
     "the link was cut between them": dispatcher(
         *(*CONTROL, fault(ALICE, "dropped"), down(ALICE), asked(ALICE, 17, via="dispatch")),
         *(started(ALICE, 17), ended(ALICE, 17), told(ALICE, 17)),

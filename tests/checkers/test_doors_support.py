@@ -172,6 +172,14 @@ def test_each_session_is_judged_by_itself() -> None:
     ) is (Outcome.FAIL)
 
 
+def test_a_session_has_a_transport_unless_it_is_said_that_it_has_none() -> None:
+    create = [up(ALICE), invoke(ALICE, "create", tools=["lookup"]), ok(ALICE, "create")]
+
+    assert broken("API-7", [*create, *silent(), *said()])[0].startswith(
+        "with the transport working has_websocket_support says True"
+    )
+
+
 def test_a_session_that_was_never_made_says_nothing() -> None:
     """What is asked of it is answered by the harness."""
     no = fail(ALICE, "ask_support", by="missing", text="there is no session of alice")

@@ -277,7 +277,8 @@ def watched(*stalls: float) -> Any:
 
 
 def test_a_loop_that_stands_still_for_a_while_whenever_a_synchronous_tool_runs() -> None:
-    """It is no busy machine that does so each time."""
+    """It is no busy machine that does so each time, of two or more."""
+    assert watched(0.4, 0.25).outcome is Outcome.FAIL
     (found,) = watched(0.4, 0.25, 0.3).findings
 
     assert found.witness == (5, 9)
@@ -286,7 +287,7 @@ def test_a_loop_that_stands_still_for_a_while_whenever_a_synchronous_tool_runs()
     )
 
 
-NOW_AND_THEN = {"once": [0.4], "not each time": [0.4, 0.225, 0.4], "never": [0.0, 0.0]}
+NOW_AND_THEN = {"once": [0.4], "not each time": [0.4, 0.225, 0.3], "never": [0.0, 0.0]}
 
 
 @pytest.mark.parametrize("stalls", NOW_AND_THEN.values(), ids=NOW_AND_THEN)

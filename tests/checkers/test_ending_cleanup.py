@@ -27,7 +27,7 @@ from tests.build import (
     told,
 )
 from tests.judged import broken, outcome, red, untold, verdicts
-from tests.scenes import AT_WORK, CLEANUP, GAVE_UP, agent, dispatcher, nameless
+from tests.scenes import AT_WORK, CLEANUP, DONE, GAVE_UP, agent, dispatcher, nameless
 
 from goldenpath.model import Finding, Kind, Outcome
 
@@ -101,7 +101,11 @@ def test_a_tool_that_starts_though_its_caller_gave_up_while_it_was_announced() -
     late = [asked(ALICE), executing(ALICE), FLOWS, started(ALICE), ended(ALICE), told(ALICE)]
     early = [asked(ALICE), started(ALICE), FLOWS, ended(ALICE), told(ALICE)]
 
-    assert broken("TOOL-6", dispatcher(*late))[1] == (3, 5, 6)
+    assert broken("TOOL-6", dispatcher(*late)) == (
+        "lookup was started after its caller had given up, which was while it was being announced",
+        (3, 5, 6),
+    )
+    assert verdicts(dispatcher(*late))["TOOL-6"].opportunities == 1
     assert untold("TOOL-6", dispatcher(*early))
     assert outcome("TOOL-6", dispatcher(asked(ALICE), FLOWS, GAVE_UP)) is Outcome.PASS
 
@@ -137,6 +141,11 @@ ENDED = {
     ],
     "its context was left": [
         *(*AT_WORK, invoke(ALICE, "leave"), stopped(ALICE), ok(ALICE, "leave")),
+    ],
+    "its report fits another as well": [
+        *(asked(ALICE, 16), asked(ALICE, 17), executing(ALICE, 16), executing(ALICE, 17)),
+        *(started(ALICE, 16), started(ALICE, 17), CLEANING, DONE, DONE),
+        *(stopped(ALICE, 16), stopped(ALICE, 17), CLEANED),
     ],
     "its link was cut": [
         *(*SHOWN, fault(ALICE, "dropped"), CLEANING, stopped(ALICE), refused(ALICE), CLEANED),
@@ -184,9 +193,8 @@ def test_a_session_of_an_agent_is_cleaned_up_like_one_of_a_dispatcher() -> None:
 
     assert broken("RECOVERY-7", [*at_work, CLEANED, ended(ALICE)], kind="agent")[1] == (4, 6, 7)
     assert outcome("RECOVERY-7", [*at_work, stopped(ALICE), CLEANED], kind="agent") is Outcome.PASS
-    assert outcome("RECOVERY-7", [*at_work, none, ended(ALICE)], kind="agent") is (
-        Outcome.UNSUPPORTED
-    )
+    said = verdicts([*at_work, none, ended(ALICE)], kind="agent")["RECOVERY-7"]
+    assert (said.outcome, said.reason) == (Outcome.UNSUPPORTED, "it has no cleanup")
 
 
 def test_calls_without_canaries_that_cleanup_came_upon_are_in_doubt() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.build import ALICE, Line, answer, ended, lost, started, stopped
+from tests.build import ALICE, Line, answer, call, ended, executing, invoke, lost, started, stopped
 from tests.judged import broken, findings, outcome, untold, verdicts
-from tests.scenes import LEFT, agent, nameless
+from tests.scenes import FINISHED, LEFT, agent, nameless
 
-from goldenpath.model import Outcome
+from goldenpath.model import Kind, Outcome
 
 # --- TOOL-10: a run whose consumer has left makes no further call -------------------------------
 
@@ -51,7 +51,10 @@ def test_a_run_that_stops(lines: list[Line]) -> None:
     assert outcome("TOOL-10", agent(*lines, calls=2), kind="agent") is Outcome.PASS
 
 
+OF_ITS_OWN = [executing(ALICE, 18, call_id="own", parameters={}), FINISHED]
+
 NOTHING_LEFT = {
+    "what it showed beside that never ran": agent(*BEGUN, ended(ALICE, 16), *OF_ITS_OWN, LEFT),
     "nothing was left to do": agent(*BEGUN, ended(ALICE, 16), LEFT),
     "it had not begun": agent(LEFT, calls=2),
     "nobody left": agent(*BEGUN, ended(ALICE, 16), answer(ALICE), calls=2),
@@ -64,6 +67,38 @@ NOTHING_LEFT = {
 def test_a_run_that_could_not_have_worked_on(lines: list[Line]) -> None:
     """Neither red nor green."""
     assert untold("TOOL-10", lines, kind="agent")
+
+
+def test_who_had_given_up_a_session_and_uses_it_is_no_run_that_works_on() -> None:
+    """It was made all the same, and what is asked of it then is asked for."""
+    create = invoke(ALICE, "create", tools=["lookup"])
+
+    assert untold("TOOL-10", [create, lost(ALICE, "create", why="cancelled"), *call(ALICE)])
+
+
+def flows(*lines: Line, calls: int = 2) -> list[Line]:
+    """Its consumer had left while an event was being sent (entry 2), and that lasts until now."""
+    given_up: Line = (Kind.FAULT, ALICE.name, "s9", "flows", {"given_up": "run-alice"})
+    return agent(given_up, *lines, calls=calls)
+
+
+FORSAKEN = {
+    "it answers in the end": ([started(ALICE, 16), answer(ALICE)], [(2, 3)]),
+    "it never answers": ([started(ALICE, 16)], [(2, 3)]),
+    "it is told to have been left, later": ([started(ALICE, 16), LEFT], [(2, 3)]),
+    "it does nothing more": ([LEFT], []),
+}
+
+
+@pytest.mark.parametrize(("lines", "witness"), FORSAKEN.values(), ids=FORSAKEN)
+def test_a_run_that_was_left_while_it_told_of_itself(
+    lines: list[Line], witness: list[tuple[int, int]]
+) -> None:
+    """From then on it knows, whatever becomes of it; it had all of its work left to do."""
+    said = verdicts(flows(*lines), kind="agent")["TOOL-10"]
+
+    assert [found.witness for found in said.findings] == witness
+    assert said.opportunities == 1
 
 
 @pytest.mark.parametrize("calls", [2, 3], ids=["one is left", "two are left"])

@@ -199,6 +199,9 @@ FIRST = {
         *2 * [nameless("started", parameters={})],
         *2 * [nameless("ended", result=1)],
     ],
+    "one of which nobody knows whether it ended": [
+        *(started(ALICE, 16), started(ALICE, 17), nameless("ended", result=1)),
+    ],
 }
 
 

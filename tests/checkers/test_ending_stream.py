@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from tests.build import ALICE, Line, acted, answer, ended, fail, run, started, stopped, token_of, up
-from tests.judged import broken, outcome, red, untold
+from tests.build import (
+    ALICE,
+    Line,
+    acted,
+    agent_run,
+    answer,
+    ended,
+    fail,
+    run,
+    started,
+    stopped,
+    token_of,
+    up,
+)
+from tests.judged import broken, outcome, red, untold, verdicts
 from tests.scenes import LEFT, TRUTH
 
 from goldenpath.model import Kind, Outcome
@@ -23,7 +36,7 @@ def leaves(by: str) -> Line:
 @pytest.mark.parametrize("by", ["break", "close"])
 def test_a_run_whose_stream_was_left_works_on(by: str) -> None:
     """It calls what was to come."""
-    lines = stream(by, *TRUTH, leaves(by), LEFT, started(ALICE, 17))
+    lines = stream(by, *TRUTH, leaves(by), LEFT, started(ALICE, 17), ended(ALICE, 17))
 
     assert broken("TOOL-10a", lines, kind="agent") == (
         "a run of alice, who had left, worked on and called lookup",
@@ -78,7 +91,19 @@ def test_a_stream_that_could_not_be_left(end: list[Line]) -> None:
     """It gave its one piece when all was done."""
     lines = stream("break", *TRUTH, started(ALICE, 17), ended(ALICE, 17), *end)
 
-    assert outcome("TOOL-10a", lines, kind="agent") is Outcome.UNOBSERVABLE
+    said = verdicts(lines, kind="agent")["TOOL-10a"]
+    assert said.outcome is Outcome.UNOBSERVABLE
+    assert said.reason.startswith("its stream gave no piece at which to leave it")
+
+
+@pytest.mark.parametrize("left", [[], [leaves("close")]], ids=["not left", "left"])
+def test_a_stream_that_never_came_back_is_for_other_rules(left: list[Line]) -> None:
+    """When its consumer was told nobody knows."""
+    assert untold("TOOL-10a", stream("close", *TRUTH, *left, started(ALICE, 17)), kind="agent")
+
+
+def test_a_run_of_which_no_stream_was_to_be_left_is_no_trial() -> None:
+    assert untold("TOOL-10a", agent_run(ALICE), kind="agent")
 
 
 def test_a_stream_that_broke_before_it_could_be_left_is_not_excused() -> None:

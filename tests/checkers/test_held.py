@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goldenpath.checkers.held import DEEPEST, holds, parsed_text, sayable, telling, worded
+from goldenpath.canary import FIRST_CALL, THREAD, mint
+from goldenpath.checkers.held import (
+    DEEPEST,
+    holds,
+    of_another,
+    parsed_text,
+    sayable,
+    telling,
+    worded,
+)
 from goldenpath.model import NOT_JSON
 
 FOUND = {"found": "gpc0000000000109ab6", "pages": [1, 2.5, None, True]}
@@ -149,3 +158,26 @@ def test_what_has_words() -> None:
     """A text that is not blank, however deep; names of fields are none."""
     assert worded([{"deep": ["no"]}])
     assert not worded({"took_ms": 3, "blank": [" ", "", None, True]})
+
+
+MINE, ANOTHERS, LATER = (mint("000000", FIRST_CALL + n) for n in range(3))
+MY_THREAD = mint("000000", THREAD)
+
+#: What was told, the true text, and whether what was told is another call's.
+ERRORS = {
+    "its own": (f"no {MINE}", f"no {MINE}", False),
+    "another's": (f"no {ANOTHERS}", f"no {MINE}", True),
+    "another's, of the first call": (f"no {MINE}", f"no {ANOTHERS}", True),
+    "its own among others": (f"no {ANOTHERS} {MINE}", f"no {MINE}", False),
+    "one of several of its own": (f"no {MINE}", f"no {MINE} {LATER}", False),
+    "none in what was told": ("no", f"no {MINE}", False),
+    "none in the truth": (f"no {ANOTHERS}", "no", False),
+    "a thread's in what was told": (f"no {MY_THREAD}", f"no {MINE}", False),
+    "a thread's in the truth": (f"no {ANOTHERS}", f"no {MY_THREAD}", False),
+}
+
+
+@pytest.mark.parametrize(("told", "text", "wrong"), ERRORS.values(), ids=ERRORS)
+def test_an_error_of_another_call_is_known_by_its_canary(told: str, text: str, wrong: bool) -> None:
+    """Where both hold one of a call, and have none in common."""
+    assert of_another(told, text) is wrong

@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 from tests.build import ALICE, BOB, bare, call
-from tests.judged import broken, outcome, untold
+from tests.judged import broken, outcome, untold, verdicts
 from tests.scenes import dispatcher
 
 from goldenpath.canary import CREDENTIAL, REPR, SELF, THREAD, TRACE, mint
@@ -145,7 +145,10 @@ def test_where_nothing_can_be_planted_only_a_stack_trace_can_be_found() -> None:
     card = {"truth": "no"}
     head = bare(ALICE, "log", text="Traceback (most recent call last)")
 
-    assert outcome("CONTENT-7", dispatcher(*call(ALICE)), card=card) is Outcome.UNOBSERVABLE
+    said = verdicts(dispatcher(*call(ALICE)), card=card)["CONTENT-7"]
+
+    assert said.outcome is Outcome.UNOBSERVABLE
+    assert said.reason == "nothing could be planted in it; no stack trace was shown"
     assert outcome("CONTENT-7", dispatcher(head), card=card) is Outcome.FAIL
 
 

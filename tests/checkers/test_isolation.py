@@ -170,7 +170,8 @@ def test_what_comes_of_a_run_that_was_forgotten_is_no_doubt() -> None:
     """It was asked for, however long ago; that it is late is for DELIVERY-3."""
     lines = [*session(BOB, call(BOB)), up(ALICE)]
     for number in range(LATE_WINDOW + 20):
-        lines += [run(ALICE, run_id=f"run-{number}"), answer(ALICE)]
+        end = bare(ALICE, "agent_completed", run_id=f"run-{number}")
+        lines += [run(ALICE, run_id=f"run-{number}"), end, answer(ALICE)]
     late = bare(ALICE, "agent_thinking", run_id="run-0")
 
     assert outcome("ISOLATION-1", [*lines, late], kind="agent") is Outcome.PASS
@@ -248,4 +249,5 @@ def test_an_event_that_names_nobody_is_no_opportunity() -> None:
 
     assert found.opportunities == 0
     assert found.outcome is Outcome.UNOBSERVABLE
+    assert found.reason == "no event says whose it is"
     assert verdicts([*lines, *call(ALICE)])["ISOLATION-1"].outcome is Outcome.PASS

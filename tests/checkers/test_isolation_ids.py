@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
-from tests.build import call, event, session
+from tests.build import Line, call, event, session
 from tests.judged import broken, findings, red
 
 from goldenpath.canary import request_ids
 from goldenpath.checkers import isolation
+from goldenpath.model import Kind
 from goldenpath.plant import plant_user
 
 # An id of a user, of a run, and of what belongs to it: wherever it is no event's own.
@@ -37,7 +41,20 @@ def test_ones_own_ids_and_those_that_say_whose_an_event_is() -> None:
 
     assert "ISOLATION-2" not in red(lines, ANN, BEN)
     assert "ISOLATION-2" not in red(named, ANN, BEN)
-    assert "ISOLATION-2" not in red([*session(ANN), *session(twin), lines[-1]], ANN, twin)
+    nobodys = event(ANN, "agent_thinking", user_id=None, peers=own)
+    assert "ISOLATION-2" not in red([*session(ANN), *session(twin), nobodys], ANN, twin)
+
+
+@pytest.mark.parametrize("time", [1757.3, {"seconds": 1757}], ids=["a number", "an object"])
+def test_an_id_in_a_second_place_says_whose_an_event_is_as_well(time: Any) -> None:
+    """That it is another's there is for CONTENT-3, whatever else stands in two places."""
+    lines = [*session(ANN), *session(BEN)]
+    body = {"run_id": ANN.run_id, "user_id": ANN.user_id, "timestamp": 1757.3}
+    text = {"type": "agent_thinking", "data": body, "user_id": BEN.user_id, "timestamp": time}
+
+    frame: Line = (Kind.FRAME, f"{ANN.name}/1", None, "tap.send", json.dumps(text))
+
+    assert red([*lines, frame], ANN, BEN) - {"ORDER-6"} == {"CONTENT-3"}
 
 
 def test_the_oldest_ids_of_runs_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -224,6 +224,13 @@ NOT_TIMED: dict[str, list[Paced]] = {
         *[(0, ended(ALICE, number)) for number in (16, 17)],
         *[(0, told(ALICE, number)) for number in (16, 17)],
     ],
+    "their reports fit several calls": [
+        *[(0, line) for line in session(ALICE)],
+        *[(0, asked(ALICE, number, timed=True)) for number in (16, 17)],
+        *[(0, executing(ALICE, number)) for number in (16, 17)],
+        *[(0, started(ALICE, number)) for number in (16, 17)],
+        *[(0, bare(ALICE, "tool_completed", tool="lookup"))] * 2,
+    ],
     "it is reported and never ran": [
         *[(0, line) for line in session(ALICE)],
         (0, asked(ALICE, timed=True)),

@@ -22,7 +22,8 @@ from goldenpath.results import Report, strongest
 HERE = Path(__file__).parent
 BUILTIN = "goldenpath.builtin:"
 TARGETS = (
-    *("reference", "reference-agent", "reference-ws", "pydantic-ai", "reference-router"),
+    *("reference", "reference-unified", "reference-agent", "reference-ws", "pydantic-ai"),
+    "reference-router",
     *(f"{BUILTIN}reference_broadcast_{form}" for form in ("service", "bound", "function")),
     *(f"{BUILTIN}reference_{shape}" for shape in ("bridge", "emitter", "manager")),
 )

@@ -15,7 +15,7 @@ from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.model import Outcome, Verdict
 from goldenpath.plant.forms import as_langchain
-from goldenpath.plant.tools import Gates, plant_tools
+from goldenpath.plant.tools import Gates, Owner, plant_tools
 from goldenpath.recorder import Recorder
 
 pytest.importorskip("langchain_core")
@@ -67,7 +67,7 @@ async def test_what_really_happened_is_recorded_by_the_tool_within(name: str) ->
     """An asynchronous tool by `_arun`, a synchronous one by `_run`, in a thread of LangChain's."""
     recorder, entries = Recorder(), []
     recorder.listen(entries.append)
-    (planted,) = plant_tools([name], "alice", "gpcmark", recorder, Gates())
+    (planted,) = plant_tools([name], Owner("alice", "gpcmark", recorder, Gates()))
     tool = as_langchain(planted)
     given: dict[str, Any] = {"self": 1, "config": None, "run_manager": [], "callbacks": 0, "a.b": 2}
     result = await tool.ainvoke(given)
@@ -81,7 +81,7 @@ async def test_what_really_happened_is_recorded_by_the_tool_within(name: str) ->
 
 def test_an_asynchronous_tool_cannot_be_invoked_synchronously() -> None:
     """As with any of LangChain's that was made of a coroutine."""
-    (planted,) = plant_tools(["echo"], "alice", "gpcmark", Recorder(), Gates())
+    (planted,) = plant_tools(["echo"], Owner("alice", "gpcmark", Recorder(), Gates()))
 
     with pytest.raises(NotImplementedError, match="ainvoke"):
         as_langchain(planted).invoke({})

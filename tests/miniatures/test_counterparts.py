@@ -151,12 +151,14 @@ SOUND = {
 }
 
 #: What cannot be told of a sound target: without ids, a report that comes when the next call of the
-#: same tool with the same parameters is open already may be of either (DESIGN section 4).
+#: same tool with the same parameters is open already may be of either (DESIGN section 4). So may
+#: what is told of two runs that a user has open at once over one link.
 UNTOLD = {
+    "agent-no-ids": {"ORDER-1", "ORDER-2", "ORDER-5", "DELIVERY-3", "CONTENT-6"},
     "dispatcher-late-reports-no-ids": {
         *("ORDER-3", "ORDER-4"),
         *("CONTENT-4", "CONTENT-5", "CONTENT-6"),
-    }
+    },
 }
 
 

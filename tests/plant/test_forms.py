@@ -17,7 +17,7 @@ from goldenpath.conduct import Options
 from goldenpath.errors import Exit
 from goldenpath.model import Entry, Outcome
 from goldenpath.plant import forms
-from goldenpath.plant.tools import Gates, ToolFailure, Tools, plant_tools
+from goldenpath.plant.tools import Gates, Owner, ToolFailure, Tools, plant_tools
 from goldenpath.recorder import Recorder
 from goldenpath.reference import RequestScopedDispatcher, UserContext
 
@@ -25,7 +25,7 @@ from goldenpath.reference import RequestScopedDispatcher, UserContext
 def planted(*names: str) -> tuple[Tools, list[Entry]]:
     recorder, entries = Recorder(), list[Entry]()
     recorder.listen(entries.append)
-    return plant_tools(names, "alice", "gpcmark", recorder, Gates()), entries
+    return plant_tools(names, Owner("alice", "gpcmark", recorder, Gates())), entries
 
 
 def test_a_function_says_what_it_is() -> None:

@@ -18,7 +18,13 @@ from goldenpath.runner import Deadlines
 from goldenpath.workloads import TIERS, WORKLOADS, Script
 from goldenpath.workloads.recorded import wrong
 
-DECLARED = {"tool_timeout": 1.0, "pings": {"ping": "pong"}, "facades": ["one"]}
+DECLARED: dict[str, Any] = {
+    "tool_timeout": 1.0,
+    "pings": {"ping": "pong"},
+    "facades": ["one"],
+    "factories": ["one"],
+    "max_dispatchers_per_user": 3,
+}
 NAMES = frozenset(vars(Deadlines()))
 
 

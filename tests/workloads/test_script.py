@@ -27,14 +27,29 @@ from goldenpath.workloads.script import KNOWN, Lane
 KINDS = ("dispatcher", "agent", "endpoint", "router", "transport")
 CONTROLS = {"together", "wait_for", "release", "cancel", "join", "drop", "clog", "unclog", "idle"}
 CONTROLS |= {"turn", "rest"}
-DECLARED = {"tool_timeout": 1.0, "pings": {"ping": "pong"}, "facades": ["one"]}
+DECLARED: dict[str, Any] = {
+    "tool_timeout": 1.0,
+    "pings": {"ping": "pong"},
+    "facades": ["one"],
+    "factories": ["one"],
+    "max_dispatchers_per_user": 3,
+}
 #: What is asked of a router for all, whoever is there.
 SHARED = {"inspect", "add_handler", "remove_handler", "broadcast"}
 #: Where a user calls on purpose what was given to another.
 ON_PURPOSE = {"own_tools"}
 ACTIONS = {
     "dispatcher": {
-        *("create", "create_invalid", "inspect", "register", "look", "ask_support", "execute"),
+        *(
+            "create",
+            "create_invalid",
+            "create_directly",
+            "inspect",
+            "register",
+            "look",
+            "ask_support",
+            "execute",
+        ),
         *("enter", "leave", "cleanup", "claim", "grow"),
     },
     "agent": {"create", "run", "cleanup", "grow"},

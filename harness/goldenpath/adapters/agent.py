@@ -61,13 +61,13 @@ class AgentAdapter:
         plant.recorder.listen(self._notice)
 
     async def perform(self, step: Step) -> Reply:
-        """Do what the step asks of the user's agent."""
+        """Do what the step asks of its session's agent."""
         if (make := self.sessions.makes.get(step.action)) is not None:
             return await make(step)
         if step.action == "grow":
             return await grow(lambda: AgentAdapter(self._factory, self._declaration), step)
-        if step.actor not in self.sessions:
-            return missing(f"session of {step.actor}")
+        if step.who not in self.sessions:
+            return missing(f"session of {step.who}")
         if step.action == "cleanup":
             return await self._cleanup(step)
         return await self._run(step)
@@ -76,7 +76,7 @@ class AgentAdapter:
         """Sessions are cleaned up by steps."""
 
     async def _run(self, step: Step) -> Reply:
-        run = self.sessions.member(step.actor, "run")
+        run = self.sessions.member(step.who, "run")
         if not callable(run):
             return missing("run")
         more = {"run_id": step.args["run_id"]} if takes(run, "run_id") else {}
@@ -86,8 +86,9 @@ class AgentAdapter:
             return returned if isinstance(returned, Reply) else heard(done(returned), returned)
         held = [returned]
         del returned
+        record = self.sessions.plant.recorder.record
         left = functools.partial(
-            self.sessions.plant.recorder.record, Kind.FAULT, step.actor, step.id, LEFT
+            record, Kind.FAULT, step.actor, step.id, LEFT, session=step.session
         )
         return await Consumer(step.args.get("leave"), self._started, left).take(held)
 
@@ -97,6 +98,7 @@ class AgentAdapter:
 
     async def _cleanup(self, step: Step) -> Reply:
         """An agent need not have a cleanup; then nothing follows from it."""
-        if self.sessions.member(step.actor, "cleanup") is None:
+        member = self.sessions.member(step.who, "cleanup")
+        if member is None and not self.sessions.entered(step.who):
             return Reply(True, {**done().value, "none": True})
         return await self.sessions.cleanup(step)

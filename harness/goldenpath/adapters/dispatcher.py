@@ -66,11 +66,11 @@ class DispatcherAdapter:
         self.sessions = Sessions(self._factory, self._declaration, plant, self._awaited)
 
     async def perform(self, step: Step) -> Reply:
-        """Do what the step asks of the user's dispatcher."""
+        """Do what the step asks of its session's dispatcher."""
         if (make := self.sessions.makes.get(step.action)) is not None:
             return await make(step)
-        if step.actor not in self.sessions and step.action != "grow":
-            return missing(f"session of {step.actor}")
+        if step.who not in self.sessions and step.action != "grow":
+            return missing(f"session of {step.who}")
         act = self._actions.get(step.action) or self.sessions.uses[step.action]
         return await act(step)
 
@@ -79,7 +79,7 @@ class DispatcherAdapter:
 
     async def _inspect(self, step: Step) -> Reply:
         names = self._declaration.members
-        target = self.sessions[step.actor]
+        target = self.sessions[step.who]
         kinds = {
             name: _kind(target, names.get(name, name), kind) for name, kind in spec.MEMBERS.items()
         }
@@ -91,7 +91,7 @@ class DispatcherAdapter:
     async def _look(self, step: Step) -> Reply:
         """All three look-ups without a turn of the loop between, where they are synchronous."""
         wrong: dict[str, str] = {}
-        has = self.sessions.member(step.actor, "has_tool")
+        has = self.sessions.member(step.who, "has_tool")
         seen = {}
         for name in step.args["tools"] if callable(has) else ():
             answer = await guarded(lambda name=name: has(name))
@@ -101,7 +101,7 @@ class DispatcherAdapter:
                 wrong["has_tool"] = _odd(answer, "true or false")
         looks: dict[str, Any] = {"has_tool": seen}
         for member in ("get_available_tools", "tools"):
-            found = self.sessions.member(step.actor, member)
+            found = self.sessions.member(step.who, member)
             if found is None:
                 looks[member] = None  # API-1 speaks of members that are missing
                 continue
@@ -112,11 +112,13 @@ class DispatcherAdapter:
         return done({**looks, "wrong": wrong})
 
     async def _register(self, step: Step) -> Reply:
-        member = self.sessions.member(step.actor, "register_tool")
+        member = self.sessions.member(step.who, "register_tool")
         if not callable(member):
             return missing("register_tool")
         twin = bool(step.args.get("again"))
-        (tool,) = self.sessions.plant.tools(step.actor, [step.args["tool"]], twin=twin)
+        (tool,) = self.sessions.plant.tools(
+            step.actor, [step.args["tool"]], twin=twin, session=step.session
+        )
         form = step.args.get("form") or self._usual_form()
         if form != "tool":
             return await self._register_as(form, member, tool)
@@ -148,18 +150,18 @@ class DispatcherAdapter:
     async def _ask_support(self, step: Step) -> Reply:
         """What the two properties about the way to the user say, without a turn between them."""
         said: dict[str, Any] = {}
-        target, names = self.sessions[step.actor], self._declaration.members
+        target, names = self.sessions[step.who], self._declaration.members
         for name in ("has_websocket_support", "websocket_bridge"):
             read = functools.partial(_value, target, names.get(name, name))
             said[name] = await guarded(read)
         has, bridge = said["has_websocket_support"], said["websocket_bridge"]
         wrong = next((reply for reply in said.values() if isinstance(reply, Reply)), None)
-        there = self.sessions.has(step.actor, "websocket_bridge")
+        there = self.sessions.has(step.who, "websocket_bridge")
         return wrong or done({"has": has, "bridge": bridge is not None if there else None})
 
     async def _claim(self, step: Step) -> Reply:
         """Have the session's own way to the user send a thought, and hear what it claims."""
-        bridge = self.sessions.member(step.actor, "websocket_bridge")
+        bridge = self.sessions.member(step.who, "websocket_bridge")
         if bridge is None:
             return missing("websocket_bridge")
         if isinstance(bridge, SHAPES):
@@ -169,7 +171,7 @@ class DispatcherAdapter:
             return missing(f"{_THOUGHTS[0]} of its websocket_bridge")
         given: tuple[Any, ...] = (step.args["text"],)
         if takes(send, "run_id"):
-            given = (self.sessions.run_ids[step.actor], "an_agent", *given)
+            given = (self.sessions.run_ids[step.who], "an_agent", *given)
         claimed = await guarded(lambda: send(*given))
         return claimed if isinstance(claimed, Reply) else done({"claims": claimed})
 
@@ -182,7 +184,7 @@ class DispatcherAdapter:
     async def _execute(self, step: Step) -> Reply:
         args = step.args
         via, name, given = args.get("via", "execute_tool"), args["tool"], args.get("parameters")
-        member = self.sessions.member(step.actor, via)
+        member = self.sessions.member(step.who, via)
         if not callable(member):
             return missing(via)
         if via == "dispatch":

@@ -126,9 +126,9 @@ class _QuietPlant(Plant):
         super().__init__(Recorder(), [user])
         self._watched = watched
 
-    def user(self, name: str, run_id: str, *, is_admin: bool = False) -> PlantedUser:
+    def user(self, name: str, run_id: str, **more: Any) -> PlantedUser:
         """The user, who is watched where that is wanted."""
-        user = super().user(name, run_id, is_admin=is_admin)
+        user = super().user(name, run_id, **more)
         if self._watched is not None:
             self._watched.users.append(weakref.ref(user))
         return user

@@ -87,7 +87,7 @@ class PythonTarget:
             kind=self.declaration.kind,
             events=dict(self.declaration.events),
             card=card,
-            declared={**self.declaration.options, "members": dict(self.declaration.members)},
+            declared=self._declared(),
             dialect=self._dialect_data,
             shown=shown,
         )
@@ -98,6 +98,12 @@ class PythonTarget:
             return AgentAdapter(self.factory, self.declaration)
         shape = facts.shown.get("outcome", "value")
         return DispatcherAdapter(self.factory, self.declaration, shape, self._awaited)
+
+    def _declared(self) -> dict[str, Any]:
+        """What it says of itself, as a header can hold it: factories by name."""
+        said = {**self.declaration.options, "members": dict(self.declaration.members)}
+        named = list(self.declaration.making.factories)
+        return {**said, "factories": named} if named else said
 
     def _unmakeable(self) -> dict[str, str]:
         """What cannot be told because tools of a declared form cannot be made here."""

@@ -26,6 +26,7 @@ from goldenpath.adapters.lines import (
     request,
     unmade,
 )
+from goldenpath.adapters.session import plant_for
 from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.jsonable import LONGEST_TEXT, readable, safe_repr
@@ -98,8 +99,8 @@ class ProcessAdapter:
             if step.action == "cleanup" and self._hello.kind == "agent":
                 return Reply(True, {**done().value, "none": True})  # an agent need not have one
             return missing(f"answer to {step.action}: its hello does not list it")
-        if not step.action.startswith("create") and step.actor not in self._sessions:
-            return missing(f"session of {step.actor}")
+        if not step.action.startswith("create") and step.who not in self._sessions:
+            return missing(f"session of {step.who}")
         return await self._actions.get(step.action, self._plainly)(step)
 
     async def close(self) -> None:
@@ -113,18 +114,18 @@ class ProcessAdapter:
         return self._reply(step, await self._ask(step))
 
     async def _ask(self, step: Step, **more: Any) -> Answer:
-        more = {"session": self._sessions[step.actor], **request(step), **more}
+        more = {"session": self._sessions[step.who], **request(step), **more}
         return await self._to.ask(step.action, **more)
 
     async def _create(self, step: Step) -> Reply:
-        self._sessions.pop(step.actor, None)  # what cannot be made must not be taken for it
+        self._sessions.pop(step.who, None)  # what cannot be made must not be taken for it
         session, reply = await self._make(step, lambda user: user)
         condition = step.args.get("transport", "working")
         if reply.ok:
-            self._sessions[step.actor] = session
+            self._sessions[step.who] = session
         elif condition == "working" and self._silent(reply):
             raise TargetProblem(  # API-1 would find it, and is not judged
-                f"{self._to.child.name} makes no session for {step.actor}",
+                f"{self._to.child.name} makes no session for {step.who}",
                 expected="an answer with a value to create",
                 got=excerpt(reply.value["text"].encode()),
             )
@@ -149,28 +150,26 @@ class ProcessAdapter:
         condition = step.args.get("transport", "working")
         if condition not in self._hello.transports:
             return "", missing(f"transport that is {condition}: its hello does not list it")
-        admin = bool(step.args.get("admin"))
-        user = seen_as(self._plant.user(step.actor, step.args["run_id"], is_admin=admin))
-        self._plant.tap(step.actor, condition, falters=bool(step.args.get("falters")))
+        given = plant_for(self._plant, step)
         session = f"session-{next(self._numbers)}"
-        tools = self._plant.tools(step.actor, step.args["tools"])
-        if unfit := _unfit(tools):
+        if unfit := _unfit(given.tools):
             return "", missing(unfit)
-        told = {"tools": self._bench.lay_out(session, tools), "transport": condition}
-        answer = await self._to.ask("create", session=session, user=_told(user), **told)
+        told = {"tools": self._bench.lay_out(session, given.tools), "transport": condition}
+        user = _told(seen_as(given.user))
+        answer = await self._to.ask("create", session=session, user=user, **told)
         return session, self._reply(step, answer)
 
     async def _register(self, step: Step) -> Reply:
         twin = bool(step.args.get("again"))
-        tools = self._plant.tools(step.actor, [step.args["tool"]], twin=twin)
+        tools = self._plant.tools(step.actor, [step.args["tool"]], twin=twin, session=step.session)
         if unfit := _unfit(tools):
             return missing(unfit)
-        (tool,) = self._bench.lay_out(self._sessions[step.actor], tools)
+        (tool,) = self._bench.lay_out(self._sessions[step.who], tools)
         return self._reply(step, await self._ask(step, tool=tool))
 
     async def _cleanup(self, step: Step) -> Reply:
         reply = self._reply(step, await self._ask(step))
-        session = self._sessions[step.actor]
+        session = self._sessions[step.who]
         for _ in range(round(REPORTING * self._scale / _NAP)):
             if not self._bench.unreported(session):
                 return reply

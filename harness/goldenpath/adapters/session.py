@@ -5,18 +5,42 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from goldenpath import spec
 from goldenpath.adapters.base import Reply, done, failed, guarded, heard, missing, settle
 from goldenpath.declare import Declaration
 from goldenpath.errors import UsageProblem
+from goldenpath.making import misfit
 from goldenpath.model import Step
-from goldenpath.plant import Plant, PlantedUser
+from goldenpath.plant import Plant, PlantedUser, Tap, Tools
 from goldenpath.plant.users import INVALID
 
 Act = Callable[[Step], Awaitable[Reply]]
 
-_EXITS = ("__aexit__", "__exit__")
+_ENTRIES, _EXITS = ("__aenter__", "__enter__"), ("__aexit__", "__exit__")
+
+
+class Given(NamedTuple):
+    """What a session is made of."""
+
+    user: PlantedUser
+    tap: Tap
+    tools: Tools
+
+
+def plant_for(plant: Plant, step: Step) -> Given:
+    """What a step that makes a session asks for. One of several of a user is in a thread of its
+    own, and shares the link that is open.
+    """
+    args, session = step.args, step.session
+    thread = args.get("thread_id") if session else None
+    condition, falters = args.get("transport", "working"), bool(args.get("falters"))
+    return Given(
+        plant.user(step.actor, args["run_id"], is_admin=bool(args.get("admin")), thread_id=thread),
+        plant.tap(step.actor, condition, falters=falters, session=session),
+        plant.tools(step.actor, args["tools"], session=session),
+    )
 
 
 class BodyFailed(Exception):
@@ -28,7 +52,8 @@ _BODIES: dict[object, type[BaseException]] = {"cancelled": asyncio.CancelledErro
 
 
 class Sessions:
-    """One object of the target per user, made by its factory.
+    """One object of the target for each session, made by its factory. They are known by `who`: by
+    their user, or, where a user has several at once, by user and session.
 
     makes, uses: by action of a step, what makes an object, and what is done with one.
     """
@@ -40,14 +65,17 @@ class Sessions:
         plant: Plant,
         awaited: set[str] | None = None,
     ) -> None:
-        self.factory, self.declaration, self.plant = factory, declaration, plant
+        self.declaration, self.plant = declaration, plant
+        self.factories = {"": factory, **declaration.making.factories}
         self.awaited = set() if awaited is None else awaited
         self._objects: dict[str, Any] = {}
         self.run_ids: dict[str, str] = {}
         self._contexts: dict[str, Any] = {}
+        self._around: dict[str, Any] = {}
         self.makes: Mapping[str, Act] = {
             "create": self.create,
             "create_invalid": self.create_invalid,
+            "create_directly": self.create_directly,
         }
         self.uses: Mapping[str, Act] = {
             "cleanup": self.cleanup,
@@ -55,17 +83,17 @@ class Sessions:
             "leave": self.leave,
         }
 
-    def __getitem__(self, actor: str) -> Any:
-        return self._objects[actor]
+    def __getitem__(self, who: str) -> Any:
+        return self._objects[who]
 
-    def __contains__(self, actor: str) -> bool:
-        return actor in self._objects
+    def __contains__(self, who: str) -> bool:
+        return who in self._objects
 
-    def member(self, actor: str, name: str) -> Any:
-        """The member of the user's object under its declared name, or None. One that raises when
+    def member(self, who: str, name: str) -> Any:
+        """The member of the session's object under its declared name, or None. One that raises when
         it is looked up, as a facade that was closed may, raises when it is called.
         """
-        return self._member(self._objects[actor], name)
+        return self._member(self._objects[who], name)
 
     def _member(self, made: Any, name: str) -> Any:
         try:
@@ -73,24 +101,41 @@ class Sessions:
         except Exception as error:
             return _raising(error)
 
-    def has(self, actor: str, name: str) -> bool:
-        """Whether the user's object has this member, even one that raises when it is looked up."""
+    def has(self, who: str, name: str) -> bool:
+        """Whether the object has this member, even one that raises when it is looked up."""
         try:
-            return hasattr(self._objects[actor], self.declaration.members.get(name, name))
+            return hasattr(self._objects[who], self.declaration.members.get(name, name))
         except Exception:
             return True
 
     async def create(self, step: Step) -> Reply:
-        """Call the factory for the step's user. What it returns is kept as it is."""
-        made = await self._make(step, lambda user: user)
+        """Call the factory for the step's user. What it returns is kept as it is, unless that is
+        only a context in which to have it: then it is entered.
+        """
+        made = around = await self._make(step, lambda user: user)
+        if not isinstance(made, Reply) and self._is_around(made):
+            made = await self._through(made, _ENTRIES)
         if isinstance(made, Reply):
             return made
         if made is None:
             return failed("the factory returned None", None)
-        self._objects[step.actor] = made
-        self.run_ids[step.actor] = step.args["run_id"]
-        self._contexts.pop(step.actor, None)
+        self._objects[step.who] = made
+        self.run_ids[step.who] = step.args["run_id"]
+        self._contexts.pop(step.who, None)
+        self._around.pop(step.who, None)
+        if around is not made:
+            self._around[step.who] = around
         return done(type(made).__name__)
+
+    def entered(self, who: str) -> bool:
+        """Whether the session was had by entering a context, which is still to be left."""
+        return who in self._around
+
+    def _is_around(self, made: Any) -> bool:
+        """Whether it is a context manager that can do nothing itself of what a session does."""
+        names = (*spec.VIAS, "run")
+        does = any(self._member(made, name) is not None for name in names)
+        return not does and any(callable(getattr(type(made), name, None)) for name in _ENTRIES)
 
     async def create_invalid(self, step: Step) -> Reply:
         """Ask for a session with a user context that is wrong; one that is made is put away."""
@@ -99,35 +144,58 @@ class Sessions:
             return made
         if made is None:
             return failed("the factory returned None", None)
+        await self._put_away(made)
+        return done("a session")
+
+    async def create_directly(self, step: Step) -> Reply:
+        """Construct past the factories, in the declared way; else what the session before this one
+        is, without arguments. One that is made is put away.
+        """
+        direct = self.declaration.making.direct
+        if direct is None and step.who not in self:
+            return missing(f"session of {step.who} whose class could be called")
+        given = plant_for(self.plant, step)
+        if direct is not None:
+            made = await guarded(lambda: direct(given.user, given.tap, given.tools))
+        else:
+            made = await guarded(type(self._objects[step.who]))
+        if isinstance(made, Reply):
+            return made
+        await self._put_away(made)
+        return done("a session")
+
+    async def _put_away(self, made: Any) -> None:
         cleanup = self._member(made, "cleanup")
         if callable(cleanup):
             await guarded(cleanup)
-        return done("a session")
 
     async def _make(self, step: Step, seen_as: Callable[[PlantedUser], Any]) -> Any:
-        args = step.args
-        admin = bool(args.get("admin"))
-        user = seen_as(self.plant.user(step.actor, args["run_id"], is_admin=admin))
-        falters = bool(args.get("falters"))
-        tap = self.plant.tap(step.actor, args.get("transport", "working"), falters=falters)
-        tools = self.plant.tools(step.actor, args["tools"])
-        return await guarded(lambda: self.factory(user, tap, tools))
+        name = step.args.get("factory", "")
+        factory = self.factories.get(name)
+        if factory is None:
+            return missing(f"factory {name}")
+        given = plant_for(self.plant, step)
+        user = seen_as(given.user)
+        return await guarded(lambda: factory(user, given.tap, given.tools))
 
     async def enter(self, step: Step) -> Reply:
         """Enter the object's context, where it is a context manager; what that gives is used, and
         what was entered is what can be left.
         """
-        made = self._objects[step.actor]
-        entered = await self._through(made, ("__aenter__", "__enter__"))
+        if step.who in self._around:
+            return done()  # it was entered when it was made
+        made = self._objects[step.who]
+        entered = await self._through(made, _ENTRIES)
         if isinstance(entered, Reply):
             return entered
-        self._contexts[step.actor] = made
-        self._objects[step.actor] = made if entered is None else entered
+        self._contexts[step.who] = made
+        self._objects[step.who] = made if entered is None else entered
         return done()
 
     async def leave(self, step: Step) -> Reply:
         """Leave the object's context, as at the end of a `with`, or where its body raises."""
-        made = self._contexts.pop(step.actor, self._objects[step.actor])
+        made = self._contexts.pop(step.who, self._objects[step.who])
+        made = self._around.pop(step.who, made)
         if raising := step.args.get("raising"):
             return await self._raise_out_of(made, _BODIES.get(raising, BodyFailed))
         left = await self._through(made, _EXITS, None, None, None)
@@ -165,11 +233,17 @@ class Sessions:
         return await guarded(noting)
 
     async def cleanup(self, step: Step) -> Reply:
-        """Clean up the user's object, once more if asked."""
-        member = self.member(step.actor, "cleanup")
-        if not callable(member):
+        """Clean up the session's object, once more if asked; and leave the context in which it was
+        had, which ends with it.
+        """
+        member = self.member(step.who, "cleanup")
+        around = self._around.pop(step.who, None)
+        if not callable(member) and around is None:
             return missing("cleanup")
-        reply = await self.call("cleanup", member)
+        reply = await self.call("cleanup", member) if callable(member) else None
+        if around is not None:
+            left = await self._through(around, _EXITS, None, None, None)
+            reply = reply if isinstance(reply, Reply) else left
         return reply if isinstance(reply, Reply) else heard(done(), reply)
 
     async def call(
@@ -204,16 +278,10 @@ def _raising(error: Exception) -> Callable[..., Any]:
 
 def check_factory(factory: Callable[..., Any], target: str) -> None:
     """Raise UsageProblem where the factory cannot be called with (user, tap, tools)."""
-    try:
-        signature = inspect.signature(factory)
-    except (TypeError, ValueError):
-        return
-    try:
-        signature.bind(None, None, None)
-    except TypeError as error:
+    if why := misfit(factory):
         raise UsageProblem(
-            f"the factory of {target} cannot be called: {error}",
+            f"the factory of {target} cannot be called",
             expected="a factory make(user, tap, tools)",
-            got=f"{getattr(factory, '__name__', 'it')}{signature}",
+            got=why,
             hint="see 'Point it at yours' in the README",
-        ) from None
+        )

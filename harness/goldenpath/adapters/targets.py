@@ -61,6 +61,7 @@ def _reference_ws(name: str) -> Target:
 #: Built-in targets by name. The last line is loaded late because it needs `websockets`.
 BUILTIN: dict[str, Callable[[str], Target]] = {
     "reference": _builtin("reference_dispatcher"),
+    "reference-unified": _builtin("reference_unified"),
     "reference-agent": _builtin("reference_agent"),
     "reference-router": _builtin("reference_router"),
     "reference-ws": _reference_ws,

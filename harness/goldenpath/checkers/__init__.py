@@ -10,9 +10,11 @@ from goldenpath.checkers import (
     doors,
     ending,
     facades,
+    factories,
     internals,
     isolation,
     latency,
+    limits,
     names,
     neighbours,
     order,
@@ -29,6 +31,8 @@ from goldenpath.checkers.tally import Tally
 
 CHECKS: tuple[Check, ...] = (
     *api.CHECKS,
+    *factories.CHECKS,
+    *limits.CHECKS,
     *access.CHECKS,
     *names.CHECKS,
     *closing.CHECKS,

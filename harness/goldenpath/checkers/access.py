@@ -97,9 +97,9 @@ class _AdminToolsRefused(Answers):
 
     def asked(self, asked: Entry) -> None:
         if asked.what in BOUNDS:
-            self._worked.pop(asked.actor, None)
-            self._unknown.pop(asked.actor, None)
-            self._untold.discard(asked.actor)
+            self._worked.pop(asked.who, None)
+            self._unknown.pop(asked.who, None)
+            self._untold.discard(asked.who)
         elif asked.what == "execute" and self._concerns(asked) and asked.value.get("forbidden"):
             self._forbidden.add(asked.index)
 
@@ -108,16 +108,16 @@ class _AdminToolsRefused(Answers):
             return
         if not asked.value.get("forbidden"):
             if answer.kind is Kind.OK:
-                self._worked.setdefault(asked.actor, set()).add(way(asked))
-            elif asked.value.get("unknown"):
+                self._worked.setdefault(asked.who, set()).add(way(asked))
+            elif answer.kind is Kind.FAIL and asked.value.get("unknown"):
                 unknown = _without_names(asked, all_said(answer))
-                self._unknown.setdefault(asked.actor, set()).add(unknown)
+                self._unknown.setdefault(asked.who, set()).add(unknown)
         elif answer.kind is Kind.OK:
             self._accepted(asked, answer)
         elif self._controlled(asked) and answer.kind is Kind.FAIL and not answer.missing:
             self._refused(asked, answer)
         elif asked.what == "register":
-            self._untold.add(asked.actor)
+            self._untold.add(asked.who)
 
     def call(self, call: Call) -> None:
         if call.asked is None or call.asked.index not in self._forbidden or not call.starts:
@@ -130,19 +130,19 @@ class _AdminToolsRefused(Answers):
         )
 
     def _concerns(self, asked: Entry) -> bool:
-        return asked.what in ("execute", "register") and asked.actor not in self._untold
+        return asked.what in ("execute", "register") and asked.who not in self._untold
 
     def _controlled(self, asked: Entry) -> bool:
-        return way(asked) in self._worked.get(asked.actor, ())
+        return way(asked) in self._worked.get(asked.who, ())
 
     def _accepted(self, asked: Entry, answer: Entry) -> None:
         if asked.what == "register":
             if (answer.value["value"] or {}).get("form", "tool") != "tool":
-                self._untold.add(asked.actor)
+                self._untold.add(asked.who)
             return
         self.tally.chance()
         self.tally.fail(
-            f"{asked.value['tool']} is for admins only, and {asked.actor}, who is none, was"
+            f"{asked.value['tool']} is for admins only, and {asked.who}, who is none, was"
             " told that it succeeded",
             asked.index,
             answer.index,
@@ -152,13 +152,13 @@ class _AdminToolsRefused(Answers):
         tool, said = asked.value["tool"], all_said(answer)
         rest = _without_names(asked, said)
         clear = _PERMISSION.search(rest)
-        if not clear and not is_accident(answer) and rest in self._unknown.get(asked.actor, ()):
+        if not clear and not is_accident(answer) and rest in self._unknown.get(asked.who, ()):
             self.tally.excuse = (Outcome.UNOBSERVABLE, _HIDDEN)
             return
         self.tally.chance()
         if is_accident(answer):
             self.tally.fail(
-                f"{tool} was not refused to {asked.actor} but ran into {answer.value['type']}",
+                f"{tool} was not refused to {asked.who} but ran into {answer.value['type']}",
                 asked.index,
                 answer.index,
             )
@@ -166,7 +166,7 @@ class _AdminToolsRefused(Answers):
             tool in said and _WORD.search(_without_names(asked, text_of(answer)))
         ):
             self.tally.fail(
-                f"{tool} was refused to {asked.actor}, who is no admin, by an error that does not"
+                f"{tool} was refused to {asked.who}, who is no admin, by an error that does not"
                 f" say what and why: {shown(said)}",
                 asked.index,
                 answer.index,

@@ -13,13 +13,13 @@ BOUNDS = frozenset({"create", "cleanup", "leave"})
 
 
 def text_of(answer: Entry) -> str:
-    """The text of a failure; empty where it has none."""
-    return str((answer.value or {}).get("text", ""))
+    """The text of a failure."""
+    return str(answer.value["text"])
 
 
 def all_said(answer: Entry) -> str:
     """All that a failure says: its type, its text, and a value where it is a failed result."""
-    said = (answer.value.get("type", ""), text_of(answer), answer.value.get("value") or "")
+    said = (answer.value["type"], text_of(answer), answer.value.get("value"))
     return " ".join(str(part) for part in said if part)
 
 
@@ -46,14 +46,14 @@ class Answers(Fold):
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
-        self._pending: dict[str, Entry] = {}
+        self._pending: dict[str | None, Entry] = {}
 
     def entry(self, entry: Entry) -> None:
         if entry.kind is Kind.INVOKE:
-            self._pending[entry.step or ""] = entry
+            self._pending[entry.step] = entry
             self.asked(entry)
-        elif entry.kind in ANSWERED:
-            asked = self._pending.pop(entry.step or "", None)
+        else:
+            asked = self._pending.pop(entry.step, None)
             if asked is not None:
                 self.answered(asked, entry)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from goldenpath import spec
-from goldenpath.checkers.answers import way
+from goldenpath.checkers.answers import is_accident, text_of, way
 from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
 from goldenpath.checkers.over import Over
 from goldenpath.checkers.same import shown
@@ -19,7 +19,8 @@ from goldenpath.runs import Call, Seen
 
 class _Members(Fold):
     """API-1: a session is made for every valid user, and `inspect` says what each of its members
-    is; one finding for each that is wrong (DESIGN 9: a failing creation is one, too).
+    is; one finding for each that is wrong (DESIGN 9: a failing creation is one, too). Whether one
+    of several sessions of a user is made is for API-15.
     """
 
     kinds = ANSWERED
@@ -31,12 +32,13 @@ class _Members(Fold):
             self._inspected(entry)
 
     def _created(self, entry: Entry) -> None:
-        if entry.missing:
-            return  # a session such as cannot be made at this reach
+        limited = entry.session and self.header.card.get("limit") == "yes"
+        if entry.missing or limited:
+            return  # a session such as cannot be made at this reach, or may be refused
         self.tally.chance()
         if entry.kind is not Kind.OK:
             said = shown((entry.value or {}).get("text", "no answer in time"))
-            self.tally.fail(f"no session was made for {entry.actor}: {said}", entry.index)
+            self.tally.fail(f"no session was made for {entry.who}: {said}", entry.index)
 
     def _inspected(self, entry: Entry) -> None:
         members: dict[str, str] = entry.value["value"]
@@ -75,7 +77,7 @@ def _form(call: Call, tally: Tally) -> None:
     if answered.kind is Kind.FAIL and not call.starts:
         tally.fail(
             f"{asked.value['via']} was called with {asked.value['form']} and answered"
-            f" {answered.value.get('type', '')}: {shown(answered.value.get('text', ''))}",
+            f" {answered.value['type']}: {shown(text_of(answered))}",
             asked.index,
             answered.index,
         )
@@ -109,10 +111,10 @@ class _LookUpsAgree(Fold):
 
     def entry(self, entry: Entry) -> None:
         if entry.what == "cleanup":
-            self._cleaned.add(entry.actor)
+            self._cleaned.add(entry.who)
         elif entry.what == "create":
-            self._cleaned.discard(entry.actor)
-        if entry.what != "look" or entry.kind is not Kind.OK or entry.actor in self._cleaned:
+            self._cleaned.discard(entry.who)
+        if entry.what != "look" or entry.kind is not Kind.OK or entry.who in self._cleaned:
             return
         seen: dict[str, Any] = entry.value["value"]
         self._compare(seen, entry.index)
@@ -148,19 +150,19 @@ class _RegisteredWorks(Fold):
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._names: dict[str, dict[str, int]] = {}
-        self._asked: dict[str, Entry] = {}
+        self._asked: dict[str | None, Entry] = {}
 
     def entry(self, entry: Entry) -> None:
         if entry.kind is Kind.INVOKE:
-            self._asked[entry.step or ""] = entry
+            self._asked[entry.step] = entry
             if entry.what == "cleanup":
-                self._names.pop(entry.actor, None)
+                self._names.pop(entry.who, None)
             return
-        asked = self._asked.pop(entry.step or "", None) if entry.step else None
+        asked = self._asked.pop(entry.step, None)
         if asked is None:
             return
         if entry.what == "create" and entry.kind is Kind.OK:
-            self._names[entry.actor] = dict.fromkeys(asked.value["tools"], asked.index)
+            self._names[entry.who] = dict.fromkeys(asked.value["tools"], asked.index)
         elif entry.what == "register":
             self._registered(asked, entry)
         elif entry.what == "look" and entry.kind is Kind.OK:
@@ -169,11 +171,11 @@ class _RegisteredWorks(Fold):
     def _registered(self, asked: Entry, entry: Entry) -> None:
         name = asked.value["tool"]
         if entry.kind is Kind.OK and not asked.value.get("forbidden"):
-            self._names.setdefault(entry.actor, {})[name] = asked.index
+            self._names.setdefault(entry.who, {})[name] = asked.index
         elif entry.kind is Kind.FAIL and self._owed(asked, entry):
             self.tally.chance()
             self.tally.fail(
-                f"registering {name} was refused: {shown(entry.value.get('text', ''))}",
+                f"registering {name} was refused: {shown(text_of(entry))}",
                 asked.index,
                 entry.index,
             )
@@ -182,7 +184,7 @@ class _RegisteredWorks(Fold):
         """Whether it had to be accepted: the session is alive, the name not taken (API-5), and the
         tool not for admins only (API-14).
         """
-        names = self._names.get(entry.actor)
+        names = self._names.get(entry.who)
         if entry.missing or asked.value.get("forbidden") or names is None:
             return False
         return asked.value["tool"] not in names
@@ -191,7 +193,7 @@ class _RegisteredWorks(Fold):
         listed = entry.value["value"]["get_available_tools"]
         if not isinstance(listed, list):
             return
-        for name, index in self._names.get(entry.actor, {}).items():
+        for name, index in self._names.get(entry.who, {}).items():
             self.tally.chance()
             if name not in listed:
                 self.tally.fail(
@@ -215,7 +217,7 @@ def _executable(call: Call, tally: Tally) -> None:
     if call.refused and not call.proven:
         tally.fail(
             f"{call.tool} was registered and cannot be executed through {call.via}:"
-            f" {shown(answered.value.get('text', ''))}",
+            f" {shown(text_of(answered))}",
             asked.index,
             answered.index,
         )
@@ -231,8 +233,8 @@ class _RefusedAfterCleanup(Over):
         self._worked: set[tuple[str, str]] = set()
         self._cleaned: dict[str, int] = {}
         self._cleaning: dict[str, str | None] = {}
-        self._before: dict[str, Entry] = {}
-        self._asked: dict[str, Entry] = {}
+        self._before: dict[str | None, Entry] = {}
+        self._asked: dict[str | None, Entry] = {}
         self._tokens: dict[str, Entry] = {}
         self._after: dict[int, Entry] = {}
 
@@ -241,29 +243,31 @@ class _RefusedAfterCleanup(Over):
             self._invoked(entry)
         elif entry.kind is Kind.TOOL:
             self._ran(entry)
-        elif entry.what == "cleanup" and entry.kind in ANSWERED:
+        elif entry.what == "cleanup":
             self._clean(entry)
+        elif entry.what == "leave" and not entry.missing:
+            self._cleaning.setdefault(entry.who, entry.step)  # a cleanup after that comes again
         elif (before := self._before.pop(entry.step or "", None)) is not None:
             if entry.kind is Kind.OK:
-                self._worked.add((entry.actor, way(before)))
+                self._worked.add((entry.who, way(before)))
         elif (asked := self._asked.pop(entry.step or "", None)) is not None:
             self._judge(asked, entry)
 
     def _ran(self, entry: Entry) -> None:
-        asked = self._tokens.get(entry.value.get("token") or "")
+        asked = self._tokens.get(entry.value["token"])
         if asked is not None and entry.what == "started":
             self.tally.fail(f"{entry.value['tool']} ran after cleanup", asked.index, entry.index)
 
     def _invoked(self, entry: Entry) -> None:
         if entry.what == "create":
-            self._cleaned.pop(entry.actor, None)
-            self._cleaning.pop(entry.actor, None)
+            self._cleaned.pop(entry.who, None)
+            self._cleaning.pop(entry.who, None)
         elif entry.what == "cleanup":
-            self._cleaning.setdefault(entry.actor, entry.step)
-        elif entry.what in ("execute", "register") and entry.actor not in self._cleaned:
+            self._cleaning.setdefault(entry.who, entry.step)
+        elif entry.what in ("execute", "register") and entry.who not in self._cleaned:
             self._before[entry.step or ""] = entry
         elif entry.what in ("execute", "register"):
-            if (entry.actor, way(entry)) in self._worked:
+            if (entry.who, way(entry)) in self._worked:
                 self._asked[entry.step or ""] = entry
             self._after[entry.index] = entry
             if token := entry.value.get("token"):
@@ -273,24 +277,24 @@ class _RefusedAfterCleanup(Over):
         """From here on everything must be refused, also where cleanup itself failed. That a second
         one may not fail is another rule (API-8).
         """
-        again = self._cleaning.get(entry.actor) != entry.step
-        self._cleaned.setdefault(entry.actor, entry.index)
+        again = self._cleaning.get(entry.who) != entry.step
+        self._cleaned.setdefault(entry.who, entry.index)
         if entry.kind is Kind.FAIL and not entry.missing and not again:
             self.tally.chance()
-            self.tally.fail(f"cleanup failed: {shown(entry.value.get('text', ''))}", entry.index)
+            self.tally.fail(f"cleanup failed: {shown(text_of(entry))}", entry.index)
 
     def _judge(self, asked: Entry, answer: Entry) -> None:
         self.tally.chance()
-        witness = (self._cleaned.get(asked.actor, asked.index), asked.index, answer.index)
+        witness = (self._cleaned.get(asked.who, asked.index), asked.index, answer.index)
         what = way(asked)
         if answer.kind is Kind.OK:
             self.tally.fail(f"{what} was accepted after cleanup", *witness)
         elif answer.kind is Kind.LOST:
             self.tally.fail(f"{what} hung after cleanup", *witness)
-        elif answer.value.get("type") in spec.ACCIDENTS:
+        elif is_accident(answer):
             self.tally.fail(
                 f"{what} after cleanup was not refused but ran into {answer.value['type']}:"
-                f" {shown(answer.value.get('text', ''))}",
+                f" {shown(text_of(answer))}",
                 *witness,
             )
 

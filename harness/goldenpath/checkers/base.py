@@ -59,15 +59,12 @@ MIXED = "events of runs that were open side by side cannot be told apart"
 #: Why nothing is said of calls that lost their canaries and overlap.
 UNTRACED = "executions of overlapping calls cannot be told apart"
 
-OverCall = Callable[[Call, Tally], None]
-OverRun = Callable[[Run, Tally], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One rule and the one way in which it is checked."""
 
     rule: str
-    call: OverCall | None = None
-    run: OverRun | None = None
+    call: Callable[[Call, Tally], None] | None = None
+    run: Callable[[Run, Tally], None] | None = None
     fold: type[Fold] | None = None

@@ -136,12 +136,14 @@ class Broadcasts(Fold):
             self._by_token[entry.value["token"]] = broadcast
             self.broadcasts.append(broadcast)
             return
-        broadcast = self._by_step.pop(entry.step or "")
-        broadcast.answered = entry
+        answered = self._by_step.pop(entry.step or "", None)
+        if answered is None:
+            return
+        answered.answered = entry
         if entry.missing:
-            self.broadcasts.remove(broadcast)
+            self.broadcasts.remove(answered)
         else:
-            self.answered(broadcast)
+            self.answered(answered)
 
     def answered(self, broadcast: Broadcast) -> None:
         """Take note that it has come to its end."""

@@ -34,14 +34,14 @@ class _EndsTwiceAndByLeaving(Answers):
 
     def asked(self, asked: Entry) -> None:
         if asked.what == "create":
-            self._asked.discard(asked.actor)
-            self._left.pop(asked.actor, None)
-            self._worked.pop(asked.actor, None)
-        elif asked.what == "cleanup" and asked.actor in self._asked:
+            self._asked.discard(asked.who)
+            self._left.pop(asked.who, None)
+            self._worked.pop(asked.who, None)
+        elif asked.what == "cleanup" and asked.who in self._asked:
             self._again.add(asked.index)
         elif asked.what == "cleanup":
-            self._asked.add(asked.actor)
-        elif asked.what == "execute" and asked.actor in self._left:
+            self._asked.add(asked.who)
+        elif asked.what == "execute" and asked.who in self._left:
             self._after.add(asked.index)
 
     def answered(self, asked: Entry, answer: Entry) -> None:
@@ -57,7 +57,7 @@ class _EndsTwiceAndByLeaving(Answers):
     def _cleanup(self, asked: Entry, answer: Entry) -> None:
         if asked.index not in self._again:
             if answer.kind is not Kind.OK:
-                self._asked.discard(asked.actor)  # how it is to fail again nobody says
+                self._asked.discard(asked.who)  # how it is to fail again nobody says
             return
         self.tally.chance()
         if answer.kind is Kind.FAIL:
@@ -74,7 +74,7 @@ class _EndsTwiceAndByLeaving(Answers):
                 answer.index,
             )
         elif asked.what == "enter":
-            self._left.pop(asked.actor, None)
+            self._left.pop(asked.who, None)
         elif (answer.value.get("value") or {}).get("swallowed"):
             self.tally.chance()
             self.tally.fail(
@@ -82,18 +82,18 @@ class _EndsTwiceAndByLeaving(Answers):
                 asked.index,
                 answer.index,
             )
-        if asked.what == "leave" and answer.kind is Kind.OK and asked.actor in self._worked:
-            self._left[asked.actor] = answer
+        if asked.what == "leave" and answer.kind is Kind.OK and asked.who in self._worked:
+            self._left[asked.who] = answer
 
     def _execute(self, asked: Entry, answer: Entry) -> None:
-        left = self._left.get(asked.actor)
+        left = self._left.get(asked.who)
         if left is None:
             if answer.kind is Kind.OK:
-                self._worked.setdefault(asked.actor, set()).add(way(asked))
+                self._worked.setdefault(asked.who, set()).add(way(asked))
             return
         if asked.index not in self._after:
             return  # it was asked for before
-        witness, worked = (left.index, asked.index, answer.index), self._worked[asked.actor]
+        witness, worked = (left.index, asked.index, answer.index), self._worked[asked.who]
         self.tally.chance(answer.kind is Kind.OK or way(asked) in worked)
         if answer.kind is Kind.OK:
             self.tally.fail(

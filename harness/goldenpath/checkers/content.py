@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Any
 
 from goldenpath import spec
-from goldenpath.checkers.base import UNTRACED, Check, Fold
+from goldenpath.canary import find_ids, request_ids
+from goldenpath.checkers.base import ASKED, UNTRACED, Check, Fold
+from goldenpath.checkers.held import parsed_text
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
 from goldenpath.model import Entry, Event, Kind, Outcome, Status
@@ -27,7 +32,7 @@ class _Readable(Fold):
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
-        own = header.dialect.get("own", ()) if header.dialect else ()
+        own = header.dialect.get("own", ())
         self._missing = {name for name in own if name in _FIELDS}
         self._wire = header.card.get("truth") != "yes"  # else CONTENT-5 speaks of statuses
         self._seen: set[bool] = set()
@@ -65,13 +70,31 @@ class _Readable(Fold):
                 )
 
 
+#: Ids of requests and sessions that are kept, to know them again; the oldest go first.
+REMEMBERED = 100_000
+
+
 class _OwnIds(Fold):
-    """CONTENT-3: user and thread ids; where the harness knows none, they must at least not mix."""
+    """CONTENT-3: user and thread ids; where the harness knows none, they must at least not mix. The
+    ids of a request and of a session are those of the run, and of no other run of the same user.
+    """
+
+    kinds = ASKED
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._users = {user.name: user for user in header.users}
         self._claimed: dict[str, str] = {}
+        self._requests: OrderedDict[str, tuple[str, str]] = OrderedDict()
+
+    def entry(self, entry: Entry) -> None:
+        run_id = entry.value.get("run_id") if entry.value else None
+        if not isinstance(run_id, str):
+            return
+        for planted in request_ids(run_id):
+            self._requests[planted] = entry.actor, run_id
+        while len(self._requests) > REMEMBERED:
+            self._requests.popitem(last=False)
 
     def frame(self, seen: Seen) -> None:
         event, run = seen.event, seen.run
@@ -93,6 +116,23 @@ class _OwnIds(Fold):
         for what, claim in seen.also:
             if what in known:
                 self._claim(seen, what, claim, known)
+        if run.run_id is not None and not run.mixed and isinstance(seen.entry.value, str):
+            self._request(seen, event, run)
+
+    def _request(self, seen: Seen, event: Event, run: Run) -> None:
+        """Whose request it names. That it is another user's is for ISOLATION-2."""
+        for planted in find_ids(seen.entry.value):
+            user, run_id = self._requests.get(planted, ("", ""))
+            if user != run.owner:
+                continue
+            self.tally.chance()
+            if run_id != run.run_id and planted in _own_fields(parsed_text(seen.entry.value)):
+                self.tally.fail(
+                    f"{event.type} of {run.who} names a request or session of another of theirs:"
+                    f" {planted}",
+                    run.asked.index,
+                    seen.entry.index,
+                )
 
     def _claim(self, seen: Seen, what: str, claim: str, known: dict[str, Any]) -> None:
         right = known[what]
@@ -119,6 +159,19 @@ class _OwnIds(Fold):
                 f" not {known or 'one of their own'}",
                 seen.entry.index,
             )
+
+
+#: How a field is called that says of which request or session an event is.
+_REQUEST = re.compile(r"(?:request|session)_?id$", re.IGNORECASE)
+
+
+def _own_fields(box: Any) -> Iterator[Any]:
+    """The requests and sessions that a frame says it is of; a list may tell of others."""
+    for name, value in box.items() if isinstance(box, dict) else ():
+        if isinstance(value, dict):
+            yield from _own_fields(value)
+        elif _REQUEST.search(name):
+            yield value
 
 
 def _shortened(claim: str, known: str) -> bool:
@@ -169,7 +222,8 @@ def _status(call: Call, tally: Tally) -> None:
     if not (call.asked or call.planned):
         return
     told_failed = call.answered is not None and call.answered.kind is Kind.FAIL
-    told_failed = told_failed or _gave_up(call.answered or call.run.answered)
+    told = call.answered or call.run.answered
+    told_failed = told_failed or (told is not None and told.given_up)
     truths: set[str | None] = {*(end.what for end in call.ends)} or {None}
     agrees = {status for truth in truths for status in _AGREES[truth]}
     for position, seen in enumerate(call.completed):
@@ -228,15 +282,7 @@ def _told(run: Run, answered: Entry, terminal: Seen) -> str:
         any(end.what == "ended" and end.index < terminal.entry.index for end in call.ends)
         for call in run.calls
     )
-    return "was cancelled" if _gave_up(answered) and not all(ended) else ""
-
-
-def _gave_up(answered: Entry | None) -> bool:
-    """Whether the caller did: the harness cancelled the call or the run."""
-    if answered is None or answered.kind is not Kind.LOST:
-        return False
-    why: str = answered.value["why"]
-    return why == "cancelled"
+    return "was cancelled" if answered.given_up and not all(ended) else ""
 
 
 CHECKS = (

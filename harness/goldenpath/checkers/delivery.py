@@ -40,8 +40,7 @@ def _all_five(run: Run, tally: Tally) -> None:
     tally.chance()
     if run.answered is not None and run.answered.kind is Kind.FAIL:
         tally.fail(
-            f"a golden run of {run.owner} failed to its caller:"
-            f" {run.answered.value.get('text', '')}",
+            f"a golden run of {run.owner} failed to its caller: {run.answered.value['text']}",
             run.asked.index,
             run.answered.index,
         )
@@ -87,6 +86,9 @@ def _crowds(run: Run) -> Iterable[tuple[list[Call], list[Seen], list[Seen]]]:
 def _announced_crowd(run: Run, tally: Tally) -> None:
     """DELIVERY-2, by counting."""
     for calls, begun, done in _crowds(run):
+        if run.mixed:
+            tally.doubt(MIXED)
+            return
         ran = [call for call in calls if call.starts]
         tally.chance(len(ran))
         for name, events in (("tool_executing", begun), ("tool_completed", done)):
@@ -212,6 +214,9 @@ def _closed_crowd(run: Run, tally: Tally) -> None:
     if run.patchy:
         return
     for calls, begun, done in _crowds(run):
+        if run.mixed:
+            tally.doubt(MIXED)
+            return
         tally.chance(len(begun))
         if len(done) < len(begun) and run.cut:
             tally.doubt(_CUT)
@@ -231,7 +236,7 @@ class _ClaimsAreTrue(Fold):
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
-        self._texts: dict[str, str] = {}
+        self._texts: dict[str | None, str] = {}
         self._claims: dict[str, tuple[Any, Entry]] = {}
         self._arrived: dict[str, int] = {}  # by the canary of each claim that was asked for
         self._marks = {user.name: user.owner for user in header.users}
@@ -240,10 +245,10 @@ class _ClaimsAreTrue(Fold):
         if entry.what != "claim":
             return
         if entry.kind is Kind.INVOKE:
-            self._texts[entry.step or ""] = token = entry.value["token"]
+            self._texts[entry.step] = token = entry.value["token"]
             self._arrived.setdefault(token, 0)
             return
-        token = self._texts.pop(entry.step or "")
+        token = self._texts.pop(entry.step)
         said = entry.value.get("value") if entry.kind is Kind.OK else None
         claimed = said.get("claims") if isinstance(said, dict) else None
         if isinstance(claimed, bool | int):
@@ -252,7 +257,7 @@ class _ClaimsAreTrue(Fold):
             self.tally.excuse = (Outcome.UNOBSERVABLE, "its bridge claims nothing that can be seen")
 
     def frame(self, seen: Seen) -> None:
-        for token in seen.tokens if self._arrived else ():
+        for token in seen.tokens:
             if token.text in self._arrived and token.owner == self._marks.get(seen.user):
                 self._arrived[token.text] += 1
 

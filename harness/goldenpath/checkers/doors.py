@@ -15,7 +15,7 @@ from goldenpath.model import Entry, Kind
 from goldenpath.runs import Call, Seen
 
 
-class _Came(NamedTuple):
+class Came(NamedTuple):
     """What came of a call: what its caller was told, what ran, and what its user was shown."""
 
     told: str
@@ -44,14 +44,15 @@ def _passed_on(call: Call, answered: Entry) -> bool:
         if not results or not sayable(results):
             return True
         return any(same(answered.value["value"], result) for result in results)
-    own = {token.text for end in call.ends for token in find(str(end.value.get("error", "")))}
+    own = {token.text for end in call.ends for token in find(str(end.value.get("error")))}
     told = str([answered.value.get(part) for part in ("text", "value", "cause")])
     return not own or any(token in told for token in own)
 
 
-def _came(call: Call, answered: Entry) -> _Came:
+def what_came(call: Call, answered: Entry) -> Came:
+    """What came of a call that was answered."""
     reported = [seen for seen in call.completed if seen.user == call.owner]
-    return _Came(
+    return Came(
         _TOLD[answered.kind] + ("" if _passed_on(call, answered) else _UNLIKE[answered.kind]),
         tuple(end.what for end in call.ends),
         sum(seen.user == call.owner for seen in call.executing),
@@ -68,8 +69,8 @@ class _SameBehindEachDoor(Fold):
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
-        self._controls: dict[tuple[int, str], set[_Came]] = {}
-        self._cases: list[tuple[tuple[int, str], str, _Came | None, int]] = []
+        self._controls: dict[tuple[int, str], set[Came]] = {}
+        self._cases: list[tuple[tuple[int, str], str, Came | None, int]] = []
 
     def call(self, call: Call) -> None:
         asked, answered = call.asked, call.answered
@@ -84,7 +85,7 @@ class _SameBehindEachDoor(Fold):
         if answered.missing:
             return
         key = (call.run.asked.index, _alike(call, asked))
-        came = None if call.unsure else _came(call, answered)
+        came = None if call.unsure else what_came(call, answered)
         if call.via != "execute_tool":
             self._cases.append((key, call.via, came, asked.index))
         elif came is not None:
@@ -102,7 +103,7 @@ class _SameBehindEachDoor(Fold):
             else:
                 self._compare(via, came, *controls, index=index)
 
-    def _compare(self, via: str, came: _Came, *controls: _Came, index: int) -> None:
+    def _compare(self, via: str, came: Came, *controls: Came, index: int) -> None:
         self.tally.chance()
         if came not in controls:
             self.tally.fail(f"through {via} {came}; through execute_tool {controls[0]}", index)
@@ -133,11 +134,11 @@ class _SupportIsTrue(Fold):
 
     def entry(self, entry: Entry) -> None:
         if entry.kind is Kind.INVOKE and entry.what == "create":
-            self._sessions[entry.actor] = entry
+            self._sessions[entry.who] = entry
         elif entry.what in ("cleanup", "leave"):
-            self._sessions.pop(entry.actor, None)  # what it says from then on binds nobody
+            self._sessions.pop(entry.who, None)  # what it says from then on binds nobody
         elif entry.what == "ask_support" and entry.kind in (Kind.OK, Kind.FAIL):
-            session = self._sessions.get(entry.actor)
+            session = self._sessions.get(entry.who)
             if session is not None:
                 self._said.append((session, entry))
 
@@ -164,7 +165,7 @@ class _SupportIsTrue(Fold):
             self.tally.chance()
             self.tally.fail(
                 "asked for has_websocket_support and websocket_bridge it raised"
-                f" {said.value.get('type')}: {shown(said.value.get('text', ''))}",
+                f" {said.value['type']}: {shown(said.value['text'])}",
                 *witness,
             )
             return

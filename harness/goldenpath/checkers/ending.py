@@ -13,15 +13,6 @@ from goldenpath.model import Entry, Kind, Outcome
 from goldenpath.runs import Call, Run
 
 
-def _gave_up(answered: Entry | None) -> bool:
-    """Whether the caller did: the harness cancelled the call or the run."""
-    return (
-        answered is not None
-        and answered.kind is Kind.LOST
-        and (answered.value or {}).get("why") == "cancelled"
-    )
-
-
 def _told(call: Call) -> Entry | None:
     """When its caller was told how it went: of the call, or of the run that made it."""
     return call.answered or (call.run.answered if call.planned else None)
@@ -59,7 +50,7 @@ def _cancel_reaches(call: Call, tally: Tally) -> None:
     """
     _not_begun(call, tally)
     told = _told(call)
-    if told is None or not _gave_up(told) or not call.starts or call.run.left is not None:
+    if told is None or not told.given_up or not call.starts or call.run.left is not None:
         return
     if call.planned and call.starts[0].index > told.index:
         return
@@ -164,7 +155,7 @@ def _times_out(call: Call, tally: Tally) -> None:
     asked, answered = call.asked, call.answered
     if asked is None or answered is None or not asked.value.get("unreleased") or not call.starts:
         return
-    if _gave_up(answered) or _closing(call, answered):
+    if answered.given_up or _closing(call, answered):
         return  # it was not for the timeout to end it
     if call.unsure:
         tally.doubt(UNTRACED)
@@ -232,13 +223,12 @@ class _LoopTurns(Fold):
 
 def _works_unseen(run: Run, tally: Tally) -> None:
     """TOOL-10: a run whose consumer has left makes no further call."""
-    answered = run.answered
-    if run.session or answered is None or run.left is not None:
+    if run.session or run.left is not None:
         return
     if run.forsaken is not None:  # it knew by then, whatever it told later
         _nothing_begun(run, run.forsaken, tally)
-    elif _gave_up(answered):
-        _nothing_begun(run, answered, tally)
+    elif run.answered is not None and run.answered.given_up:
+        _nothing_begun(run, run.answered, tally)
 
 
 #: Why a stream could not be left while it was at work.
@@ -313,7 +303,7 @@ class _CleanupEnds(Over):
             return
         if not (_under_way(call, cleaning) or _under_way(call, cleaned)):
             return
-        if (cleaned.value or {}).get("none"):
+        if cleaned.value.get("none"):
             self.tally.excuse = (Outcome.UNSUPPORTED, "it has no cleanup")
             return
         if call.unsure:

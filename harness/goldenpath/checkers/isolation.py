@@ -37,7 +37,7 @@ class Exposure(Fold):
             self._link(entry)
         elif entry.kind is Kind.INVOKE and entry.actor in self.marks:
             self._active.add(entry.actor)
-        elif entry.kind is Kind.FAIL and entry.what == "create":
+        elif entry.kind is Kind.FAIL and entry.what == "create" and not entry.session:
             self._active.discard(entry.actor)
             self._links = {k: user for k, user in self._links.items() if user != entry.actor}
             self._listening.discard(entry.actor)
@@ -141,7 +141,7 @@ class _NoForeignCanary(Exposure):
 
     def entry(self, entry: Entry) -> None:
         super().entry(entry)
-        run_id = entry.value.get("run_id") if entry.kind is Kind.INVOKE and entry.value else None
+        run_id = (entry.value or {}).get("run_id")
         if isinstance(run_id, str) and entry.actor in self.marks:
             for planted in (run_id, *request_ids(run_id)):
                 self._of_runs[planted] = entry.actor
@@ -160,7 +160,7 @@ class _NoForeignCanary(Exposure):
 
     def _named(self, seen: Seen) -> None:
         text = seen.entry.value
-        found = find_ids(text) if isinstance(text, str) else set()
+        found = find_ids(text) if isinstance(text, str) else frozenset()
         theirs = {self._owner_of(planted) or seen.user for planted in found - _claimed(seen)}
         for name in sorted(theirs - {seen.user}):
             self.tally.fail(f"a frame to {seen.user} holds an id of {name}", seen.entry.index)

@@ -90,8 +90,6 @@ def _taken(call: Call, cause: Entry | None, events: list[Seen]) -> list[_Sample]
 
 def at_most(successes: int, trials: int, chance: float) -> float:
     """The probability of at most so many successes."""
-    if successes < 0:
-        return 0.0
     logs = (
         math.lgamma(trials + 1)
         - math.lgamma(n + 1)

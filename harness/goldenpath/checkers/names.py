@@ -41,9 +41,9 @@ class _TakenNames(Answers):
 
     def asked(self, asked: Entry) -> None:
         if asked.what in BOUNDS:
-            self._forget(asked.actor)
+            self._forget(asked.who)
         elif asked.what == "execute":
-            name = (asked.actor, asked.value["tool"])
+            name = (asked.who, asked.value["tool"])
             if name in self._taken and way(asked) in self._ways[name]:
                 self._calls[asked.index] = self._taken[name]
 
@@ -57,14 +57,14 @@ class _TakenNames(Answers):
         if asked.what == "register" and asked.value.get("again"):
             self._registered(asked, answer)
         elif asked.what == "register" and answer.kind is Kind.OK:
-            self._registers.add(asked.actor)
+            self._registers.add(asked.who)
         elif asked.what == "execute" and answer.kind is Kind.OK:
-            self._ways.setdefault((asked.actor, asked.value["tool"]), set()).add(way(asked))
+            self._ways.setdefault((asked.who, asked.value["tool"]), set()).add(way(asked))
 
     def _registered(self, asked: Entry, answer: Entry) -> None:
-        name = (asked.actor, asked.value["tool"])
+        name = (asked.who, asked.value["tool"])
         before = self._taken.pop(name, None)
-        if asked.actor not in self._registers or name not in self._ways:
+        if asked.who not in self._registers or name not in self._ways:
             return
         if answer.kind is Kind.LOST or answer.missing:
             return

@@ -1,9 +1,9 @@
-"""ISOLATION-4, -5, -8: users of one process who must not notice each other."""
+"""ISOLATION-4, -5, -8, -8a: users, and sessions, of one process that must not notice each other."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from goldenpath.canary import find
 from goldenpath.checkers.base import ANSWERED, ASKED, Check, Fold
@@ -26,29 +26,30 @@ class _OwnToolsOnly(Fold):
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._users = {user.owner: user.name for user in header.users}
-        self._tools: dict[str, set[str]] = {}
-        self._pending: dict[str, Entry] = {}
+        self._tools: dict[str, dict[str, set[str]]] = {}  # of each user, by session
+        self._pending: dict[str | None, Entry] = {}
 
     def entry(self, entry: Entry) -> None:
         if entry.kind is Kind.TOOL:
             self._ran(entry)
         elif entry.kind is Kind.INVOKE:
-            self._pending[entry.step or ""] = entry
+            self._pending[entry.step] = entry
         else:
-            asked = self._pending.pop(entry.step or "", None)
+            asked = self._pending.pop(entry.step, None)
             if asked is not None:
                 self._answered(asked, entry)
 
     def _answered(self, asked: Entry, answer: Entry) -> None:
-        mine = self._tools.get(asked.actor)
+        sessions = self._tools.get(asked.actor, {})
+        mine = sessions.get(asked.session)
         good = answer.kind is Kind.OK
         if asked.what == "create" and good:
-            self._tools[asked.actor] = set(asked.value["tools"])
+            self._tools.setdefault(asked.actor, {})[asked.session] = set(asked.value["tools"])
         elif mine is None:
             return  # a session that is over may still show what it held
         elif asked.what in ("cleanup", "leave"):
             if answer.kind is not Kind.FAIL or answer.value["by"] != "missing":
-                del self._tools[asked.actor]
+                self._close(asked)
         elif asked.what == "register" and good:
             mine.add(asked.value["tool"])
         elif asked.what == "look" and good:
@@ -56,18 +57,26 @@ class _OwnToolsOnly(Fold):
         elif asked.what == "execute" and answer.kind is not Kind.LOST:
             self.tally.chance(asked.value["tool"] in self._foreign(asked.actor))
 
+    def _close(self, asked: Entry) -> None:
+        sessions = self._tools[asked.actor]
+        del sessions[asked.session]
+        if not sessions:
+            del self._tools[asked.actor]
+
+    def _held(self, user: str) -> set[str]:
+        """The tools that a user has, in whichever session."""
+        return set().union(*self._tools.get(user, {}).values())
+
     def _foreign(self, actor: str) -> dict[str, str]:
         """Tools that this user does not have and another does, and who."""
-        mine = self._tools.get(actor, set())
-        return {
-            tool: user for user, tools in self._tools.items() for tool in tools if tool not in mine
-        }
+        mine = self._held(actor)
+        return {tool: user for user in self._tools for tool in self._held(user) - mine}
 
     def _looked(self, asked: Entry, answer: Entry) -> None:
         value: dict[str, Any] = answer.value["value"]
         lists = [value[k] for k in ("get_available_tools", "tools") if isinstance(value[k], list)]
         has = {tool for tool, said in value["has_tool"].items() if said}
-        everybody = set().union(*self._tools.values())
+        everybody = set().union(*map(self._held, self._tools))
         if has <= everybody and len(has) < len(value["has_tool"]):
             lists.append(list(has))  # else it says yes to anything, which tells nothing of others
         for tool, user in self._foreign(asked.actor).items():
@@ -109,9 +118,9 @@ class _NoBorrowedTransport(Exposure):
         super().entry(entry)
         if entry.kind is Kind.INVOKE and entry.what == "create":
             absent = entry.value.get("transport") == "absent"
-            (self._without.add if absent else self._without.discard)(entry.actor)
+            (self._without.add if absent else self._without.discard)(entry.who)
         elif entry.kind is Kind.OK and entry.what in ("execute", "run"):
-            without = entry.actor in self._without
+            without = entry.who in self._without
             self.tally.chance(without and self.others_listen(entry.actor))
 
     def frame(self, seen: Seen) -> None:
@@ -128,12 +137,15 @@ class _NoBorrowedTransport(Exposure):
 
 
 class _Case(NamedTuple):
-    """How a call went: until when it took, its session, what was wrong with it if anything."""
+    """How a call went: until when it took, its session, whose that is, what was wrong with it if
+    anything.
+    """
 
     end: int
     session: int
     first: int
     user: str
+    who: str
     wrong: str
 
 
@@ -144,22 +156,30 @@ class _NeighbourUnmoved(Fold):
     """
 
     kinds = ANSWERED | {Kind.INVOKE, Kind.LINK}
+    whose: ClassVar[str] = "another user had trouble"
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
-        self._troubles: list[tuple[int, str]] = []
+        self._troubles: list[tuple[int, str, str]] = []
         self._built_for_it = tally.rule.id in header.proves
         self._cases: list[_Case] = []
         self._shows = header.card.get("tool_events") == "yes"
 
     def entry(self, entry: Entry) -> None:
-        trouble = (
+        if self._built_for_it and self.is_trouble(entry):
+            self._troubles.append((entry.index, entry.actor.partition("/")[0], entry.who))
+
+    def is_trouble(self, entry: Entry) -> bool:
+        """Whether something happens to a user that may touch another."""
+        return (
             entry.kind in (Kind.FAIL, Kind.LOST)
             or entry.what in ("cleanup", "leave")
             or (entry.kind is Kind.LINK and entry.what == "down")
         )
-        if trouble and self._built_for_it:
-            self._troubles.append((entry.index, entry.actor.partition("/")[0]))
+
+    def apart(self, case: _Case, user: str, who: str) -> bool:
+        """Whether it happens to somebody whose doings must not touch this call."""
+        return user != case.user
 
     def call(self, call: Call) -> None:
         """Keep how it went, where that can be told: calls come in no certain order."""
@@ -168,9 +188,8 @@ class _NeighbourUnmoved(Fold):
             return
         if call.unsure or overdue(call, self.header):
             return
-        self._cases.append(
-            _Case(end, call.run.asked.index, call.first, call.owner, self._wrong(call))
-        )
+        run, wrong = call.run, self._wrong(call)
+        self._cases.append(_Case(end, run.asked.index, call.first, run.owner, run.who, wrong))
 
     def finish(self) -> None:
         """Where it went right it may be the control, where it did not it is a finding, if somebody
@@ -180,11 +199,11 @@ class _NeighbourUnmoved(Fold):
         bad: set[int] = set()
         for case in sorted(self._cases):
             since = good.get(case.session)
-            if since is not None and self._trouble(case.user, since, case.end):
+            if since is not None and self._trouble(case, since):
                 self.tally.chance(case.session not in bad)
                 if case.wrong and case.session not in bad:
                     self.tally.fail(
-                        f"while or after another user had trouble, {case.wrong}",
+                        f"while or after {self.whose}, {case.wrong}",
                         case.first,
                         case.end,
                     )
@@ -218,14 +237,30 @@ class _NeighbourUnmoved(Fold):
             return f"{call.tool} ran for {call.owner}, who was not told that it ended"
         return ""
 
-    def _trouble(self, user: str, since: int, until: int) -> bool:
-        """Whether another user had trouble between two entries."""
-        place = bisect_left(self._troubles, (until, ""))
+    def _trouble(self, case: _Case, since: int) -> bool:
+        """Whether somebody else had trouble since then, until the call had been made."""
+        place = bisect_left(self._troubles, (case.end, "", ""))
         while place > 0 and self._troubles[place - 1][0] > since:
-            if self._troubles[place - 1][1] != user:
+            if self.apart(case, *self._troubles[place - 1][1:]):
                 return True
             place -= 1
         return False
+
+
+class _SiblingUnmoved(_NeighbourUnmoved):
+    """ISOLATION-8a: the same of sessions that one user has at once; also that another one is made
+    or used changes nothing.
+    """
+
+    whose = "another session of the same user was made, worked or ended"
+
+    def is_trouble(self, entry: Entry) -> bool:
+        """Whatever is done in a session may touch the user's others."""
+        return entry.kind is not Kind.LINK
+
+    def apart(self, case: _Case, user: str, who: str) -> bool:
+        """Whether it is another session of the same user."""
+        return user == case.user and who != case.who
 
 
 def _failed(run: Run) -> bool:
@@ -237,4 +272,5 @@ CHECKS = (
     Check("ISOLATION-4", fold=_OwnToolsOnly),
     Check("ISOLATION-5", fold=_NoBorrowedTransport),
     Check("ISOLATION-8", fold=_NeighbourUnmoved),
+    Check("ISOLATION-8a", fold=_SiblingUnmoved),
 )

@@ -17,7 +17,7 @@ _ENDS, _REFUSES = "RECOVERY-7", "API-9"
 def over(run: Run) -> Entry | None:
     """When the user was told that the session is cleaned up, where it can be."""
     cleaned = run.cleaned
-    if cleaned is None or cleaned.what != "cleanup" or (cleaned.value or {}).get("none"):
+    if cleaned is None or cleaned.what != "cleanup" or cleaned.value.get("none"):
         return None
     return cleaned
 
@@ -42,7 +42,7 @@ class Over(Fold):
     def frame(self, seen: Seen) -> None:
         run = seen.run
         end = over(run) if run is not None else None
-        if run is None or end is None or seen.event is None or seen.entry.index < end.index:
+        if run is None or end is None or seen.event is None:
             return
         if run.transport != "working" or seen.user != run.owner:
             return  # it may have been sent before and taken late, or is another rule's

@@ -97,7 +97,7 @@ def _open_anyway(call: Call, answered: Entry) -> bool:
     meanwhile, or the call did not run and need not have with any transport: an unknown tool, a
     session that was cleaned up, a member that is not there.
     """
-    if answered.kind is Kind.LOST and answered.value["why"] == "cancelled":
+    if answered.given_up:
         return True
     if call.run.cleaning is not None and call.run.cleaning.index < answered.index:
         return True
@@ -116,7 +116,7 @@ def _run_unchanged(run: Run, tally: Tally, transport: str) -> None:
     if run.answered.kind is not Kind.OK:
         tally.fail(
             f"with the transport {transport}, a run of {run.owner} did not answer:"
-            f" {shown((run.answered.value or {}).get('text', ''))}",
+            f" {shown(run.answered.value.get('text', ''))}",
             run.asked.index,
             run.answered.index,
         )
@@ -165,17 +165,17 @@ class _Returns(Fold):
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._deadline = header.deadlines.get("call", math.inf)
-        self._asked: dict[str, Entry] = {}
+        self._asked: dict[str | None, Entry] = {}
         self._stalled: set[str] = set()
 
     def entry(self, entry: Entry) -> None:
         if entry.kind is Kind.INVOKE:
-            self._asked[entry.step or ""] = entry
+            self._asked[entry.step] = entry
             if entry.what == "create":
                 stalled = entry.value.get("transport") == "stalled"
                 (self._stalled.add if stalled else self._stalled.discard)(entry.actor)
             return
-        asked = self._asked.pop(entry.step or "", entry)
+        asked = self._asked.pop(entry.step, entry)
         if (entry.actor in self._stalled) is not self.stalled:
             return
         took = entry.at - asked.at
@@ -186,7 +186,7 @@ class _Returns(Fold):
                     f"{entry.what} of {entry.actor} took {took / 1e9:.1f} seconds in which the loop"
                     " stood still: its deadline could not end it"
                 )
-        elif entry.kind is Kind.LOST and (entry.value or {}).get("why") == "deadline":
+        elif entry.hung:
             self.tally.chance()
             self.tally.fail(
                 f"{entry.what} of {entry.actor} did not return within"
@@ -213,13 +213,13 @@ class _OthersAreNotSlowed(Fold):
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._conditions: dict[str, str] = {}
-        self._under_way: dict[str, str] = {}
-        self._asked: dict[str, tuple[Entry, str]] = {}
+        self._under_way: dict[str | None, str] = {}
+        self._asked: dict[str | None, tuple[Entry, str]] = {}
         self._before: list[int] = []
         self._beside: dict[str, list[_Timed]] = {}
 
     def entry(self, entry: Entry) -> None:
-        step = entry.step or ""
+        step = entry.step
         if entry.kind is Kind.INVOKE:
             self._invoked(entry, step)
         elif step in self._asked:
@@ -227,7 +227,7 @@ class _OthersAreNotSlowed(Fold):
         else:
             self._under_way.pop(step, None)
 
-    def _invoked(self, entry: Entry, step: str) -> None:
+    def _invoked(self, entry: Entry, step: str | None) -> None:
         if entry.what == "create":
             self._conditions[entry.actor] = entry.value.get("transport", "working")
         elif entry.what in ("execute", "run"):
@@ -238,13 +238,12 @@ class _OthersAreNotSlowed(Fold):
                 self._asked[step] = entry, next(iter(self._under_way.values()), "")
 
     def _answered(self, asked: Entry, beside: str, answer: Entry) -> None:
-        hung = answer.kind is Kind.LOST and (answer.value or {}).get("why") == "deadline"
-        if answer.kind is not Kind.OK and not hung:
+        if answer.kind is not Kind.OK and not answer.hung:
             return
         call = _Timed(answer.at - asked.at, asked, answer)
         if beside:
             self._beside.setdefault(beside, []).append(call)
-        elif not hung:
+        elif not answer.hung:
             self._before.append(call.took)
 
     def finish(self) -> None:

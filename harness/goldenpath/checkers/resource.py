@@ -38,15 +38,15 @@ class _Grown(Fold):
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
-        self._asked: dict[str, Entry] = {}
+        self._asked: dict[str | None, Entry] = {}
 
     def entry(self, entry: Entry) -> None:
         if entry.what != "grow":
             return
         if entry.kind is Kind.INVOKE:
-            self._asked[entry.step or ""] = entry
+            self._asked[entry.step] = entry
             return
-        asked = self._asked.pop(entry.step or "")
+        asked = self._asked.pop(entry.step)
         found, witness = entry.value["value"], (asked.index, entry.index)
         if found.get("made") == 0:
             self.tally.excuse = _NONE_MADE

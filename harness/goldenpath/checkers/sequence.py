@@ -1,6 +1,7 @@
 """ORDER: whether events arrive in the order in which they were sent, and what their clocks say.
 
-Both are looked at for each link and run by itself, in the order of arrival.
+Both are looked at for each link and run by itself, in the order of arrival. Of runs whose events
+cannot be told apart nothing follows, which may be known only at their end.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 
 from goldenpath import spec
-from goldenpath.checkers.base import Check, Fold
+from goldenpath.checkers.base import MIXED, Check, Fold
 from goldenpath.model import Kind, Outcome
 from goldenpath.runs import Call, Run, Seen
 
@@ -40,7 +41,27 @@ class _Line(msgspec.Struct):
     reported: Call | None = None
 
 
-class _Sent(Fold):
+class _ByRun(Fold):
+    """Base of the two: what is found of a run counts where its events are its own."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._found: dict[Run, list[tuple[str, int, int]]] = {}
+
+    def disorder(self, seen: Seen, message: str, at: int) -> None:
+        """Note a finding about an event, and about an entry before it."""
+        assert seen.run is not None
+        self._found.setdefault(seen.run, []).append((message, at, seen.entry.index))
+
+    def run(self, run: Run) -> None:
+        for message, *witness in self._found.pop(run, ()):
+            if run.mixed:
+                self.tally.doubt(MIXED)
+            else:
+                self.tally.fail(message, *witness)
+
+
+class _Sent(_ByRun):
     """ORDER-5: by the numbers of events, where they have any; else by what really happened: a call
     that was only asked for after another had been answered is announced after that was reported.
 
@@ -69,6 +90,7 @@ class _Sent(Fold):
             self._caused(line, seen, seen.call)
 
     def run(self, run: Run) -> None:
+        super().run(run)
         self._lines.pop(run, None)
 
     def _numbered(self, line: _Line, number: int, seen: Seen) -> None:
@@ -97,12 +119,8 @@ class _Sent(Fold):
     def _late(self, seen: Seen, number: int, at: int) -> None:
         assert seen.event is not None
         self.tally.chance()
-        self.tally.fail(
-            f"{seen.event.type} of {seen.owner} has the number {number} and came after a higher"
-            " one",
-            at,
-            seen.entry.index,
-        )
+        said = f"{seen.event.type} of {seen.owner} has the number {number}"
+        self.disorder(seen, f"{said} and came after a higher one", at)
 
     def _caused(self, line: _Line, seen: Seen, call: Call) -> None:
         assert seen.event is not None
@@ -119,11 +137,11 @@ class _Sent(Fold):
         again = any(s.link == seen.link for s in call.completed if s is not seen)
         if not again and _after(call, newest.call, newest.entry.index):
             self.tally.chance()
-            self.tally.fail(
+            self.disorder(
+                seen,
                 f"tool_completed of {call.tool} came after the tool_executing of a call of"
                 f" {newest.call.tool} that was made when it had been answered",
                 newest.entry.index,
-                at,
             )
 
 
@@ -150,7 +168,7 @@ class _Mark(msgspec.Struct, gc=False):
     at: int
 
 
-class _Clock(Fold):
+class _Clock(_ByRun):
     """ORDER-6: each place of an envelope that holds a time is a clock of its own."""
 
     def __init__(self, *args: Any) -> None:
@@ -174,6 +192,7 @@ class _Clock(Fold):
                 self._stamp(clocks, time, seen)
 
     def run(self, run: Run) -> None:
+        super().run(run)
         self._clocks.pop(run, None)
 
     def _stamp(
@@ -217,11 +236,11 @@ class _Clock(Fold):
 
     def _backwards(self, value: Any, before: _Mark, seen: Seen) -> None:
         assert seen.event is not None
-        self.tally.fail(
+        self.disorder(
+            seen,
             f"{seen.event.type} of {seen.owner} is stamped {value}, which is before {before.value},"
             " the stamp of the event before it",
             before.at,
-            seen.entry.index,
         )
 
 

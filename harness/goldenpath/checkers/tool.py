@@ -86,12 +86,12 @@ def _accepted_parameters(call: Call, tally: Tally) -> None:
         return
     if call.unheard:  # it may be refused because nobody listens
         return
-    if not (call.refused and call.proven):
-        return
+    if not (call.refused and call.proven) or call.run.beside:
+        return  # another session of the same user may be in its way (ISOLATION-8a)
     tally.chance()
     tally.fail(
         f"{call.tool} had run before, was asked with {shown(call.parameters)} and never started:"
-        f" {shown(answered.value.get('text', ''))}",
+        f" {shown(answered.value['text'])}",
         asked.index,
         answered.index,
     )
@@ -117,7 +117,7 @@ def _result(call: Call, tally: Tally) -> None:
     if told_failed:
         tally.fail(
             f"{call.tool} returned {shown(results[-1])} and its caller was told that it failed:"
-            f" {answered.value.get('text', '')}",
+            f" {answered.value['text']}",
             end.index,
             answered.index,
         )
@@ -171,7 +171,7 @@ def _failure(call: Call, tally: Tally) -> None:
     if call.answered.kind is Kind.FAIL and not good and _all_of_another(told, bad):
         tally.fail(
             f"{call.tool} failed with {shown(bad[-1].value['error'])} and its caller was told the"
-            f" error of another call: {shown(call.answered.value.get('text', ''))}",
+            f" error of another call: {shown(call.answered.value['text'])}",
             bad[-1].index,
             call.answered.index,
         )
@@ -191,8 +191,8 @@ class _UnknownTool(Fold):
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._known: dict[str, set[str]] = {}
-        self._asked: dict[str, Entry] = {}
-        self._via: dict[str, str] = {}
+        self._asked: dict[str | None, Entry] = {}
+        self._via: dict[str | None, str] = {}
         self._works: set[tuple[str, str]] = set()
         self._cleaned: set[str] = set()
 
@@ -201,29 +201,29 @@ class _UnknownTool(Fold):
             self._invoked(entry)
         elif entry.kind in (Kind.OK, Kind.FAIL):
             asked = self._asked.pop(entry.step or "", None)
-            if asked is not None and entry.actor not in self._cleaned:
+            if asked is not None and entry.who not in self._cleaned:
                 self._judge(asked, entry)
             elif entry.what == "execute" and entry.kind is Kind.OK:
-                self._works.add((entry.actor, self._via.pop(entry.step or "", "")))
+                self._works.add((entry.who, self._via.pop(entry.step or "", "")))
 
     def _invoked(self, entry: Entry) -> None:
         if entry.what == "create":
-            self._known[entry.actor] = set(entry.value["tools"])
-            self._cleaned.discard(entry.actor)
+            self._known[entry.who] = set(entry.value["tools"])
+            self._cleaned.discard(entry.who)
         elif entry.what == "register":
-            self._known.setdefault(entry.actor, set()).add(entry.value["tool"])
+            self._known.setdefault(entry.who, set()).add(entry.value["tool"])
         elif entry.what == "cleanup":
-            self._cleaned.add(entry.actor)
+            self._cleaned.add(entry.who)
         elif entry.what != "execute":
             return
-        elif entry.value["tool"] not in self._known.get(entry.actor, ()):
+        elif entry.value["tool"] not in self._known.get(entry.who, ()):
             self._asked[entry.step or ""] = entry
         else:
-            self._via[entry.step or ""] = entry.value.get("via", "")
+            self._via[entry.step] = entry.value.get("via", "")
 
     def _could(self, asked: Entry) -> bool:
         """Whether a call of a known tool has gone well in the same way: the control."""
-        return (asked.actor, asked.value.get("via", "")) in self._works
+        return (asked.who, asked.value.get("via", "")) in self._works
 
     def _judge(self, asked: Entry, answer: Entry) -> None:
         name = asked.value["tool"]
@@ -236,14 +236,14 @@ class _UnknownTool(Fold):
         if answer.missing or not self._could(asked):
             return
         self.tally.chance()
-        text = f"{answer.value.get('text', '')} {answer.value.get('value', '')}"
+        text = f"{answer.value['text']} {answer.value.get('value', '')}"
         if name.strip().casefold() not in text.casefold():
             self.tally.fail(
                 f"the unknown tool {name} was refused without naming it: {shown(text)}",
                 asked.index,
                 answer.index,
             )
-        elif answer.value.get("type") in ACCIDENTS:
+        elif answer.value["type"] in ACCIDENTS:
             self.tally.fail(
                 f"the unknown tool {name} was not refused but ran into {answer.value['type']}",
                 asked.index,

@@ -32,7 +32,10 @@ class NeverThinks(ScriptedAgent):
     "DELIVERY-1",
     "DELIVERY-2",
     unknown=dict.fromkeys(
-        ("ORDER-3", "ORDER-4", "DELIVERY-5", "CONTENT-4", "ISOLATION-8", "LATENCY-1"),
+        (
+            *("ORDER-3", "ORDER-4", "DELIVERY-5", "CONTENT-4", "LATENCY-1"),
+            *("ISOLATION-8", "ISOLATION-8a"),
+        ),
         "there is no event of a tool to judge",
     ),
     kind="agent",
@@ -117,7 +120,9 @@ class NoToolNoEnd(ScriptedAgent):
         "API-6": "each door in its turn loses the report that another shows",
         "RECOVERY-7": "and so does a call that cleanup ends",
     },
-    unknown={"ISOLATION-8": "reports are lost without anybody's trouble as well"},
+    unknown=dict.fromkeys(
+        ("ISOLATION-8", "ISOLATION-8a"), "reports are lost without anybody's trouble as well"
+    ),
 )
 class EverySecondReportLost(RequestScopedDispatcher):
     """Every second tool_completed is lost."""

@@ -150,6 +150,7 @@ def agent_remembered_transport(user: PlantedUser, tap: Tap, tools: Tools) -> Scr
     implied={
         "API-4": "a call that another's cleanup stops before it began does not run",
         "API-6": "another's cleanup stops what goes through this door and not through that",
+        "ISOLATION-8a": "all sessions are also those of one user",
     },
 )
 class CleanupStopsEverybody(RequestScopedDispatcher):
@@ -191,6 +192,10 @@ class FailureSilencesEverybody(UserEmitter):
         return False if others else await super().tool_completed(*args, **more)
 
 
-@miniature("ISOLATION-8", kind="agent")
+@miniature(
+    "ISOLATION-8",
+    implied={"ISOLATION-8a": "all sessions are also those of one user"},
+    kind="agent",
+)
 class AgentCleanupStopsEverybody(CleanupStopsEverybody):
     """Cleaning up one agent's session stops the calls of all."""

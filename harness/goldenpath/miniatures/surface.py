@@ -223,7 +223,8 @@ class ListedOnly(RequestScopedDispatcher):
         "RECOVERY-2": "the tool is not there with any transport, so neither with one that raises",
     },
     unknown=dict.fromkeys(
-        ("TOOL-6", "TOOL-7", "ISOLATION-8"), "the tool that is to be under way is not there"
+        ("TOOL-6", "TOOL-7", "ISOLATION-8", "ISOLATION-8a"),
+        "the tool that is to be under way is not there",
     ),
 )
 class FirstToolOnly(RequestScopedDispatcher):

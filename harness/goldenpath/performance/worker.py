@@ -203,7 +203,7 @@ async def _dispatched(call: Callable[[], Any]) -> None:
 def _call(adapter: DispatcherAdapter | AgentAdapter, step: Step) -> Callable[[], Any]:
     """The bare call of the target's member that the step asks for."""
     name = "run" if step.action == "run" else "execute_tool"
-    member = adapter.sessions.member(step.actor, name)
+    member = adapter.sessions.member(step.who, name)
     if not callable(member):
         raise Refused(Outcome.UNKNOWN, f"there is no {name}")
     args = step.args

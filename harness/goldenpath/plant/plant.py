@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from goldenpath.canary import SELF, mint
 from goldenpath.model import User
 from goldenpath.plant.handlers import PlantedHandler
 from goldenpath.plant.shapes import Tap
 from goldenpath.plant.sockets import Sockets
-from goldenpath.plant.tools import Gates, Tools, plant_tools
+from goldenpath.plant.tools import Gates, Owner, Tools, plant_tools
 from goldenpath.plant.transport import MAX_FRAME, Transport
 from goldenpath.plant.users import PlantedUser, as_planted
 from goldenpath.recorder import Recorder
@@ -28,24 +30,38 @@ class Plant:
         self.transport = Transport(recorder, self.users.values(), max_frame, self.gates)
         self.sockets = Sockets(recorder, self.gates, max_frame)
 
-    def user(self, name: str, run_id: str, *, is_admin: bool = False) -> PlantedUser:
-        """The user as a factory sees it; the run belongs to this user from now on."""
-        self.transport.own_run(run_id, name)
-        return as_planted(self.users[name], run_id, is_admin=is_admin)
-
-    def tap(self, name: str, condition: str, *, falters: bool = False) -> Tap:
-        """Open a link for the user and return their view of the transport. falters: one that is
-        raising does so now and then, and ever another error.
+    def user(
+        self, name: str, run_id: str, *, is_admin: bool = False, thread_id: str | None = None
+    ) -> PlantedUser:
+        """The user as a factory sees it; the run belongs to this user from now on. thread_id: of a
+        session that works in a thread of its own.
         """
-        self.transport.disconnect(name)
-        if condition != "absent":
-            self.transport.connect(name, condition, falters=falters)
-        return Tap(self.transport, name, absent=condition == "absent")
+        self.transport.own_run(run_id, name)
+        user = self.users[name]
+        if thread_id is not None:
+            user = replace(user, thread_id=thread_id)
+        return as_planted(user, run_id, is_admin=is_admin)
 
-    def tools(self, name: str, tools: Iterable[str], *, twin: bool = False) -> Tools:
-        """Make tools for this user; `twin`: to be registered under names that are taken."""
+    def tap(self, name: str, condition: str, *, falters: bool = False, session: str = "") -> Tap:
+        """Open a link for the user and return their view of the transport. falters: one that is
+        raising does so now and then, and ever another error. session: one of several of theirs,
+        which share the link that they have, if any.
+        """
+        if not session:
+            self.transport.disconnect(name)
+        if condition != "absent" and not self.transport.linked(name):
+            self.transport.connect(name, condition, falters=falters)
+        return Tap(self.transport, name, absent=condition == "absent", session=session)
+
+    def tools(
+        self, name: str, tools: Iterable[str], *, twin: bool = False, session: str = ""
+    ) -> Tools:
+        """Make tools for this user, or for one of several sessions of theirs; `twin`: to be
+        registered under names that are taken.
+        """
         mark = mint(self.users[name].owner, SELF)
-        return plant_tools(tools, name, mark, self.recorder, self.gates, twin=twin)
+        owner = Owner(name, mark, self.recorder, self.gates, twin, session)
+        return plant_tools(tools, owner)
 
     def handler(
         self, name: str, types: Iterable[str], behaviour: str, link: str | None = None

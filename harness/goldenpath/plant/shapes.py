@@ -15,17 +15,19 @@ from goldenpath.plant.transport import Transport
 
 _LEFT_OUT: Any = object()
 
+#: Sends a message in some shape to the tap's own user.
+Own = Callable[[str, Any], Awaitable[bool]]
+
 
 class Manager:
     """A connection manager: addressed by user id, or a bare event to the tap's own user."""
 
-    def __init__(self, transport: Transport, own: str) -> None:
+    def __init__(self, transport: Transport, own: Own) -> None:
         self._transport, self._own = transport, own
 
     async def send_event(self, event_type: str, data: Any = None) -> bool:
         """Send an event to the tap's own user."""
-        message = {"type": event_type, "data": data}
-        return await self._transport.send(self._own, "manager.send_event", message)
+        return await self._own("manager.send_event", {"type": event_type, "data": data})
 
     async def send_to_user(self, user_id: Any, message: Any) -> bool:
         """Send a message, envelope and all, to the user with this id."""
@@ -197,8 +199,8 @@ class Bridge:
 class Socket:
     """A socket of the tap's own user."""
 
-    def __init__(self, transport: Transport, own: str) -> None:
-        self._transport, self._own = transport, own
+    def __init__(self, own: Own) -> None:
+        self._own = own
         self.closed = False
 
     @property
@@ -225,7 +227,7 @@ class Socket:
     async def _send(self, shape: str, message: Any) -> bool:
         if self.closed:
             raise ConnectionError("the socket is closed")
-        return await self._transport.send(self._own, shape, message)
+        return await self._own(shape, message)
 
 
 #: What a target may hand on as its own.
@@ -235,23 +237,28 @@ SHAPES = (Manager, Bridge, Emitter, Socket)
 class Tap:
     """One user's view of the transport, in every shape; each is None where it is absent."""
 
-    def __init__(self, transport: Transport, own: str, *, absent: bool = False) -> None:
-        self.manager = None if absent else Manager(transport, own)
+    def __init__(
+        self, transport: Transport, own: str, *, absent: bool = False, session: str = ""
+    ) -> None:
+        def to_own(shape: str, message: Any) -> Awaitable[bool]:
+            return transport.send(own, shape, message, session)
+
+        self.manager = None if absent else Manager(transport, to_own)
         self.bridge = None if absent else Bridge(transport)
-        self.emitter = None if absent else Emitter(self._emit(transport, own))
-        self.socket = None if absent else Socket(transport, own)
-        self.send = None if absent else self._sender(transport, own)
+        self.emitter = None if absent else Emitter(self._emit(to_own))
+        self.socket = None if absent else Socket(to_own)
+        self.send = None if absent else self._sender(to_own)
 
     @staticmethod
-    def _emit(transport: Transport, own: str) -> Callable[[str, dict[str, Any]], Awaitable[bool]]:
+    def _emit(own: Own) -> Callable[[str, dict[str, Any]], Awaitable[bool]]:
         async def send(event_type: str, fields: dict[str, Any]) -> bool:
-            return await transport.send(own, "emitter", {**fields, "type": event_type})
+            return await own("emitter", {**fields, "type": event_type})
 
         return send
 
     @staticmethod
-    def _sender(transport: Transport, own: str) -> Callable[[Any], Awaitable[bool]]:
+    def _sender(own: Own) -> Callable[[Any], Awaitable[bool]]:
         async def send(message: Any) -> bool:
-            return await transport.send(own, "send", message)
+            return await own("send", message)
 
         return send

@@ -77,13 +77,16 @@ def _go_on(waiter: asyncio.Future[None]) -> None:
 
 @dataclass(frozen=True)
 class Owner:
-    """The user whom a tool is planted for, by name and canary, and what it needs of the plant."""
+    """The user whom a tool is planted for, by name and canary, and what it needs of the plant.
+    session: which of their sessions, where they have several at once.
+    """
 
     name: str
     mark: str
     recorder: Recorder
     gates: Gates
     twin: bool = False
+    session: str = ""
 
 
 class _Planted:
@@ -118,7 +121,8 @@ class _Planted:
 
     def record(self, what: str, value: dict[str, Any]) -> None:
         """Write down what really happens."""
-        self._owner.recorder.record(Kind.TOOL, self._owner.name, None, what, value)
+        owner = self._owner
+        owner.recorder.record(Kind.TOOL, owner.name, None, what, value, owner.session)
 
 
 class PlantedTool(_Planted):
@@ -351,18 +355,9 @@ class Tools(list[Any]):
         return [as_langchain(tool) for tool in self]
 
 
-def plant_tools(
-    names: Iterable[str],
-    owner: str,
-    mark: str,
-    recorder: Recorder,
-    gates: Gates,
-    *,
-    twin: bool = False,
-) -> Tools:
+def plant_tools(names: Iterable[str], owner: Owner) -> Tools:
     """Make the tools with these names for one user."""
-    whose = Owner(owner, mark, recorder, gates, twin)
     return Tools(
-        _SYNCHRONOUS[name](name, whose) if name in SYNCHRONOUS else PlantedTool(name, whose)
+        _SYNCHRONOUS[name](name, owner) if name in SYNCHRONOUS else PlantedTool(name, owner)
         for name in names
     )

@@ -87,9 +87,13 @@ class Transport:
         for link in self._links.pop(name, []):
             self._recorder.record(Kind.LINK, link, None, "down", {"user": name})
 
+    def linked(self, name: str) -> bool:
+        """Whether this user has a link open."""
+        return bool(self._links.get(name))
+
     def connected(self, user_id: object) -> bool:
         """Whether the user with this id has a link open."""
-        return bool(self._links.get(self.name_of(user_id) or ""))
+        return self.linked(self.name_of(user_id) or "")
 
     def clog(self, name: str, clog: str) -> None:
         """From now on whoever sends to this user waits, after the event has reached the link."""
@@ -121,8 +125,9 @@ class Transport:
 
     # --- delivery ------------------------------------------------------------------------------
 
-    def deliver(self, name: str | None, shape: str, message: Any) -> bool:
+    def deliver(self, name: str | None, shape: str, message: Any, session: str = "") -> bool:
         """Record the message at each link of this user, at once; True where somebody got it.
+        session: whose own way it came, where it has no address.
 
         Raises ConnectionError where the user's transport was told to raise, or another of ERRORS
         where it falters.
@@ -133,10 +138,10 @@ class Transport:
         value = frame_value(message, self._max_frame)
         links = self._links.get(name or "", [])
         for link in links or [""]:
-            self._recorder.record(Kind.FRAME, link, None, shape, value)
+            self._recorder.record(Kind.FRAME, link, None, shape, value, session)
         return bool(links)
 
-    async def send(self, name: str | None, shape: str, message: Any) -> bool:
+    async def send(self, name: str | None, shape: str, message: Any, session: str = "") -> bool:
         """Deliver a message when this user takes it: at once, after a while, or never, of which the
         sender hears at the end of the workload.
         """
@@ -146,7 +151,7 @@ class Transport:
         elif condition == "stalled":
             await self._gates.wait(f"the stalled link of {name}")
             return False  # nobody has read it
-        delivered = self.deliver(name, shape, message)
+        delivered = self.deliver(name, shape, message, session)
         if (clog := self._clogs.get(name or "")) is not None:
             await self._wait_out(name or "", clog)
         await asyncio.sleep(0)  # as a socket does that is drained: others get their turn meanwhile

@@ -2,10 +2,10 @@
 
 Read it in this order: `context` (who is asking), `registry` (what can be called), `events` and
 `emitter` (what the user is told), `transports` (other ways to tell it), `dispatcher` (how a tool is
-called), `agent` (who calls), `router` (where messages go) and `broadcast` (who is told), then
-`connections`, `auth`, `protocol`, `session` and `server` for the way in from the network. It uses
-nothing of the harness around it; `server`, and with it `websockets`, is loaded only when it is
-asked for.
+called), `factories` (the ways to a dispatcher), `agent` (who calls), `router` (where messages go)
+and `broadcast` (who is told), then `connections`, `auth`, `protocol`, `session` and `server` for
+the way in from the network. It uses nothing of the harness around it; `server`, and with it
+`websockets`, is loaded only when it is asked for.
 """
 
 from __future__ import annotations
@@ -24,14 +24,23 @@ from .errors import (
     DuplicateTool,
     InvalidParameters,
     InvalidTool,
+    NotByFactory,
     NotPermitted,
     PlatformError,
     SessionClosed,
     ToolTimedOut,
+    TooManyDispatchers,
     UnknownTool,
 )
 from .events import EventFactory
 from .execution import Execution, Metrics
+from .factories import (
+    MAX_PER_USER,
+    ToolExecutorFactory,
+    UnifiedToolDispatcher,
+    create_tool_dispatcher,
+    tool_dispatcher,
+)
 from .plan import Plan, PlannedCall
 from .registry import AnyTool, SyncTool, Tool, ToolRegistry
 from .router import MessageRouter, RouterFacade
@@ -41,6 +50,7 @@ if TYPE_CHECKING:
     from .server import ChatServer, serve
 
 __all__ = [
+    "MAX_PER_USER",
     "AnyTool",
     "AuthenticationError",
     "BroadcastService",
@@ -55,6 +65,7 @@ __all__ = [
     "InvalidTool",
     "MessageRouter",
     "Metrics",
+    "NotByFactory",
     "NotPermitted",
     "Plan",
     "PlannedCall",
@@ -66,16 +77,21 @@ __all__ = [
     "SessionClosed",
     "SyncTool",
     "TokenTable",
+    "TooManyDispatchers",
     "Tool",
+    "ToolExecutorFactory",
     "ToolRegistry",
     "ToolTimedOut",
+    "UnifiedToolDispatcher",
     "UnknownTool",
     "UserBroadcaster",
     "UserContext",
     "UserEmitter",
     "broadcast_user_event",
     "create_request_scoped_tool_dispatcher",
+    "create_tool_dispatcher",
     "serve",
+    "tool_dispatcher",
 ]
 
 

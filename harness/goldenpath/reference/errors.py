@@ -45,6 +45,22 @@ class NotPermitted(PlatformError):
         self.name = name
 
 
+class NotByFactory(PlatformError):
+    """A class was called that only its factory may call."""
+
+    def __init__(self, name: str) -> None:
+        """Name the class."""
+        super().__init__(f"{name} is made by its factory create_for_user only")
+
+
+class TooManyDispatchers(PlatformError):
+    """A user asks for more dispatchers than they may have at once."""
+
+    def __init__(self, limit: int) -> None:
+        """Say how many that are."""
+        super().__init__(f"a user may have {limit} dispatchers at once: clean one up first")
+
+
 class ToolTimedOut(PlatformError):
     """A tool took longer than any tool may, and was stopped."""
 

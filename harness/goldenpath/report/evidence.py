@@ -65,7 +65,7 @@ def line_of(entry: Entry, heard: Heard, raw: str) -> Line:
     return Line(
         index=entry.index,
         kind=str(entry.kind),
-        actor=plain(entry.actor, PART) or "nobody",
+        actor=plain(entry.who, PART) or "nobody",
         says=plain(says, SAYS),
         complete=complete and len(says) <= SAYS,
         value=value[:MESSAGE],

@@ -15,16 +15,19 @@ class Book:
     """Runs by owner, by the id they were given and by those they show; calls by canary; links.
 
     learnt: run id on the wire, to user, to run. done: canaries and run ids of what was handed over.
-    tools: what each user's session holds, or ever held.
+    last: of each user, by session, the run that came last; it is the session itself where each is
+    one run. tools: what each of a user's sessions holds, or ever held.
     """
 
     def __init__(self, header: Header) -> None:
         self.marks = {user.owner: user.name for user in header.users}
         self.truth = header.card.get("truth") == "yes"
+        self._sessions = header.kind == "dispatcher"
         self.links: dict[str, str] = {}
         self.up: set[str] = set()
-        self.tools: dict[str, set[str]] = {}
+        self.tools: dict[str, dict[str, set[str]]] = {}
         self.runs: dict[str, list[Run]] = {}
+        self.last: dict[str, dict[str, Run]] = {}
         self.by_run_id: dict[str, Run] = {}
         self.learnt: dict[str, dict[str, Run]] = {}
         self.by_step: dict[str, Call | Run] = {}
@@ -41,18 +44,37 @@ class Book:
             self.by_token[call.token] = call
 
     def open(self, run: Run) -> None:
-        """Enter a new run, the last one of its owner."""
+        """Enter a new run, the last one of its owner, and of its session."""
         self.runs.setdefault(run.owner, []).append(run)
+        last = self.last.setdefault(run.owner, {})
+        last.pop(run.which, None)
+        last[run.which] = run
         self.open_runs[run] = None
         if run.run_id:
             self.by_run_id[run.run_id] = run
         if run.asked.step:
             self.by_step[run.asked.step] = run
 
-    def latest(self, owner: str) -> Run | None:
-        """The last run of this user, if they have any."""
-        runs = self.runs.get(owner)
-        return runs[-1] if runs else None
+    def latest(self, owner: str, which: str = "") -> Run | None:
+        """The last run of this session of the user, if it has any."""
+        return self.last.get(owner, {}).get(which)
+
+    def current(self, owner: str) -> list[Run]:
+        """The last run of each of the user's sessions, the latest last."""
+        return list(self.last.get(owner, {}).values())
+
+    def live(self, owner: str) -> list[Run]:
+        """The runs to which something of this user's may belong, the latest last: of sessions that
+        are runs themselves the current ones, else those that are not settled.
+        """
+        if self._sessions:
+            return self.current(owner)
+        kept = self.runs.get(owner, [])
+        return [run for run in kept if not run.settled] or kept[-1:]
+
+    def planted(self, owner: str, tool: str | None) -> bool:
+        """Whether it is a planted tool that a session of this user holds, or ever held."""
+        return any(tool in held for held in self.tools.get(owner, {}).values())
 
     def reachable(self, run: Run) -> bool:
         """Whether its owner has a link open that should show it."""
@@ -76,6 +98,8 @@ class Book:
             self.learnt.pop(run_id, None)
             self._remember(run_id)
         self.runs[run.owner].remove(run)
+        if self.latest(run.owner, run.which) is run:
+            del self.last[run.owner][run.which]
         run.forget()
 
     def _remember(self, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from goldenpath.canary import Token, find
-from goldenpath.model import Entry, Event, Kind
+from goldenpath.model import Entry, Event, Kind, whose
 
 
 class Seen(msgspec.Struct, eq=False):
@@ -74,6 +74,12 @@ class Call(msgspec.Struct, eq=False):
     def owner(self) -> str:
         """The user whose run made the call."""
         return self.run.owner
+
+    @property
+    def void(self) -> bool:
+        """Whether it was refused and left no trace, so that nothing of it is still to come."""
+        refused = self.answered is not None and self.answered.kind is Kind.FAIL
+        return refused and not (self.starts or self.executing or self.completed)
 
     @property
     def parameters(self) -> Any:
@@ -149,7 +155,9 @@ class Call(msgspec.Struct, eq=False):
 class Run(msgspec.Struct, eq=False):
     """One agent run, or one dispatcher session, whose calls belong to it.
 
-    mixed: it was open beside another of its user's, and events came that name neither. unplaced:
+    which: of several sessions of its owner at once. mixed: it was open beside another of its
+    user's, and events came that name neither. by_way: events were taken for its own because of the
+    way by which they came. beside: another session of its user was open meanwhile. unplaced:
     executions that fit no single call. ran, failed: by which member which tools did. cleaning,
     cleaned: when its session's end was asked for, and when it was told to be over; closing: steps
     that ask for it and have no answer yet, without which it is not over. waiting: callers of the
@@ -163,6 +171,7 @@ class Run(msgspec.Struct, eq=False):
     thread: str | None
     asked: Entry
     transport: str = "working"
+    which: str = ""
     session: bool = False
     golden: bool = False
     answered: Entry | None = None
@@ -184,6 +193,8 @@ class Run(msgspec.Struct, eq=False):
     unplaced: list[Entry] = []
     doubts: list[str] = []
     mixed: bool = False
+    by_way: bool = False
+    beside: bool = False
     faults: int = 0
     falters: bool = False
     waiting: int = 0
@@ -212,11 +223,14 @@ class Run(msgspec.Struct, eq=False):
         self.calls, self.events, self.unpaired, self.by_wire_id = [], [], [], {}
 
     @property
+    def who(self) -> str:
+        """Its owner, and which of their sessions."""
+        return whose(self.owner, self.which)
+
+    @property
     def given_up(self) -> bool:
         """Whether its caller cancelled it."""
-        if self.answered is None or self.answered.kind is not Kind.LOST:
-            return False
-        return bool(self.answered.value["why"] == "cancelled")
+        return self.answered is not None and self.answered.given_up
 
     @property
     def cut(self) -> bool:
@@ -229,9 +243,15 @@ class Run(msgspec.Struct, eq=False):
         return self.faults > 0 and self.falters
 
     @property
+    def closed(self) -> bool:
+        """Of a session, whether it was cleaned up, or was never made."""
+        unmade = self.answered is not None and self.answered.kind is Kind.FAIL
+        return self.session and (unmade or self.cleaned is not None)
+
+    @property
     def open(self) -> bool:
         """Whether events of it are still to be expected."""
-        return not (self.cleaned is not None if self.session else self.ended)
+        return not (self.closed if self.session else self.ended)
 
 
 def by_link(events: Iterable[Seen]) -> list[tuple[str, list[Seen]]]:

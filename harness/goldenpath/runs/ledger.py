@@ -72,18 +72,21 @@ class Ledger:
         return self._book.links.get(link, link.partition("/")[0])
 
     def _fault(self, entry: Entry) -> None:
-        """What is over is not touched: nothing of it was still to come that could be missed."""
+        """What is over is not touched: nothing of it was still to come that could be missed. What
+        was broken of a link is broken for all sessions that share it.
+        """
         if entry.what in (CLOGGED, HELD, FLOWS):  # nothing is lost by it
             self._forsake(entry)
             return
-        run = self._book.latest(self._book.links.get(entry.actor, entry.actor))
-        if run is None or _over(run):
-            return
         if entry.what == LEFT:
-            run.left, run.transport = entry, LEFT
-        else:
-            run.faults += 1
-            run.dropped = run.dropped or entry.what == DROPPED
+            run = self._book.latest(entry.actor, entry.session)
+            if run is not None and not _over(run):
+                run.left, run.transport = entry, LEFT
+            return
+        for run in self._book.current(self._book.links.get(entry.actor, entry.actor)):
+            if not _over(run):
+                run.faults += 1
+                run.dropped = run.dropped or entry.what == DROPPED
 
     def _forsake(self, entry: Entry) -> None:
         asked = self._book.by_step.get(entry.value.get("given_up", ""))
@@ -105,38 +108,50 @@ class Ledger:
             self._open_call(entry, value)
         elif entry.what == "register":
             self._registering[entry.step or ""] = value["tool"]
-        elif entry.what in _CLOSES and (run := self._book.latest(entry.actor)):
+        elif entry.what in _CLOSES and (run := self._latest(entry)):
             run.tools.clear()
             run.cleaning = run.cleaning or entry
             run.closing.add(entry.step or "")
 
+    def _latest(self, entry: Entry) -> Run | None:
+        """The last run of the session that an entry is about."""
+        return self._book.latest(entry.actor, entry.session)
+
     def _open_run(self, entry: Entry, value: dict[str, Any]) -> None:
         session = entry.what == "create"
         if session:
-            self._transports[entry.actor] = value.get("transport", "working")
-            (self._falters.add if value.get("falters") else self._falters.discard)(entry.actor)
-            self._book.tools[entry.actor] = set(value.get("tools", ()))
+            self._transports[entry.who] = value.get("transport", "working")
+            (self._falters.add if value.get("falters") else self._falters.discard)(entry.who)
+            held = self._book.tools.setdefault(entry.actor, {})
+            held[entry.session] = set(value.get("tools", ()))
         if session and self._kind != "dispatcher":
             return
+        before = self._latest(entry)
         run = Run(
             owner=entry.actor,
             run_id=value.get("run_id"),
             thread=value.get("thread_id"),
             asked=entry,
-            transport=self._transports.get(entry.actor, "working"),
-            falters=entry.actor in self._falters,
+            transport=self._transports.get(entry.who, "working"),
+            which=entry.session,
+            falters=entry.who in self._falters,
             session=session,
             golden=bool(value.get("golden")),
             tools=set(value.get("tools", ())),
         )
         self._book.open(run)
+        if before is not None:
+            self._settle(before)
+        for other in self._book.current(run.owner):
+            if other is not run and other.open:
+                other.beside = run.beside = True
         for number, calls in enumerate(value.get("plan", {}).get("rounds", ()), 1):
             for call in calls:
                 token = call.get("token", "")
                 self._book.add(Call(run, call["tool"], token, planned=call, round=number))
 
     def _open_call(self, entry: Entry, value: dict[str, Any]) -> None:
-        run = self._book.latest(entry.actor)
+        run = self._latest(entry)
         if run is None:
             return
         call = Call(run, value.get("tool", ""), value.get("token", ""), asked=entry)
@@ -150,7 +165,7 @@ class Ledger:
 
     def _answered(self, entry: Entry) -> None:
         asked = self._book.by_step.get(entry.step) if entry.step else None
-        run = self._book.latest(entry.actor)
+        run = self._latest(entry)
         if asked is not None and entry.step:
             if isinstance(asked, Call):
                 del self._book.by_step[entry.step]
@@ -165,7 +180,11 @@ class Ledger:
             tool = self._registering.pop(entry.step or "", "")
             if entry.kind is Kind.OK and run is not None and run.cleaned is None:
                 run.tools.add(tool)
-                self._book.tools.setdefault(entry.actor, set()).add(tool)
+                self._held(entry).add(tool)
+
+    def _held(self, entry: Entry) -> set[str]:
+        """What the session that an entry is about holds, or ever held."""
+        return self._book.tools.setdefault(entry.actor, {}).setdefault(entry.session, set())
 
     def _exchange(self, call: Call) -> None:
         """Give a call that was told of success an execution that was taken for one of an equal
@@ -199,14 +218,13 @@ class Ledger:
         """What has no such member was not closed by asking for it."""
         if run.cleaning is not None and run.cleaning.step == entry.step:
             run.cleaning = None
-            run.tools |= self._book.tools.get(entry.actor, set())
+            run.tools |= self._held(entry)
 
     def _tool(self, entry: Entry) -> None:
         token = entry.value.get("token") or ""
         call = self._book.by_token.get(token) or self._twin(entry) or self._only_running(entry)
         if call is None:
-            run = self._book.latest(entry.actor)
-            if run is not None:
+            for run in self._book.current(entry.actor):
                 run.unplaced.append(entry)
             return
         _list_of(call, entry.what).append(entry)
@@ -239,9 +257,8 @@ class Ledger:
         return chosen
 
     def _made_again(self, entry: Entry) -> list[Call]:
-        """The calls of the run under way that were asked just so, also those that are settled."""
-        run = self._book.latest(entry.actor)
-        calls = run.calls if run is not None else []
+        """The calls under way that were asked just so, also those that are settled."""
+        calls = [call for run in self._book.current(entry.actor) for call in run.calls]
         return _asked_so(entry, [call for call in calls if call.answered is None])
 
     def _twin(self, entry: Entry) -> Call | None:
@@ -305,7 +322,12 @@ class Ledger:
         return shown and not call.ambiguous
 
     def _run_complete(self, run: Run) -> bool:
-        if run.session or run.answered is None:
+        """Nothing more can be asked of a session once another has taken its place."""
+        if run.session:
+            replaced = self._book.latest(run.owner, run.which) is not run
+            over = replaced and run.closed and not run.closing
+            return over and all(call.settled or call.void for call in run.calls)
+        if run.answered is None:
             return False
         return run.ended and all(call.settled for call in run.calls)
 
@@ -315,9 +337,13 @@ class Ledger:
         self._book.strike_call(call)
 
     def _release_run(self, run: Run) -> None:
-        for call in run.calls:
+        for call in list(run.calls):
             if call in self._late_calls:
                 self._release_call(call)
+            elif call in self._book.open_calls:
+                del self._book.open_calls[call]
+                self._on_call(call)
+                self._book.strike_call(call)
         self._on_run(run)
         self._book.strike_run(run)
 
@@ -343,7 +369,7 @@ def _asked_so(entry: Entry, calls: list[Call]) -> list[Call]:
 def _execution(entry: Entry) -> tuple[Any, ...]:
     """What tells it apart from others that are under way."""
     value = entry.value
-    return entry.actor, value["tool"], value.get("run"), "twin" in value
+    return entry.who, value["tool"], value.get("run"), "twin" in value
 
 
 def _list_of(call: Call, what: str) -> list[Entry]:

@@ -59,6 +59,7 @@ def _no_admin(script: Script, name: str, size: int) -> Lane:
 def _context_manager(script: Script, size: int) -> tuple[Lane, ...]:
     """A session is used as a context manager and then once more; so are one whose body raises and
     one whose body is cancelled, as a request is that is cut off; and another is cleaned up twice.
+    Each is cleaned up in the end: one that is no context manager was not closed by leaving it.
     """
     name, lane = "alice", []
     for _ in range(size):
@@ -66,11 +67,12 @@ def _context_manager(script: Script, size: int) -> tuple[Lane, ...]:
         lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in spec.VIAS]
         lane.append(script.step(name, "leave"))
         lane += [script.execute(name, Ask("lookup", more={"via": via})) for via in spec.VIAS]
+        lane.append(script.cleanup(name))
         for raising in ("error", "cancelled"):
             lane += [script.create(name), script.step(name, "enter")]
             lane.append(script.execute(name, Ask("lookup")))
             lane.append(script.step(name, "leave", raising=raising))
-            lane.append(script.execute(name, Ask("lookup")))
+            lane += [script.execute(name, Ask("lookup")), script.cleanup(name)]
         lane += [script.create(name), script.execute(name, Ask("lookup"))]
         lane += [script.cleanup(name), script.cleanup(name)]
     return (tuple(lane),)

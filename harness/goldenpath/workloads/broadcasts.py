@@ -108,7 +108,7 @@ def _reconnect(script: Script, size: int) -> tuple[Lane, ...]:
         return ()
     room, (alice, bob) = Room(script), list(script.users)
     lane = [room.connect(bob), room.connect(alice)]
-    routes = script.can("routes")
+    routes = script.kind == "router" and script.can("routes")
     lane += [room.handler(CHAT)] if routes else []
     old = 1
     for number in range(size):

@@ -81,7 +81,7 @@ _INVALID = (*spec.INVALID_USERS, *spec.PLACEHOLDER_USERS)
 #: What an action cannot do without: argument to what it must be.
 NEEDED: dict[str, Needs] = {
     "together": {},
-    "create": _SESSION,
+    **dict.fromkeys(("create", "create_directly"), _SESSION),
     "create_invalid": {
         **_SESSION,
         "user": (lambda value: value in _INVALID, "one of the invalid users"),
@@ -123,6 +123,8 @@ NEEDED: dict[str, Needs] = {
 
 #: What an argument must be wherever it is given.
 GIVEN: Needs = {
+    "session": _TEXT,
+    "factory": _TEXT,
     "parameters": (lambda value: value is None or _object(value), "an object"),
     "context": _OBJECT,
     "deadlines": _NUMBER,

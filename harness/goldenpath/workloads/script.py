@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from goldenpath.canary import FIRST_CALL, mint
-from goldenpath.model import Step, User
+from goldenpath.model import Step, User, whose
 
 #: Numbers that each workload has to itself; beyond them they run on into another's.
 OWN_NUMBERS = 1 << 12
@@ -56,13 +56,17 @@ class Script:
         self._steps = 0
         self._first = FIRST_CALL
         self._calls: dict[str, int] = {}
-        self._runs: dict[str, str] = {}
+        self._runs: dict[str, str] = {}  # of each session the run id that it was given
 
     # --- single steps --------------------------------------------------------------------------
 
-    def step(self, actor: str, action: str, lanes: Iterable[Lane] = (), **args: Any) -> Step:
-        """One step with the next id."""
+    def step(
+        self, actor: str, action: str, lanes: Iterable[Lane] = (), *, session: str = "", **args: Any
+    ) -> Step:
+        """One step with the next id. session: which of the actor's, where they have several."""
         self._steps += 1
+        if session:
+            args["session"] = session
         return Step(f"s{self._steps}", actor, action, args, tuple(lanes))
 
     def number_for(self, workload: str) -> None:
@@ -85,19 +89,23 @@ class Script:
         tools: Iterable[str] = ("lookup",),
         transport: str = "working",
         action: str = "create",
+        session: str = "",
         **more: Any,
     ) -> Step:
-        """Open a session of this user, or for an endpoint a connection."""
+        """Open a session of this user, or for an endpoint a connection. session: beside others of
+        theirs, in a thread of its own, over the link that they have.
+        """
         if self.kind == "endpoint":
             return self.step(name, "connect")
-        first = name not in self._runs
+        first = name not in self._runs and not session
         run_id = self.users[name].run_id if first else str(self._uuid())
-        self._runs[name] = run_id or str(self._uuid())
+        self._runs[whose(name, session)] = run_id = run_id or str(self._uuid())
         return self.step(
             name,
             action,
-            run_id=self._runs[name],
-            thread_id=self.users[name].thread_id,
+            session=session,
+            run_id=run_id,
+            thread_id=self._thread(name, session),
             tools=list(tools),
             transport=transport,
             **more,
@@ -106,9 +114,13 @@ class Script:
     def _uuid(self) -> uuid.UUID:
         return uuid.UUID(int=self.random.getrandbits(128), version=4)
 
-    def cleanup(self, name: str) -> Step:
+    def _thread(self, name: str, session: str) -> str | None:
+        thread = self.users[name].thread_id
+        return f"{thread}_{session}" if session else thread
+
+    def cleanup(self, name: str, session: str = "") -> Step:
         """End the user's session or connection."""
-        return self.step(name, self._leaves)
+        return self.step(name, self._leaves, session=session)
 
     def together(self, *lanes: Iterable[Step]) -> Step:
         """Lanes side by side, within the lane where this step stands."""
@@ -116,7 +128,7 @@ class Script:
 
     # --- asking --------------------------------------------------------------------------------
 
-    def execute(self, name: str, ask: Ask) -> Step:
+    def execute(self, name: str, ask: Ask, session: str = "") -> Step:
         """One call of a dispatcher."""
         token = "" if ask.plain else self.token(name)
         given = ask.parameters
@@ -126,9 +138,16 @@ class Script:
         args = {"tool": ask.tool, "token": token, **more}
         if given is not None:
             args["parameters"] = dict(given)
-        return self.step(name, "execute", **args)
+        return self.step(name, "execute", session=session, **args)
 
-    def run(self, name: str, rounds: Iterable[Iterable[Ask]], *, golden: bool = True) -> Step:
+    def run(
+        self,
+        name: str,
+        rounds: Iterable[Iterable[Ask]],
+        *,
+        golden: bool = True,
+        session: str = "",
+    ) -> Step:
         """One run of an agent or endpoint that makes these calls, round after round."""
         token = self.token(name)
         plan = {
@@ -138,8 +157,9 @@ class Script:
         return self.step(
             name,
             "run",
-            run_id=self._runs.get(name),
-            thread_id=self.users[name].thread_id,
+            session=session,
+            run_id=self._runs.get(whose(name, session)),
+            thread_id=self._thread(name, session),
             message=f"Please work on {token}.",
             plan=plan,
             golden=golden,
@@ -153,16 +173,18 @@ class Script:
         call = {"id": f"call_{token}", "tool": ask.tool, "arguments": given, "token": token}
         return {**call, **ask.more}
 
-    def ask(self, name: str, *rounds: Iterable[Ask], golden: bool = True) -> list[Step]:
+    def ask(
+        self, name: str, *rounds: Iterable[Ask], golden: bool = True, session: str = ""
+    ) -> list[Step]:
         """What the user asks, in the form of this kind of target, up to its end."""
         if self.kind != "dispatcher":
-            run = self.run(name, rounds, golden=golden)
+            run = self.run(name, rounds, golden=golden, session=session)
             if self.kind == "endpoint":
                 return [run, self.step(name, "wait_for", run=run.id)]
             return [run]
         steps: list[Step] = []
         for round_ in rounds:
-            calls = [self.execute(name, ask) for ask in round_]
+            calls = [self.execute(name, ask, session) for ask in round_]
             steps += calls if len(calls) == 1 else [self.together(*([call] for call in calls))]
         return steps
 

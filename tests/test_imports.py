@@ -127,6 +127,8 @@ def test_the_core_is_pure(part: str) -> None:
         ("websockets", {"adapters", "reference"}),
         ("allure", {"allure_results.py"}),
         ("pydantic_ai", {"adapters"}),
+        ("fastapi", {"adapters"}),
+        ("uvicorn", {"adapters"}),
         ("rich", {"terminal.py"}),
         ("click", {"cli.py"}),
         ("hypothesis", {"workloads"}),

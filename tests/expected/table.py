@@ -23,11 +23,11 @@ HERE = Path(__file__).parent
 BUILTIN = "goldenpath.builtin:"
 TARGETS = (
     *("reference", "reference-unified", "reference-agent", "reference-ws", "pydantic-ai"),
-    "reference-router",
+    *("reference-router", "fastapi", "websockets"),
     *(f"{BUILTIN}reference_broadcast_{form}" for form in ("service", "bound", "function")),
     *(f"{BUILTIN}reference_{shape}" for shape in ("bridge", "emitter", "manager")),
 )
-SOCKETS = {"reference-ws"}
+SOCKETS = {"reference-ws", "fastapi", "websockets"}
 
 
 def observe(target: str, seed: int = 0) -> Report:

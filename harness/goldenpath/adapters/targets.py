@@ -68,7 +68,11 @@ BUILTIN: dict[str, Callable[[str], Target]] = {
 }
 
 #: Frameworks with a ready target, by prefix: `pydantic-ai` or `pydantic-ai:module:object`.
-FRAMEWORKS = {"pydantic-ai": "goldenpath.adapters.frameworks.pydantic_ai"}
+FRAMEWORKS = {
+    "pydantic-ai": "goldenpath.adapters.frameworks.pydantic_ai",
+    "fastapi": "goldenpath.adapters.frameworks.fastapi",
+    "websockets": "goldenpath.adapters.frameworks.websockets",
+}
 
 
 #: The dialects that a target may name, a user's own among them.

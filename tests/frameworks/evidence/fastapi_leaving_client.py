@@ -1,0 +1,40 @@
+"""FastAPI alone: one leaves while a broadcast waits for another, and a third is passed over."""
+
+import asyncio
+
+import uvicorn
+from fastapi import FastAPI, WebSocket
+from websockets.asyncio.client import connect
+
+app, connections = FastAPI(), []
+
+
+@app.websocket("/")
+async def endpoint(websocket: WebSocket):
+    await websocket.accept()
+    connections.append(websocket)
+    await websocket.receive()  # returns when it has gone
+    connections.remove(websocket)
+
+
+async def broadcast(message):  # as the documented ConnectionManager does
+    for connection in connections:
+        await connection.send_text(message)
+
+
+async def main():
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level=60))
+    await asyncio.wait(tasks := [asyncio.create_task(server.serve())], timeout=1)
+    url = f"ws://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    leaves, slow, third, last = [await connect(url, compression=None) for _ in range(4)]
+    tasks += [asyncio.create_task(connections[1].send_text("." * 2**19)) for _ in range(99)]
+    await asyncio.sleep(1)
+    tasks += [asyncio.create_task(broadcast("hello"))]
+    await leaves.close()
+    assert [await slow.recv() for _ in range(100)][-1] == "hello"
+    await broadcast("more")
+    return [await last.recv(), await last.recv(), await third.recv()]
+
+
+print(told := asyncio.run(main()))
+raise SystemExit(told != ["hello", "more", "more"])

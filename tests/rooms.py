@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from goldenpath.declare import Declaration, card_of
+from goldenpath.cards import card_of
+from goldenpath.declare import Declaration
 from goldenpath.model import FLOWS, LOGGED, Kind, Outcome, User
 from tests import judged
-from tests.build import ALICE, Line, fail, invoke, lost, ok, token_of, up
+from tests.build import ALICE, BOB, Line, fail, invoke, lost, ok, token_of, up
 
 CHAT, TASK, ODD = "chat_message", "task_request", "unheard_of"
 
@@ -225,3 +226,26 @@ def told(who: User, *links: int, number: int = 16, value: Any = None) -> list[Li
     """A broadcast that reaches these sockets: two lines, and one for each."""
     arrived = [hears(who, number, link) for link in links]
     return [tells(who, number), *arrived, claims(who, value, number)]
+
+
+# --- what is there before a test begins -----------------------------------------------------------
+
+#: Alice has connected, and there is a handler for chats (entries 0 to 4).
+ROOM = [*comes(ALICE), *added()]
+
+#: Bob, too (5 to 7).
+BOTH = [*ROOM, *comes(BOB)]
+
+#: Alice has been heard, so that it is known what the router answers (5 to 8).
+HEARD = [*ROOM, *handled(ALICE, 15)]
+
+#: Both have a handler of their own for the same type.
+OWN = [
+    *(*comes(ALICE), *added(name="a", of=ALICE)),
+    *(*comes(BOB), *added(name="b", of=BOB)),
+]
+
+
+def heard(value: Any) -> list[Line]:
+    """Alice has been heard by a router that answers this where a message was handled."""
+    return [*ROOM, *handled(ALICE, 15, value=value)]

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from goldenpath.adapters.base import Reply, done
+from goldenpath.deadlines import Deadlines
 from goldenpath.model import Entry, Kind, Step
 from goldenpath.plant import Plant, plant_user
 from goldenpath.recorder import Recorder
-from goldenpath.runner import Deadlines, Runner
+from goldenpath.runner import Runner
 from tests import virtual
 
 DEADLINES = Deadlines(call=5.0, delivery=2.0, settle=0.03)

@@ -10,7 +10,8 @@ import pytest
 
 from goldenpath import agent, dispatcher, router, rulebook, spec
 from goldenpath.capabilities import CAPABILITIES
-from goldenpath.declare import OUTCOMES, Declaration, card_of
+from goldenpath.cards import card_of
+from goldenpath.declare import OUTCOMES, Declaration
 from goldenpath.errors import UsageProblem
 
 

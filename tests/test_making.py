@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from goldenpath import agent, dispatcher
-from goldenpath.declare import Declaration, card_of
+from goldenpath.cards import card_of
+from goldenpath.declare import Declaration
 from goldenpath.errors import UsageProblem
 from goldenpath.making import MOST
 

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from goldenpath.adapters.base import Reply, done
+from goldenpath.deadlines import Deadlines
 from goldenpath.model import Entry, Kind, Step
-from goldenpath.runner import BRIEFLY, LAST_SILENCE, LONGEST, NAP, Deadlines, Runner
+from goldenpath.runner import BRIEFLY, LAST_SILENCE, LONGEST, NAP, Runner
 from tests import virtual
 from tests.stage import DEADLINES, Stage, never, step, together, turn
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from goldenpath.deadlines import Deadlines
 from goldenpath.model import Kind, Step
-from goldenpath.runner import BRIEFLY, NAP, Deadlines
+from goldenpath.runner import BRIEFLY, NAP
 from tests.stage import DEADLINES, Stage, never, step, together
 
 

@@ -22,6 +22,7 @@ from goldenpath.adapters.targets import Target
 from goldenpath.capabilities import untestable
 from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.checkers.performance import COUNTED, improvements
+from goldenpath.deadlines import Deadlines
 from goldenpath.errors import Exit, TargetProblem
 from goldenpath.history import Header
 from goldenpath.judge import Judge
@@ -30,7 +31,7 @@ from goldenpath.performance import baseline, counters
 from goldenpath.plant import Plant, plant_user
 from goldenpath.plant.transport import MAX_FRAME
 from goldenpath.recorder import FileSink, Listener, Recorder
-from goldenpath.runner import Deadlines, Runner
+from goldenpath.runner import Runner
 from goldenpath.workloads import Script, Workload
 from goldenpath.workloads.doubles import in_doubles
 from goldenpath.workloads.script import Lane

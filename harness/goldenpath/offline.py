@@ -13,12 +13,12 @@ from msgspec import structs
 from goldenpath import known
 from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.conduct import Conducted
+from goldenpath.deadlines import Deadlines
 from goldenpath.errors import UsageProblem
 from goldenpath.history import Footer, Header, HistoryProblem, read_header, read_rest
 from goldenpath.jsonable import safe_repr
 from goldenpath.judge import CUT, Judge, relevant
 from goldenpath.results import Report, conclude
-from goldenpath.runner import Deadlines
 from goldenpath.workloads.recorded import wrong
 
 #: Names of workloads, which become names of files, and how many bytes they may have.

@@ -2,6 +2,9 @@
 
 Sources are the sections R1 to R12 of the requirements, given with each rule. Rules of the catalogue
 that are not checked yet stand in PLANNED, so that `explain` can say so; none is silently absent.
+
+Longer than other files because it is one table and little else: it grows by the rule, and who looks
+for a rule looks here.
 """
 
 from __future__ import annotations

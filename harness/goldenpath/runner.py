@@ -10,25 +10,21 @@ from __future__ import annotations
 import asyncio
 import copy
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from contextvars import Context
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from goldenpath import spec
 from goldenpath.adapters.base import Adapter, Reply, raised
+from goldenpath.deadlines import TICK, Deadlines, patient
 from goldenpath.model import DROPPED, Entry, Kind, Step, patience
 from goldenpath.plant import Plant
 from goldenpath.stillness import is_still
 
 #: Seconds of one nap; patience is a number of them.
 NAP = 0.01
-
-#: Seconds of one tick, by which the deadline of a call is counted.
-TICK = 0.05
 
 #: At the end of a workload it must be silent for this many settle times: whatever batches events,
 #: commonly for 50 to 100 ms, has sent what it held by then.
@@ -56,44 +52,6 @@ class Observer(Protocol):
 
     def run_ended(self, step: str) -> bool:
         """Whether the run asked for by this step has shown its end."""
-
-
-@dataclass(frozen=True)
-class Deadlines:
-    """Seconds. call: until a call returns. delivery: until what must arrive has arrived.
-    settle: how long nothing may happen before we say that nothing more does. All are scaled.
-    """
-
-    call: float = spec.CALL
-    delivery: float = 2.0
-    settle: float = 0.03
-
-    def scaled(self, factor: float) -> Deadlines:
-        """All of them, `factor` times as long."""
-        return Deadlines(self.call * factor, self.delivery * factor, self.settle * factor)
-
-
-@asynccontextmanager
-async def patient(seconds: float) -> AsyncIterator[asyncio.Timeout]:
-    """Like asyncio.timeout, but in ticks of the loop: while that stands still no time passes."""
-    loop = asyncio.get_running_loop()
-    left = max(1, round(seconds / TICK))
-    timer: asyncio.TimerHandle | None = None
-
-    def tick() -> None:
-        nonlocal left, timer
-        left -= 1
-        if left <= 0:
-            limit.reschedule(loop.time())
-        else:
-            timer = loop.call_later(TICK, tick)
-
-    async with asyncio.timeout(None) as limit:
-        timer = loop.call_later(TICK, tick)
-        try:
-            yield limit
-        finally:
-            timer.cancel()
 
 
 class Runner:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.build import ALICE, BOB, Line
 from tests.rooms import (
     ERROR,
+    HEARD,
     ODD,
+    ROOM,
     ROUTER,
-    TASK,
     added,
     answers,
     begun,
@@ -18,13 +17,12 @@ from tests.rooms import (
     closed,
     comes,
     done,
-    failed,
     findings,
     frame,
     goes,
     handled,
     hangs,
-    logged,
+    heard,
     mumbles,
     outcome,
     passed,
@@ -38,18 +36,6 @@ from tests.rooms import (
 
 from goldenpath import spec
 from goldenpath.model import Outcome
-
-#: Alice is there (entries 0 to 2), and a handler for chats (3 and 4).
-ROOM = [*comes(ALICE), *added()]
-
-#: ... and has been heard, so that it is known what the router answers (5 to 8).
-HEARD = [*ROOM, *handled(ALICE, 15)]
-
-
-def heard(value: Any) -> list[Line]:
-    """The same of a router that answers this where a message was handled."""
-    return [*ROOM, *handled(ALICE, 15, value=value)]
-
 
 # --- ROUTING-2: an unknown type is answered by an error -------------------------------------------
 
@@ -266,209 +252,6 @@ def test_no_ping_no_pong() -> None:
     """Nor where the connection was closed before it came."""
     assert untold("ROUTING-3", HEARD)
     assert untold("ROUTING-3", [*ROOM, closed(ALICE, 1003), *pings(answers(ALICE))[5:]])
-
-
-# --- ROUTING-4: malformed input -------------------------------------------------------------------
-
-
-def gets(*lines: Line, message: Any = None, room: list[Line] = HEARD) -> list[Line]:
-    """Alice sends what is no message (entry 9), and this comes of it."""
-    return [*room, mumbles(ALICE, message), *lines]
-
-
-ANSWERED = {
-    "by a frame": gets(frame(ALICE, ERROR), answers(ALICE, None)),
-    "by an exception": gets(raises(ALICE, "ValueError")),
-    "by a KeyError": gets(raises(ALICE, "KeyError")),
-    "by a TypeError that is meant": gets(raises(ALICE, "TypeError", meant=True)),
-    "by no": gets(answers(ALICE, False)),
-    "by an answer": gets(answers(ALICE, {"status": "error"})),
-    **{
-        f"by closing with {code}": gets(closed(ALICE, code), answers(ALICE, None))
-        for code in (1002, 1003, 1007, 1008, 1009, 1011, 3000, 4000, 4422, 4999)
-    },
-    "by a frame and a close": gets(frame(ALICE, ERROR), closed(ALICE, 1003), answers(ALICE)),
-}
-
-
-@pytest.mark.parametrize("lines", ANSWERED.values(), ids=ANSWERED)
-def test_malformed_input_that_is_answered(lines: list[Line]) -> None:
-    """By an error, or by a close that says why."""
-    assert red(lines) == set()
-    assert passed("ROUTING-4", lines) == 1
-
-
-@pytest.mark.parametrize("code", [1000, 1001, 1005, 1006, 1013, 2000, 5000, None])
-def test_a_close_that_says_nothing_of_it(code: Any) -> None:
-    """As if nothing had been wrong."""
-    lines = gets(frame(ALICE, ERROR), closed(ALICE, code), answers(ALICE), message=7)
-
-    said = f"because of 7 the connection was closed with {code}"
-    assert broken("ROUTING-4", lines) == (said, (9, 11, 12))
-
-
-def test_malformed_input_that_is_passed_over() -> None:
-    """It is shown, shortened."""
-    assert broken("ROUTING-4", gets(answers(ALICE), message={"type": ""})) == (
-        "{'type': ''} was no error: the router said True, and its sender got nothing",
-        (9, 10),
-    )
-    long = gets(answers(ALICE, None), message="x" * 20_000, room=heard(None))
-    assert len(broken("ROUTING-4", long)[0]) < 300
-    assert broken("ROUTING-4", gets(hangs(ALICE)))[1] == (9, 10)
-
-
-def test_malformed_input_on_which_the_router_breaks() -> None:
-    """Also where it has sent an error before."""
-    text = "'NoneType' object has no attribute 'get'"
-    lines = gets(frame(ALICE, ERROR), raises(ALICE, "AttributeError", text=text))
-
-    assert broken("ROUTING-4", lines) == (
-        f"the router broke on None: AttributeError: {text}",
-        (9, 11),
-    )
-
-
-def test_a_connection_works_after_malformed_input() -> None:
-    """Its next message is handled; the one after that is anybody's."""
-    refused = gets(raises(ALICE, "ValueError"))
-    lost = [says(ALICE, 17), answers(ALICE, True, 17)]
-
-    assert passed("ROUTING-4", [*refused, *handled(ALICE, 17), *handled(ALICE, 18)]) == 2
-    assert broken("ROUTING-4", [*refused, *lost]) == (
-        "after malformed input a message of alice of type chat_message was not handled",
-        (11, 12),
-    )
-    assert "ROUTING-1" not in red([*refused, *lost])
-    later = [*refused, *handled(ALICE, 18), *lost]
-    assert "ROUTING-1" in red(later)
-    assert "ROUTING-4" not in red(later)
-
-
-def test_malformed_input_over_a_closed_connection_is_not_heard() -> None:
-    """Nor what follows it."""
-    lines = [*gets(closed(ALICE, 1003), answers(ALICE)), mumbles(ALICE, 5, 17)]
-    lines += [answers(ALICE, None, 17), says(ALICE, 18), answers(ALICE, None, 18)]
-
-    assert red(lines) == set()
-    assert passed("ROUTING-4", lines) == 1
-
-
-def test_the_other_user_notices_nothing() -> None:
-    """What they say is handled; else ROUTING-1 says so."""
-    room = [*HEARD, *comes(BOB), mumbles(ALICE), raises(ALICE, "ValueError")]
-
-    assert red([*room, *handled(BOB)]) == set()
-    assert red([*room, says(BOB), answers(BOB)]) == {"ROUTING-1"}
-
-
-# --- ROUTING-5: a handler that raises -------------------------------------------------------------
-
-#: Alice is there, a handler for chats (3, 4) was heard (5 to 8), one for tasks fails (9, 10).
-FAILS = [*HEARD, *added(TASK, name="bad", does="fails")]
-BEGUN, FAILED = begun(ALICE, by="bad"), failed(ALICE, by="bad")
-
-
-def task(*lines: Line, room: list[Line] = FAILS) -> list[Line]:
-    """Alice asks for a task (entry 11), whose handler raises (13), and this comes of it."""
-    return [*room, says(ALICE, type=TASK), BEGUN, FAILED, *lines]
-
-
-VOID = [*heard(None), *added(TASK, name="bad", does="fails")]
-
-REPORTED = {
-    "by a frame": task(frame(ALICE, ERROR), answers(ALICE)),
-    "by an exception": task(raises(ALICE, "HandlerFailure")),
-    "by another exception": task(raises(ALICE, "TypeError")),
-    "by no": task(answers(ALICE, False)),
-    "by an answer": task(answers(ALICE, {"status": "failed"})),
-    "by a status": task(answers(ALICE, {"handled": False}), room=VOID),
-    "in the log": task(logged(), answers(ALICE, None), room=VOID),
-    "in the log, and no": task(logged(), answers(ALICE, False), room=VOID),
-    "in the log, late": task(answers(ALICE, None), logged(), room=VOID),
-    "in the log, from a queue": [
-        *(*FAILS, says(ALICE, type=TASK), answers(ALICE), BEGUN, FAILED, logged()),
-    ],
-    "by a frame, from a queue": [
-        *(*FAILS, says(ALICE, type=TASK), answers(ALICE), BEGUN, FAILED, frame(ALICE, ERROR)),
-    ],
-}
-
-
-@pytest.mark.parametrize("lines", REPORTED.values(), ids=REPORTED)
-def test_a_handler_that_raises_is_reported(lines: list[Line]) -> None:
-    """To the sender, to the caller, or in the log."""
-    assert red(lines) == set()
-    assert passed("ROUTING-5", lines) == 1
-
-
-SWALLOWED = {
-    "yes": (task(answers(ALICE)), "said True, and its sender got nothing"),
-    "yes, and it is logged": (
-        task(logged(), answers(ALICE)),
-        "said True, and its sender got nothing",
-    ),
-    "nothing": (
-        task(answers(ALICE, None), room=VOID),
-        "said nothing, and its sender got nothing",
-    ),
-    "logged before": (
-        [*VOID, logged(), *task(answers(ALICE, None), room=[])],
-        "said nothing, and its sender got nothing",
-    ),
-    "logged when the next was sent": (
-        [*task(answers(ALICE, None), room=VOID), *handled(ALICE, 17), logged()],
-        "said nothing, and its sender got nothing",
-    ),
-    "from a queue": (
-        [*FAILS, says(ALICE, type=TASK), answers(ALICE), BEGUN, FAILED],
-        "said True, and its sender got nothing",
-    ),
-    "a fine frame": (
-        task(frame(ALICE, {"type": "task_done"}), answers(ALICE)),
-        "answered 'task_done'",
-    ),
-}
-
-
-@pytest.mark.parametrize(("lines", "how"), SWALLOWED.values(), ids=SWALLOWED)
-def test_a_handler_that_raises_is_passed_over(lines: list[Line], how: str) -> None:
-    """Success is claimed, or nothing is said at all."""
-    said, _ = broken("ROUTING-5", lines)
-
-    assert said == (
-        f"the handler of a message of alice raised, and the router {how}, and logged nothing"
-        " through `logging`"
-    )
-
-
-def test_the_next_message_works() -> None:
-    """Also the next that fails."""
-    reported = task(answers(ALICE, False))
-
-    assert passed("ROUTING-5", [*reported, *handled(ALICE, 17)]) == 2
-    lines = [*reported, says(ALICE, 17), answers(ALICE, True, 17)]
-    assert broken("ROUTING-5", lines) == (
-        "after a handler raised a message of alice of type chat_message was not handled",
-        (15, 16),
-    )
-    again = [*reported, says(ALICE, 17, TASK), answers(ALICE, False, 17)]
-    assert broken("ROUTING-5", again)[0].endswith("of type task_request was not handled")
-    assert red(again) == {"ROUTING-5"}
-
-
-def test_a_handler_that_has_not_raised_yet_is_not_reported_yet() -> None:
-    """Nor one whose caller was never answered: that is RECOVERY-8's."""
-    for lines in (
-        [*FAILS, says(ALICE, type=TASK), BEGUN, answers(ALICE)],
-        [*FAILS, says(ALICE, type=TASK), BEGUN],
-    ):
-        assert outcome("ROUTING-5", lines) is Outcome.PASS
-
-
-def test_nothing_that_fails() -> None:
-    """Then nothing could have been passed over."""
-    assert untold("ROUTING-5", HEARD)
 
 
 def test_what_each_rule_needs_is_declared() -> None:

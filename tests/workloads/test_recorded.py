@@ -10,11 +10,11 @@ import pytest
 from tests.build import YES
 from tests.planted import step
 
+from goldenpath.deadlines import Deadlines
 from goldenpath.errors import UsageProblem
 from goldenpath.model import Step
 from goldenpath.offline import read_script
 from goldenpath.plant import plant_user
-from goldenpath.runner import Deadlines
 from goldenpath.workloads import TIERS, WORKLOADS, Script
 from goldenpath.workloads.recorded import wrong
 

@@ -16,11 +16,11 @@ from goldenpath import rulebook, spec
 from goldenpath.adapters.growth import LONGEST
 from goldenpath.adapters.router import NOBODY
 from goldenpath.canary import FIRST_CALL, find
+from goldenpath.deadlines import Deadlines
 from goldenpath.model import Step
 from goldenpath.plant import TOOL_NAMES, plant_user
 from goldenpath.plant.handlers import BEHAVIOURS
 from goldenpath.plant.sockets import BROKEN, STALLED, WORKING
-from goldenpath.runner import Deadlines
 from goldenpath.workloads import TIERS, WORKLOADS, Ask, Script
 from goldenpath.workloads.script import KNOWN, Lane
 

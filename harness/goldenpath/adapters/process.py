@@ -20,7 +20,8 @@ from goldenpath.adapters.base import Adapter, Facts, Reply
 from goldenpath.adapters.connection import Connection
 from goldenpath.adapters.lines import Hello, excerpt
 from goldenpath.adapters.remote import STARTING, ProcessAdapter
-from goldenpath.declare import Declaration, card_of
+from goldenpath.cards import card_of
+from goldenpath.declare import Declaration
 from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.model import Step

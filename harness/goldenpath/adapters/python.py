@@ -19,7 +19,8 @@ from goldenpath.adapters.dialect import declared_dialect
 from goldenpath.adapters.dispatcher import DispatcherAdapter
 from goldenpath.adapters.session import Sessions
 from goldenpath.adapters.stream import streams
-from goldenpath.declare import Declaration, card_of
+from goldenpath.cards import card_of
+from goldenpath.declare import Declaration
 from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import TargetProblem
 from goldenpath.model import Step

@@ -10,7 +10,8 @@ from typing import Any
 
 from goldenpath.adapters.base import Adapter, Facts
 from goldenpath.adapters.router import RouterAdapter
-from goldenpath.declare import PINGS, Declaration, card_of
+from goldenpath.cards import card_of
+from goldenpath.declare import PINGS, Declaration
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.plant import Plant
 from goldenpath.plant.users import PROBE

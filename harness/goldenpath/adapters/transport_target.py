@@ -11,7 +11,8 @@ from goldenpath.adapters.base import Adapter, Facts, Reply
 from goldenpath.adapters.dialect import declared_dialect
 from goldenpath.adapters.sender import EMITTER, SHAPES
 from goldenpath.adapters.transport import TransportAdapter
-from goldenpath.declare import Declaration, card_of
+from goldenpath.cards import card_of
+from goldenpath.declare import Declaration
 from goldenpath.dialects import DIALECTS, Dialect
 from goldenpath.errors import TargetProblem
 from goldenpath.plant import Plant

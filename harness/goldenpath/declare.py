@@ -208,7 +208,7 @@ def _refuse(misplaced: tuple[object, ...], name: str) -> None:
     if misplaced:
         raise UsageProblem(
             f"@{name} is used without brackets, or with an argument by position",
-            expected=f"@{name}() or @{name}(events=...)",
+            expected=f"@{name}(), or with keywords: {', '.join(_KEYWORDS[name])}",
             got=repr(misplaced[0])[:80],
         )
 

@@ -350,7 +350,8 @@ def _as_target(name: str, factory: Any, dialects: Dialects = DIALECTS) -> Target
             f"{name} is not a target",
             expected="a factory decorated with @dispatcher(), @agent(), @router() or @transport()",
             got=f"a {type(factory).__name__} without that",
-            hint="from goldenpath import dispatcher; @dispatcher() def make(user, tap, tools): ...",
+            hint="from goldenpath import dispatcher; @dispatcher() def make(user, tap, tools): ...;"
+            " a router or a transport is made by a factory without arguments",
         )
     shared = declaration.kind in ("router", "transport")
     (check_shared_factory if shared else check_factory)(factory, name)

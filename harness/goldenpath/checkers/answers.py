@@ -24,11 +24,8 @@ def all_said(answer: Entry) -> str:
 
 
 def is_accident(answer: Entry) -> bool:
-    """Whether it failed out of the target's insides and not by a decision to refuse; what it raised
-    itself is meant, whatever it is.
-    """
-    value = answer.value if answer.kind is Kind.FAIL else {}
-    return value.get("type") in spec.ACCIDENTS and not value.get("meant")
+    """Whether it failed out of the target's insides and not by a decision to refuse."""
+    return answer.kind is Kind.FAIL and answer.value.get("type") in spec.ACCIDENTS
 
 
 def way(asked: Entry) -> str:

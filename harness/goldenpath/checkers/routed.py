@@ -133,10 +133,13 @@ class Message:
 
     @property
     def accident(self) -> str:
-        """The exception out of the router's insides that it ended in, if it did."""
-        if self.answered is None or not is_accident(self.answered):
+        """The exception out of the router's insides that it ended in, if it did. What a router
+        raised by a statement of its own is meant: it may well call input of a wrong type so.
+        """
+        answer = self.answered
+        if answer is None or not is_accident(answer) or answer.value.get("meant"):
             return ""
-        return f"{self.answered.value['type']}: {self.answered.value['text'][:80]}"
+        return f"{answer.value['type']}: {answer.value['text'][:80]}"
 
     @property
     def errors(self) -> list[Seen]:

@@ -2,9 +2,9 @@
 
 from pathlib import Path as _Path
 
-from goldenpath.declare import agent, dispatcher, router, transport
+from goldenpath.declare import agent, context, dispatcher, registry, router, transport
 
-__all__ = ["agent", "dispatcher", "router", "transport"]
+__all__ = ["agent", "context", "dispatcher", "registry", "router", "transport"]
 
 # In a checkout the suites stand beside the source root; a wheel holds them in this package.
 if not (_Path(__file__).parent / "suites").is_dir():

@@ -1,4 +1,4 @@
-"""The embedded targets: the reference platform as dispatcher, agent, router and broadcasts."""
+"""The embedded targets: each part of the reference platform that the suite can be pointed at."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from goldenpath.declare import agent, dispatcher, router, transport
+from goldenpath.declare import agent, context, dispatcher, registry, router, transport
 from goldenpath.plant import PlantedUser, Tap, Tools
 from goldenpath.reference import (
     MAX_PER_USER,
@@ -20,6 +20,7 @@ from goldenpath.reference import (
     RouterFacade,
     ScriptedAgent,
     ToolExecutorFactory,
+    ToolRegistry,
     UnifiedToolDispatcher,
     UserBroadcaster,
     UserContext,
@@ -184,3 +185,15 @@ class _Manager(ReplayingConnections):
 reference_emitter = transport()(_Emitters)
 reference_bridge = transport()(_Bridge)
 reference_manager = transport(replay=True, connect="reconnect")(_Manager)
+
+
+@registry(list="names", threads=True)
+def reference_registry(user: PlantedUser) -> ToolRegistry:
+    """The reference's registry of tools, of which each session has its own."""
+    return ToolRegistry()
+
+
+@context()
+def reference_context(user_id: str, thread_id: str, run_id: str, request_id: str) -> UserContext:
+    """The reference's user context; its session begins with the request."""
+    return UserContext(user_id, thread_id, run_id, request_id, session_id=request_id)

@@ -11,6 +11,17 @@ _UNDECLARED = Outcome.UNSUPPORTED
 #: reason of a rule that needs it.
 CAPABILITIES: dict[str, tuple[str, Outcome, str]] = {
     "members": ("its members can be looked at", _AT_REACH, "only a dispatcher has this surface"),
+    "registers": ("it keeps things by name", _AT_REACH, "only a registry has this surface"),
+    "removes": ("things can be removed", _AT_REACH, "only a registry has this surface"),
+    "freezes": ("it can be frozen", _AT_REACH, "only a registry has this surface"),
+    "apart": ("each user has one of their own", _AT_REACH, "only a registry has this surface"),
+    "overlaps": (
+        "calls of it can overlap",
+        _UNDECLARED,
+        "its methods are synchronous, and threads is not declared",
+    ),
+    "contexts": ("it is a user's context", _AT_REACH, "only a context has this surface"),
+    "notes": ("data can be put into it", _AT_REACH, "only a context has this surface"),
     "routes": ("it routes messages", _AT_REACH, "only a router has this surface"),
     "broadcasts": ("it broadcasts", _AT_REACH, "only a router has this surface"),
     "bound_handlers": (

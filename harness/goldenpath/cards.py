@@ -59,6 +59,32 @@ def _router_card(declaration: Declaration) -> dict[str, str]:
     return said
 
 
+def _registry_card(declaration: Declaration) -> dict[str, str]:
+    options = declaration.options
+    has = {
+        **dict.fromkeys(("members", "returns", "registers", "other_users"), True),
+        "removes": options.get("removes", True),
+        "freezes": options.get("freezes", True),
+        "apart": not options.get("shared", False),
+    }
+    others = CAPABILITIES.keys() - has.keys() - {"overlaps"}  # which a probe finds out
+    said = dict.fromkeys(others, "UNOBSERVABLE: a registry only keeps")
+    said |= {name: "yes" for name, there in has.items() if there}
+    refused = (name for name in ("removes", "freezes") if not has[name])
+    said |= {name: f"UNSUPPORTED: {name}=False is declared" for name in refused}
+    return said if has["apart"] else {**said, "apart": "UNSUPPORTED: shared=True is declared"}
+
+
+def _context_card(declaration: Declaration) -> dict[str, str]:
+    """Of a context; whether data can be put into it, a probe finds out."""
+    placeholders = declaration.options.get("refuses_placeholders", False)
+    has = ("members", "returns", "contexts", "other_users", *("placeholders",) * placeholders)
+    none = "UNOBSERVABLE: a context only holds ids"
+    said = dict.fromkeys(CAPABILITIES.keys() - {*has, "placeholders"}, none)
+    said["notes"] = "UNOBSERVABLE: it has no mapping metadata"
+    return {**said, **dict.fromkeys(has, "yes")}
+
+
 def _session_card(declaration: Declaration) -> dict[str, str]:
     native, made = (
         {name for name, origin in declaration.events.items() if origin == wanted}
@@ -105,4 +131,9 @@ def _session_card(declaration: Declaration) -> dict[str, str]:
     return said
 
 
-_CARDS = {"router": _router_card, "transport": _transport_card}
+_CARDS = {
+    "router": _router_card,
+    "transport": _transport_card,
+    "registry": _registry_card,
+    "context": _context_card,
+}

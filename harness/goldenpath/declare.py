@@ -1,5 +1,5 @@
 """The decorators by which a target says what it is: `@dispatcher`, `@agent`, `@router`,
-`@transport`.
+`@transport`, `@registry`, `@context`.
 
 The decorated factory stays what it was; the declaration hangs on it as `__goldenpath__`.
 """
@@ -76,11 +76,23 @@ ROUTER_OPTIONS: dict[str, tuple[Callable[[Any], bool], str]] = {
 #: a user missed come once they are back.
 TRANSPORT_OPTIONS = dict.fromkeys(("fan_out", "replay"), OPTIONS["streams"])
 
+#: ... and a registry: whether it has these parts; whether all users share one; whether an item is
+#: registered with its name before it, which is otherwise seen by its signature; whether it may be
+#: called from several threads at once.
+REGISTRY_OPTIONS = dict.fromkeys(
+    ("removes", "freezes", "shared", "keyed", "threads"), OPTIONS["streams"]
+)
+
+#: ... and a context.
+CONTEXT_OPTIONS = {"refuses_placeholders": OPTIONS["refuses_placeholders"]}
+
 _OPTIONS_OF = {
     "dispatcher": OPTIONS,
     "agent": OPTIONS,
     "router": ROUTER_OPTIONS,
     "transport": TRANSPORT_OPTIONS,
+    "registry": REGISTRY_OPTIONS,
+    "context": CONTEXT_OPTIONS,
 }
 
 #: What a router is asked that says nothing else.
@@ -116,6 +128,8 @@ _MEMBER_NAMES = {
         *("connect", "disconnect", "for_user", "emit_critical_event", "send_to_user"),
         *(f"notify_{event}" for event in spec.FIVE),
     ),
+    "registry": tuple(name for part in spec.REGISTRY_MEMBERS.values() for name in part),
+    "context": (*spec.CONTEXT_IDS, "metadata"),
 }
 
 #: What the decorators take by name beside members and options.
@@ -124,6 +138,8 @@ _KEYWORDS = {
     "agent": ("events", "dialect", "transport"),
     "router": ("facades",),
     "transport": ("events", "dialect"),
+    "registry": (),
+    "context": (),
 }
 
 
@@ -204,11 +220,38 @@ def transport(
     return _declare("transport", events, None, dialect, True, more)
 
 
+def registry(*misplaced: object, **more: Any) -> Callable[[F], F]:
+    """Declare a factory `make(user)` of registries of tools or agents, one for each user, which
+    have `register(item)` or `register(name, item)`, `get(name)`, `has(name)`, `list()`,
+    `remove(name)` and `freeze()`, each synchronous or not. Not found is an exception, None or
+    False; refused an exception or False.
+
+    Keywords map members (`get="get_tool"`, `has="__contains__"`) or declare options: `shared=True`
+    where all users share what `make()` makes, `removes=False`, `freezes=False`, `keyed=True` where
+    the name stands before the item and the signature does not say so, `threads=True` where several
+    threads may call it at once. Raises UsageProblem with all that is wrong.
+    """
+    _refuse(misplaced, "registry")
+    return _declare("registry", (), None, None, True, more)
+
+
+def context(*misplaced: object, **more: Any) -> Callable[[F], F]:
+    """Declare a factory of user contexts, called as `make(user_id=..., thread_id=..., run_id=...,
+    request_id=...)`: a class of contexts may be one itself. It holds these ids as attributes, and
+    may hold data of its own in `metadata`, a mapping.
+
+    Keywords map members (`user_id="uid"`), or declare `refuses_placeholders=True`. Raises
+    UsageProblem with all that is wrong.
+    """
+    _refuse(misplaced, "context")
+    return _declare("context", (), None, None, True, more)
+
+
 def _refuse(misplaced: tuple[object, ...], name: str) -> None:
     if misplaced:
         raise UsageProblem(
             f"@{name} is used without brackets, or with an argument by position",
-            expected=f"@{name}(), or with keywords: {', '.join(_KEYWORDS[name])}",
+            expected=f"@{name}(), or with keywords: {', '.join(_known(name))}",
             got=repr(misplaced[0])[:80],
         )
 
@@ -230,8 +273,7 @@ def _declare(
     names, options = _MEMBER_NAMES[kind], _OPTIONS_OF[kind]
     for key, value in more.items():
         if key not in (*names, *options):
-            known = (*_KEYWORDS[kind], *names, *options)
-            problems.append(asking(f"{key}: no such keyword", key, known))
+            problems.append(asking(f"{key}: no such keyword", key, _known(kind)))
         elif key in names and not isinstance(value, str):
             problems.append(f"{key}: expected the name of a member, got {value!r}")
         elif key in options and not _right(options[key][0], value):
@@ -257,6 +299,11 @@ def _declare(
         return factory
 
     return mark
+
+
+def _known(kind: str) -> tuple[str, ...]:
+    """All keywords of a decorator."""
+    return (*_KEYWORDS[kind], *_MEMBER_NAMES[kind], *_OPTIONS_OF[kind])
 
 
 def _right(check: Callable[[Any], bool], value: Any) -> bool:

@@ -26,6 +26,8 @@ Line = tuple[str, str]
 _WORKLOADS = {
     "dispatcher": ("golden_path", "contract"),
     "router": ("routing", "broadcast"),
+    "registry": ("registry",),
+    "context": ("invalid_ids", "contexts"),
 }
 
 

@@ -33,7 +33,7 @@ from goldenpath.workloads import Script
 
 #: Targets that no hand drives: what they are, and which command is for them.
 _NOT_DRIVEN = {"endpoint": ("a live endpoint", "smoke"), "router": ("a router", "run")}
-_NOT_DRIVEN["transport"] = ("a transport", "run")
+_NOT_DRIVEN |= {kind: (f"a {kind}", "run") for kind in ("transport", "registry", "context")}
 
 #: What opens and ends a session; whoever asks for nothing else tests nothing.
 _FRAME = frozenset({"create", "cleanup"})

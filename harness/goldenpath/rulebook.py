@@ -396,6 +396,60 @@ _RULES = (
         "events",
         "first_event",
     ),
+    _must(
+        "REGISTRY-1",
+        "What is registered is found and listed under its name, as it is; nothing else is.",
+        "R8",
+        "registers",
+    ),
+    _should(
+        "REGISTRY-2",
+        "Registering a name twice refuses or replaces, visibly: what is found then agrees.",
+        "R8",
+        "registers",
+    ),
+    _must(
+        "REGISTRY-3",
+        "What is removed is gone, nothing else is, and its name can be used again.",
+        "R8",
+        "registers",
+        "removes",
+    ),
+    _must(
+        "REGISTRY-4",
+        "A frozen registry refuses every change, and what it holds is found as before.",
+        "R8",
+        "registers",
+        "freezes",
+    ),
+    _must(
+        "REGISTRY-5",
+        "Calls at once have the effects and answers of some order of them, one by one.",
+        "R8",
+        "registers",
+        "overlaps",
+    ),
+    _must(
+        "REGISTRY-6",
+        "What is done to one user's registry shows in no other user's.",
+        "R6 R8",
+        "registers",
+        "other_users",
+        "apart",
+    ),
+    _must(
+        "CONTEXT-1",
+        "A context holds the ids that it was made with, each in its place, and keeps them.",
+        "R8",
+        "contexts",
+    ),
+    _must(
+        "CONTEXT-2",
+        "What is put into one context is in no other.",
+        "R6 R8",
+        "contexts",
+        "notes",
+    ),
 )
 RULES: dict[str, Rule] = {rule.id: rule for rule in _RULES}
 
@@ -435,6 +489,8 @@ CORE_RULES: dict[str, tuple[str, ...]] = {
     "endpoint": ("ORDER-1", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1"),
     "router": ("API-1", "RECOVERY-8"),
     "transport": ("ORDER-1", "DELIVERY-1", "DELIVERY-4", "ISOLATION-1"),
+    "registry": ("REGISTRY-1",),
+    "context": ("API-13", "CONTEXT-1"),
 }
 
 

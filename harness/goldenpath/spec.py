@@ -125,6 +125,23 @@ ROUTER_MEMBERS: dict[str, dict[str, str]] = {
     "broadcasts": {"broadcast_to_user": EITHER_METHOD},
 }
 
+#: What a registry has, likewise (R8); what it need not have stands under the option that says so.
+REGISTRY_MEMBERS: dict[str, dict[str, str]] = {
+    "keeps": dict.fromkeys(("register", "get", "has", "list"), EITHER_METHOD),
+    "removes": {"remove": EITHER_METHOD},
+    "freezes": {"freeze": EITHER_METHOD},
+}
+
+#: The ids of a user's execution context (R8).
+CONTEXT_IDS = ("user_id", "thread_id", "run_id", "request_id")
+
+#: By kind of target, the members of each of its parts; of all others, `MEMBERS`.
+MEMBERS_OF: dict[str, dict[str, dict[str, str]]] = {
+    "router": ROUTER_MEMBERS,
+    "registry": REGISTRY_MEMBERS,
+    "context": {"ids": dict.fromkeys(CONTEXT_IDS, PROPERTY)},
+}
+
 #: What a planted handler does with a message.
 HANDLERS = ("takes", "replies", "holds", "holds and replies", "fails")
 
@@ -149,6 +166,12 @@ ACCIDENTS = frozenset(
 #: be unless the target says that it does.
 INVALID_USERS = ("None", "a user_id that is None", "an empty user_id", "a blank user_id")
 PLACEHOLDER_USERS = ("the user_id 'placeholder'", "the user_id 'default_user'")
+
+#: ... and ids with which no context may be made; None may stand for a thread or a run to come.
+INVALID_IDS = (
+    *INVALID_USERS[1:],
+    *(f"{how} {name}" for name in CONTEXT_IDS[1:3] for how in ("an empty", "a blank")),
+)
 
 # --- limits ------------------------------------------------------------------------------------
 

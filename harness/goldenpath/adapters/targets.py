@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from goldenpath.adapters.base import Adapter, Facts
+from goldenpath.adapters.holding import HoldingTarget, check_holding_factory
 from goldenpath.adapters.lines import PREFIX
 from goldenpath.adapters.python import PythonTarget
 from goldenpath.adapters.router_target import RouterTarget, check_shared_factory
@@ -36,7 +37,9 @@ class Target(Protocol):
 
     @property
     def kind(self) -> str:
-        """dispatcher, agent, router, transport or endpoint; known without opening it."""
+        """dispatcher, agent, router, transport, registry, context or endpoint; known without
+        opening it.
+        """
 
     async def probe(self, time_scale: float = 1.0) -> Facts:
         """Find out what it is; raise TargetProblem where it cannot be reached in time."""
@@ -64,6 +67,8 @@ BUILTIN: dict[str, Callable[[str], Target]] = {
     "reference-unified": _builtin("reference_unified"),
     "reference-agent": _builtin("reference_agent"),
     "reference-router": _builtin("reference_router"),
+    "reference-registry": _builtin("reference_registry"),
+    "reference-context": _builtin("reference_context"),
     "reference-ws": _reference_ws,
 }
 
@@ -348,14 +353,21 @@ def _as_target(name: str, factory: Any, dialects: Dialects = DIALECTS) -> Target
     if declaration is None or not callable(factory):
         raise UsageProblem(
             f"{name} is not a target",
-            expected="a factory decorated with @dispatcher(), @agent(), @router() or @transport()",
+            expected="a factory decorated with @dispatcher(), @agent(), @router(), @transport(),"
+            " @registry() or @context()",
             got=f"a {type(factory).__name__} without that",
             hint="from goldenpath import dispatcher; @dispatcher() def make(user, tap, tools): ...;"
             " a router or a transport is made by a factory without arguments",
         )
-    shared = declaration.kind in ("router", "transport")
-    (check_shared_factory if shared else check_factory)(factory, name)
+    _CHECKED.get(declaration.kind, check_factory)(factory, name)
     return target_of(name, factory, declaration, dialects)
+
+
+#: By kind, what sees whether a factory can be called as it will be.
+_CHECKED: dict[str, Callable[[Callable[..., Any], str], None]] = {
+    **dict.fromkeys(("router", "transport"), check_shared_factory),
+    **dict.fromkeys(("registry", "context"), check_holding_factory),
+}
 
 
 def target_of(
@@ -367,6 +379,8 @@ def target_of(
     """The target that a factory with this declaration is."""
     if declaration.kind == "router":
         return RouterTarget(name, factory, declaration)
+    if declaration.kind in ("registry", "context"):
+        return HoldingTarget(name, factory, declaration)
     if declaration.kind == "transport":
         return TransportTarget(name, factory, declaration, dialects)
     return PythonTarget(name, factory, declaration, dialects)

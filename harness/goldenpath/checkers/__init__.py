@@ -6,6 +6,7 @@ from goldenpath.checkers import (
     broadcasts,
     closing,
     content,
+    contexts,
     delivery,
     doors,
     ending,
@@ -22,6 +23,7 @@ from goldenpath.checkers import (
     payload,
     performance,
     recovery,
+    registry,
     resource,
     routing,
     sequence,
@@ -56,6 +58,8 @@ CHECKS: tuple[Check, ...] = (
     *routing.CHECKS,
     *facades.CHECKS,
     *broadcasts.CHECKS,
+    *registry.CHECKS,
+    *contexts.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Fold", "Tally"]

@@ -49,10 +49,8 @@ class _Members(Fold):
                 self.tally.fail(f"{name}: expected {_article(expected)}, got {got}", entry.index)
 
     def _expected(self) -> Iterable[tuple[str, str]]:
-        """The members of the kind; of a router those of the parts that it has."""
-        if self.header.kind != "router":
-            return spec.MEMBERS.items()
-        parts = spec.ROUTER_MEMBERS.items()
+        """The members of the kind; of one that is made of parts those of the parts that it has."""
+        parts = spec.MEMBERS_OF.get(self.header.kind, {"": spec.MEMBERS}).items()
         there = [names for part, names in parts if self.header.declared.get(part, True)]
         return [item for names in there for item in names.items()]
 

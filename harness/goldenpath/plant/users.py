@@ -57,12 +57,17 @@ def plant_user(seed: int, position: int) -> User:
 PROBE = plant_user(0, USERS)
 PROBE_MARK = mint(PROBE.owner, SELF)
 
-#: The user contexts of `spec.INVALID_USERS` and `PLACEHOLDER_USERS`, made of a right one.
+#: The user contexts of `spec.INVALID_USERS`, `INVALID_IDS` and `PLACEHOLDER_USERS`, made of one
+#: that is right.
 INVALID: dict[str, Callable[[PlantedUser], PlantedUser | None]] = {
     "None": lambda _: None,
     "a user_id that is None": lambda user: replace(user, user_id=None),  # type: ignore[arg-type]
     "an empty user_id": lambda user: replace(user, user_id=""),
     "a blank user_id": lambda user: replace(user, user_id="   "),
+    "an empty thread_id": lambda user: replace(user, thread_id=""),
+    "a blank thread_id": lambda user: replace(user, thread_id="   "),
+    "an empty run_id": lambda user: replace(user, run_id=""),
+    "a blank run_id": lambda user: replace(user, run_id="   "),
     "the user_id 'placeholder'": lambda user: replace(user, user_id="placeholder"),
     "the user_id 'default_user'": lambda user: replace(user, user_id="default_user"),
 }

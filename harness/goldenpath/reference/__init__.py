@@ -22,6 +22,7 @@ from .emitter import UserEmitter
 from .errors import (
     AuthenticationError,
     DuplicateTool,
+    FrozenRegistry,
     InvalidParameters,
     InvalidTool,
     NotByFactory,
@@ -61,6 +62,7 @@ __all__ = [
     "EventEmitter",
     "EventFactory",
     "Execution",
+    "FrozenRegistry",
     "InvalidParameters",
     "InvalidTool",
     "MessageRouter",

@@ -7,7 +7,7 @@ none can find the wrong one there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 REQUIRED_IDS = ("user_id", "thread_id", "run_id", "request_id", "session_id")
@@ -15,7 +15,10 @@ REQUIRED_IDS = ("user_id", "thread_id", "run_id", "request_id", "session_id")
 
 @dataclass(frozen=True, slots=True)
 class UserContext:
-    """One user's one request; refuses to exist with a missing, empty or blank id."""
+    """One user's one request; refuses to exist with a missing, empty or blank id.
+
+    metadata: what those who work on the request note for each other; it belongs to this context.
+    """
 
     user_id: str
     thread_id: str
@@ -24,6 +27,7 @@ class UserContext:
     session_id: str
     is_admin: bool = False
     roles: tuple[str, ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse ids that could stand for nobody or for everybody."""

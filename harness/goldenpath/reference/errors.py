@@ -32,6 +32,14 @@ class InvalidTool(PlatformError):
     """What was registered is not a tool."""
 
 
+class FrozenRegistry(PlatformError):
+    """A registry that was frozen is asked for a change."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("the registry is frozen: nothing can be registered or removed")
+
+
 class InvalidParameters(PlatformError):
     """The parameters of a call are not an object with names as keys."""
 

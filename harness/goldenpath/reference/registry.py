@@ -7,10 +7,11 @@ cannot be seen by another.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from threading import RLock
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
-from .errors import DuplicateTool, InvalidTool, UnknownTool
+from .errors import DuplicateTool, FrozenRegistry, InvalidTool, UnknownTool
 from .functions import as_tool
 
 
@@ -66,6 +67,8 @@ class ToolRegistry:
     def __init__(self, tools: Iterable[AnyTool] = ()) -> None:
         """Begin with these tools."""
         self._tools: dict[str, AnyTool] = {}
+        self._frozen = False
+        self._lock = RLock()  # tools may be registered by threads, too
         for tool in tools:
             self.register(tool)
 
@@ -79,15 +82,18 @@ class ToolRegistry:
             )
         if not isinstance(tool.name, str) or not tool.name.strip():
             raise InvalidTool("a tool needs a name")
-        if tool.name in self._tools:
-            raise DuplicateTool(tool.name)
-        self._tools[tool.name] = tool
+        with self._lock:
+            self._refuse_if_frozen()
+            if tool.name in self._tools:
+                raise DuplicateTool(tool.name)
+            self._tools[tool.name] = tool
 
     def get(self, name: str) -> AnyTool:
         """Find a tool; an unknown name raises `UnknownTool`."""
-        if not self.has(name):
-            raise UnknownTool(name)
-        return self._tools[name]
+        with self._lock:
+            if not self.has(name):
+                raise UnknownTool(name)
+            return self._tools[name]
 
     def has(self, name: str) -> bool:
         """Say whether a tool of this name is registered."""
@@ -100,6 +106,21 @@ class ToolRegistry:
     def view(self) -> Mapping[str, AnyTool]:
         """Show the tools by name: read-only and always up to date."""
         return MappingProxyType(self._tools)
+
+    def remove(self, name: str) -> None:
+        """Forget a tool; an unknown name raises `UnknownTool`."""
+        with self._lock:
+            self._refuse_if_frozen()
+            del self._tools[self.get(name).name]
+
+    def freeze(self) -> None:
+        """Refuse every change from now on, as when a run has begun that relies on its tools."""
+        with self._lock:
+            self._frozen = True
+
+    def _refuse_if_frozen(self) -> None:
+        if self._frozen:
+            raise FrozenRegistry
 
     def clear(self) -> None:
         """Forget all tools."""

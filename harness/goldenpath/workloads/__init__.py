@@ -9,6 +9,7 @@ from goldenpath.workloads import (
     equal,
     factories,
     golden,
+    holding,
     load,
     neighbours,
     performance,
@@ -38,6 +39,7 @@ WORKLOADS: dict[str, Workload] = {
         *load.WORKLOADS,
         *routing.WORKLOADS,
         *broadcasts.WORKLOADS,
+        *holding.WORKLOADS,
     )
 }
 

@@ -76,7 +76,8 @@ _TOKEN: Needs = {"token": _TEXT}
 _SOCKET: Needs = {"socket": _TEXT}
 _HANDLER: Needs = {"handler": _TEXT}
 _SESSION: Needs = {"run_id": _TEXT, "tools": _TOOLS}
-_INVALID = (*spec.INVALID_USERS, *spec.PLACEHOLDER_USERS)
+_INVALID = (*spec.INVALID_USERS, *spec.INVALID_IDS, *spec.PLACEHOLDER_USERS)
+_NAME: Needs = {"name": _TEXT}
 
 #: What an action cannot do without: argument to what it must be.
 NEEDED: dict[str, Needs] = {
@@ -112,6 +113,10 @@ NEEDED: dict[str, Needs] = {
             f"one of {', '.join(spec.CONDITIONS)}",
         ),
     },
+    "register_item": {**_NAME, **_TOKEN},
+    **dict.fromkeys(("look_up", "has_item", "remove_item"), _NAME),
+    "note": _TOKEN,
+    **{name: {} for name in ("list_items", "freeze", "read_context")},
     "rest": {},
     "wait_for": {},
     "release": _TOKEN,

@@ -257,8 +257,8 @@ class Runner:
     # --- what the harness itself does ------------------------------------------------------------
 
     async def _wait_for(self, step: Step) -> None:
-        """Wait for a run's end, until the tool call with a token did something, or until a token
-        has arrived at some sockets.
+        """Wait for a run's end, until the tool call with a token did something, until a token has
+        arrived at some sockets, or until somebody waits to send on one.
 
         `briefly`: wait no longer than for what must not happen; that it does not come is then
         right.
@@ -269,6 +269,10 @@ class Runner:
             patience = self._deadlines.settle if briefly else self._deadlines.delivery
             await self._until(lambda: self._over(run, step.actor), patience)
             met = self._observer.run_ended(run)
+        elif "held" in step.args:
+            link = step.args["held"]
+            patience = BRIEFLY * self._deadlines.settle
+            met = await self._until(lambda: self._plant.sockets.holds(link), patience)
         elif "sockets" in step.args:
             links, token = step.args["sockets"], step.args["token"]
             patience = self._deadlines.delivery

@@ -14,22 +14,28 @@ from typing import Any
 from goldenpath.adapters.agent import PlannedCall, read_plan
 from goldenpath.adapters.base import Reply, done, guarded, heard, missing
 from goldenpath.adapters.router import NOBODY
-from goldenpath.adapters.sender import EMITTER, Sender, shape_of
+from goldenpath.adapters.sender import BRIDGE, EMITTER, Sender, shape_of
 from goldenpath.declare import Declaration
 from goldenpath.errors import TargetProblem
 from goldenpath.jsonable import safe_text
 from goldenpath.model import Step
-from goldenpath.plant import Plant
+from goldenpath.plant import Plant, PlantedUser
 
 
 class TransportAdapter:
     """Performs steps on a transport that all users share."""
 
     def __init__(
-        self, name: str, factory: Callable[..., Any], declaration: Declaration, shape: str = ""
+        self,
+        name: str,
+        factory: Callable[..., Any],
+        declaration: Declaration,
+        shape: str = "",
+        *,
+        bound: bool = False,
     ) -> None:
         self._name, self._factory, self._declaration = name, factory, declaration
-        self.shape = shape
+        self.shape, self._bound = shape, bound
         self._senders: dict[str, Sender] = {}
         self._own: dict[str, str] = {}
         self._opened: dict[str, int] = {}
@@ -72,8 +78,7 @@ class TransportAdapter:
     async def sender(self, name: str, run_id: str) -> Sender | Reply:
         """What tells the events of this user's run, made by `for_user` where there is such."""
         user = self._plant.user(name, run_id)
-        bind = self.look(self.made, "for_user")
-        bound = await guarded(lambda: bind(user)) if callable(bind) else self.made
+        bound = await self._teller(user)
         if isinstance(bound, Reply):
             return bound
 
@@ -81,6 +86,19 @@ class TransportAdapter:
             return self.look(bound, member)
 
         return Sender(look, self.shape or shape_of(look), user)
+
+    async def _teller(self, user: PlantedUser) -> Any:
+        bind = self.look(self.made, "for_user")
+        return await guarded(lambda: bind(user)) if callable(bind) else self.made
+
+    async def is_bound(self, shape: str, *names: str) -> bool:
+        """Whether an event goes to a user without being told whom: by an emitter, or by a bridge of
+        their own, which is told only what the run is called.
+        """
+        if shape != BRIDGE:
+            return shape == EMITTER
+        bridges = [await self._teller(self._plant.user(name, "a run")) for name in names]
+        return len(set(map(id, bridges))) == len(names)
 
     async def _create(self, step: Step) -> Reply:
         number = self._opened[step.actor] = self._opened.get(step.actor, 0) + 1
@@ -130,7 +148,7 @@ class TransportAdapter:
             return sender
         to = None
         if (odd := step.args.get("nobody")) is not None:
-            if sender.shape == EMITTER:
+            if self._bound:
                 return missing("address")
             to = replace(sender.user, user_id=NOBODY[odd], run_id=NOBODY[odd])
         thought = step.args["event"]["data"]["text"]

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
+
 from goldenpath.adapters.base import Adapter, Facts, Reply
 from goldenpath.adapters.dialect import declared_dialect
-from goldenpath.adapters.sender import EMITTER, SHAPES
+from goldenpath.adapters.sender import SHAPES
 from goldenpath.adapters.transport import TransportAdapter
 from goldenpath.cards import card_of
 from goldenpath.declare import Declaration
@@ -19,8 +21,13 @@ from goldenpath.plant import Plant
 from goldenpath.plant.users import PROBE
 from goldenpath.recorder import Recorder
 
-#: What cannot be asked in a shape.
-_UNTOLD = {EMITTER: {"ISOLATION-7": "UNOBSERVABLE: an emitter is told no recipient"}}
+#: What cannot be asked where the recipient is not named but bound.
+_BOUND = {"ISOLATION-7": "UNOBSERVABLE: what tells an event is bound to its user"}
+
+#: A second user for the probe.
+_ANOTHER = replace(
+    PROBE, name="another", user_id="00000000-0000-4000-8000-00000000000a", run_id="another run"
+)
 
 #: Seconds that the factory of the probe may take, imports and all.
 PROBE_SECONDS = 20.0
@@ -49,8 +56,10 @@ class TransportTarget:
         seconds = PROBE_SECONDS * time_scale
         try:
             async with asyncio.timeout(seconds):
-                await adapter.open(Plant(Recorder(), [PROBE]))
+                await adapter.open(Plant(Recorder(), [PROBE, _ANOTHER]))
                 sender = await adapter.sender(PROBE.name, PROBE.run_id or "")
+                shape = "" if isinstance(sender, Reply) else sender.shape
+                bound = await adapter.is_bound(shape, PROBE.name, _ANOTHER.name)
         except TimeoutError:
             raise TargetProblem(
                 f"{self.name}: to make the transport took longer than {seconds:.0f} seconds",
@@ -75,11 +84,12 @@ class TransportTarget:
             target=self.name,
             kind=self.kind,
             events=dict(self.declaration.events),
-            card=card_of(self.declaration) | _UNTOLD.get(sender.shape, {}),
+            card=card_of(self.declaration) | (_BOUND if bound else {}),
             declared={
                 **self.declaration.options,
                 "members": dict(self.declaration.members),
                 "shape": sender.shape,
+                "bound": bound,
             },
             dialect=self._dialect,
             shown={"made": type(adapter.made).__name__, "shape": sender.shape},
@@ -87,5 +97,5 @@ class TransportTarget:
 
     def adapter(self, facts: Facts) -> Adapter:
         """A fresh adapter, and with it a fresh transport, for one workload."""
-        shape = facts.declared["shape"]
-        return TransportAdapter(self.name, self.factory, self.declaration, shape)
+        shape, bound = facts.declared["shape"], facts.declared["bound"]
+        return TransportAdapter(self.name, self.factory, self.declaration, shape, bound=bound)

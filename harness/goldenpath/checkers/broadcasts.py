@@ -204,7 +204,8 @@ def is_marked(text: Any) -> bool:
 
 class _Claims(Broadcasts):
     """DELIVERY-6a: a number is that of the sockets it arrived at, a yes or no whether there was
-    one; where a socket came, went or was in trouble meanwhile either may be right.
+    one. Where a socket came, went or was in trouble meanwhile less may be right; more than ever
+    arrived is right only where one went or broke, and took it along.
     """
 
     def finish(self) -> None:
@@ -217,8 +218,22 @@ class _Claims(Broadcasts):
         if not isinstance(claimed, bool | int):
             said = "its broadcasts claim nothing by a number, nor by yes or no"
             self.tally.excuse = (Outcome.UNOBSERVABLE, said)
-        elif self._calm(broadcast):
+        elif self._calm(broadcast) or (claimed and self._all_live(broadcast)):
             self._compare(broadcast, claimed)
+
+    def _all_live(self, broadcast: Broadcast) -> bool:
+        """Whether each socket of its user had the time to get it: none has broken since, one that
+        stalled flows again, and something that was told later has arrived.
+        """
+        begin, end = broadcast.asked.index, broadcast.end
+        theirs = (s for s in self.sockets.values() if s.user == broadcast.user and s.there(begin))
+        later = [each for each in self.broadcasts if each.asked.index > end]
+        return all(
+            not socket.broken
+            and all(until is not None for _, until in socket.trouble)
+            and any(socket.link in each.arrived for each in later)
+            for socket in theirs
+        )
 
     def _calm(self, broadcast: Broadcast) -> bool:
         """Whether all stayed as it was; one that was broken all the time got nothing."""
@@ -233,8 +248,8 @@ class _Claims(Broadcasts):
         begin = broadcast.asked.index  # what is told again to who comes later was not claimed
         there = (link for link, socket in self.sockets.items() if socket.there(begin))
         arrived = sum(broadcast.arrived[link] for link in there)
-        right = claimed == (arrived > 0) if isinstance(claimed, bool) else claimed == arrived
-        if not right:
+        got = arrived > 0 if isinstance(claimed, bool) else arrived
+        if claimed > got or (claimed != got and self._calm(broadcast)):
             self.tally.fail(
                 f"a broadcast to {broadcast.nobody or broadcast.user} claims {shown(claimed)}, and"
                 f" {arrived} arrived",

@@ -173,6 +173,10 @@ class Sockets:
         socket.tokens.update(token.text for token in find(text))
         self._recorder.record(Kind.FRAME, socket.link, None, shape, value)
 
+    def holds(self, link: str) -> bool:
+        """Whether somebody waits to send on this link, which has stalled."""
+        return link in self._sockets and self.gates.holds(self._sockets[link].gate)
+
     def have(self, links: list[str], token: str) -> bool:
         """Whether a frame with this canary has arrived at each of these links."""
         return all(token in self._sockets[link].tokens for link in links if link in self._sockets)

@@ -48,6 +48,11 @@ class Gates:
             self._waiting.setdefault(token, []).append(waiter)
         await waiter
 
+    def holds(self, token: str) -> bool:
+        """Whether somebody waits for the release of this one."""
+        with self._lock:
+            return token in self._waiting
+
     def release(self, token: str) -> None:
         """Let the call with this token go on, now or when it comes."""
         with self._lock:

@@ -22,7 +22,9 @@ _SOCKETS = 3
 
 
 def _broadcast(script: Script, size: int) -> tuple[Lane, ...]:
-    """Users with several sockets are told something; and nobody is."""
+    """Users with several sockets are told something, and one with a single socket several things at
+    once; and nobody is.
+    """
     if not script.can("broadcasts"):
         return ()
     room, (alice, bob) = Room(script), list(script.users)
@@ -34,9 +36,21 @@ def _broadcast(script: Script, size: int) -> tuple[Lane, ...]:
         for nobody in spec.NOBODY:
             lane += [room.broadcast(bob, nobody=nobody), room.rest()]
         told = ([room.broadcast(name) for _ in range(2)] for name in (alice, bob))
-        lane += [script.together(*told), room.rest()]
+        lane += [script.together(*told), room.rest(), *_overlapping(room, bob)]
     lane += [room.disconnect(alice, 2), room.broadcast(alice), room.rest()]
     return ((*lane, room.disconnect(bob), room.broadcast(bob), room.rest()),)
+
+
+def _overlapping(room: Room, name: str) -> Iterator[Step]:
+    """While one event is held up at the user's only socket, more of them follow."""
+    step, link = room.script.step, room.link(name)
+    first, *more = (room.broadcast(name) for _ in range(3))
+    held = step(name, "wait_for", held=link, briefly=True)
+    flows = [step(name, "idle"), room.turn(name, "working")]
+    follow = room.script.together(*([each] for each in more), flows)
+    yield room.turn(name, "stalled")
+    yield room.script.together([first], [held, follow])
+    yield room.rest()
 
 
 def _peers(script: Script, size: int) -> tuple[Lane, ...]:

@@ -136,6 +136,7 @@ GIVEN: Needs = {
     "plan": (_planned, "a plan of rounds of calls"),
     "timeout": _NUMBER,
     "nobody": (lambda value: value in spec.NOBODY, "one of those who are nobody"),
+    "held": _TEXT,
     "sockets": (_names, "a list of sockets"),
     "settles": (lambda value: value in range(1, 1_000), "a number of settle times"),
 }
@@ -172,7 +173,7 @@ def _wrong_step(step: Step, kind: str, users: Collection[str]) -> Iterator[str]:
     if step.action != "together" and step.actor not in users:
         yield f"{where}: there is no user {step.actor!r}"
     needed = dict(NEEDED[step.action])
-    if step.action == "wait_for" and "run" not in step.args:
+    if step.action == "wait_for" and not {"run", "held"} & step.args.keys():
         needed |= _TOKEN if "sockets" in step.args else {"what": _TEXT, **_TOKEN}
     if kind == "router" and step.action in ("connect", "disconnect"):
         needed |= _SOCKET

@@ -1,4 +1,5 @@
 """Session emitters: the agent side holds an emitter and knows nothing of ids or sockets."""
+
 from __future__ import annotations
 
 import asyncio
@@ -17,6 +18,7 @@ Fields = dict[str, Any]
 @dataclass(frozen=True)
 class RunScope:
     """The ids that go into every event of a run."""
+
     user_id: str
     thread_id: str
     run_id: str
@@ -28,6 +30,7 @@ active_scope: ContextVar[RunScope] = ContextVar("active_scope")
 @dataclass(eq=False)
 class Line:
     """One socket. Every send waits for the one before it."""
+
     socket: Any
     open: bool = True
     tail: asyncio.Task[bool] | None = None
@@ -74,27 +77,54 @@ class SessionEmitter:
     async def notify_agent_started(self, context: Any = None, **extra: Any) -> bool:
         return await self._emit("agent_started", {"status": "started"}, extra)
 
-    async def notify_agent_thinking(self, reasoning: str, step_number: int | None = None, **extra: Any) -> bool:
-        return await self._emit("agent_thinking", {"reasoning": reasoning}, {"step_number": step_number, **extra})
+    async def notify_agent_thinking(
+        self, reasoning: str, step_number: int | None = None, **extra: Any
+    ) -> bool:
+        return await self._emit(
+            "agent_thinking", {"reasoning": reasoning}, {"step_number": step_number, **extra}
+        )
 
-    async def notify_tool_executing(self, tool_name: str, parameters: Fields | None = None, **extra: Any) -> bool:
+    async def notify_tool_executing(
+        self, tool_name: str, parameters: Fields | None = None, **extra: Any
+    ) -> bool:
         data = {"tool_name": tool_name, "parameters": {} if parameters is None else parameters}
         return await self._emit("tool_executing", data, extra)
 
-    async def notify_tool_completed(self, tool_name: str, result: Any = None, execution_time_ms: float | None = None, error: Any = None, status: str | None = None, **extra: Any) -> bool:
+    async def notify_tool_completed(
+        self,
+        tool_name: str,
+        result: Any = None,
+        execution_time_ms: float | None = None,
+        error: Any = None,
+        status: str | None = None,
+        **extra: Any,
+    ) -> bool:
         data = {"tool_name": tool_name, **ending(result, error, status)}
-        return await self._emit("tool_completed", data, {"execution_time_ms": execution_time_ms, **extra})
+        return await self._emit(
+            "tool_completed", data, {"execution_time_ms": execution_time_ms, **extra}
+        )
 
-    async def notify_agent_completed(self, result: Any = None, execution_time_ms: float | None = None, status: str | None = None, error: Any = None, **extra: Any) -> bool:
+    async def notify_agent_completed(
+        self,
+        result: Any = None,
+        execution_time_ms: float | None = None,
+        status: str | None = None,
+        error: Any = None,
+        **extra: Any,
+    ) -> bool:
         data = ending(result, error, status)
-        return await self._emit("agent_completed", data, {"execution_time_ms": execution_time_ms, **extra})
+        return await self._emit(
+            "agent_completed", data, {"execution_time_ms": execution_time_ms, **extra}
+        )
 
     async def _emit(self, kind: str, data: Fields, extra: Fields) -> bool:
         scope = active_scope.get(self._scope)
         moment = extra.pop("timestamp", None) or datetime.now(timezone.utc).isoformat()
         optional = {key: value for key, value in extra.items() if value is not None}
         body = {**optional, **data, **asdict(scope), "timestamp": moment}
-        frozen = json.loads(json.dumps(body, default=lambda v: type(v).__name__), parse_constant=lambda _: None)
+        frozen = json.loads(
+            json.dumps(body, default=lambda v: type(v).__name__), parse_constant=lambda _: None
+        )
         return await self._switchboard.deliver(self._scope.user_id, {"type": kind, "data": frozen})
 
 

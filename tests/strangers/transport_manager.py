@@ -1,4 +1,5 @@
 """Connection manager with retries; what a user misses is kept and sent once they are back."""
+
 from __future__ import annotations
 
 import asyncio
@@ -69,13 +70,24 @@ class ConnectionManager:
                 connection.sending.cancel()
             self._forget_if_idle(user_id, box)
 
-    async def emit_critical_event(self, user_id: str, event_type: str, data: dict[str, Any]) -> bool:
+    async def emit_critical_event(
+        self, user_id: str, event_type: str, data: dict[str, Any]
+    ) -> bool:
         """True once at least one of the user's sockets has taken the event."""
         if not isinstance(user_id, str) or not user_id.strip():
             return False
-        frozen = json.loads(json.dumps(data, default=lambda v: type(v).__name__), parse_constant=lambda _: None)
-        frame = {"type": event_type, "data": frozen, "timestamp": datetime.now(timezone.utc).isoformat(), "critical": True}
-        event = CriticalEvent(next(self._numbers), frame, asyncio.get_running_loop().create_future())
+        frozen = json.loads(
+            json.dumps(data, default=lambda v: type(v).__name__), parse_constant=lambda _: None
+        )
+        frame = {
+            "type": event_type,
+            "data": frozen,
+            "timestamp": datetime.now(timezone.utc).isoformat(),
+            "critical": True,
+        }
+        event = CriticalEvent(
+            next(self._numbers), frame, asyncio.get_running_loop().create_future()
+        )
         box = self._boxes.setdefault(user_id, Mailbox())
         box.events.append(event)
         self._start(user_id, box)
@@ -89,13 +101,19 @@ class ConnectionManager:
     async def _pump(self, user_id: str, box: Mailbox) -> None:
         while box.events and box.connections:
             event = box.events[0]
-            if any(await asyncio.gather(*(self._push(box, each, event) for each in list(box.connections)))):
+            if any(
+                await asyncio.gather(
+                    *(self._push(box, each, event) for each in list(box.connections))
+                )
+            ):
                 box.events.popleft()
                 event.settle(True)
         for event in box.events:
             event.settle(False)
         while len(box.events) > MAX_KEPT:
-            logger.warning("mailbox of an absent user is full, dropped %s", box.events.popleft().frame["type"])
+            logger.warning(
+                "mailbox of an absent user is full, dropped %s", box.events.popleft().frame["type"]
+            )
         box.pump = None
         self._forget_if_idle(user_id, box)
 
@@ -104,9 +122,13 @@ class ConnectionManager:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             if connection not in box.connections:
                 return False
-            sending = connection.sending = asyncio.create_task(send(connection.socket, {**frame, "attempt": attempt}))
+            sending = connection.sending = asyncio.create_task(
+                send(connection.socket, {**frame, "attempt": attempt})
+            )
             await asyncio.wait({sending}, timeout=SEND_TIMEOUT)
-            if not sending.done():  # it may yet have taken the frame, so no second attempt on this one
+            if (
+                not sending.done()
+            ):  # it may yet have taken the frame, so no second attempt on this one
                 sending.cancel()
                 break
             if sending.cancelled():
@@ -127,7 +149,12 @@ class ConnectionManager:
                 await asyncio.wait_for(closing, CLOSE_TIMEOUT)
 
     def _forget_if_idle(self, user_id: str, box: Mailbox) -> None:
-        if not box.events and not box.connections and box.pump is None and self._boxes.get(user_id) is box:
+        if (
+            not box.events
+            and not box.connections
+            and box.pump is None
+            and self._boxes.get(user_id) is box
+        ):
             del self._boxes[user_id]
 
 

@@ -1,4 +1,5 @@
 """Outbox: a message is first written to its user's log, sockets are then fed from the log."""
+
 from __future__ import annotations
 
 import asyncio
@@ -31,6 +32,7 @@ class Entry:
 @dataclass(eq=False)
 class Subscriber:
     """A socket and how far into the log it has been served."""
+
     socket: Any
     cursor: int
     active: bool = True
@@ -45,7 +47,9 @@ class EventLog:
 
     def append(self, seq: int, message: Mapping[str, Any]) -> Entry:
         self.head = seq
-        frozen = json.loads(json.dumps(dict(message), default=_name_of), parse_constant=lambda _: None)
+        frozen = json.loads(
+            json.dumps(dict(message), default=_name_of), parse_constant=lambda _: None
+        )
         entry = Entry(seq, {**frozen, "log_seq": seq})
         self.entries.append(entry)
         return entry

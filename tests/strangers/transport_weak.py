@@ -1,4 +1,5 @@
 """Registry of live sockets. The web server owns the sockets; here they are only referred to."""
+
 from __future__ import annotations
 
 import asyncio
@@ -105,8 +106,10 @@ class SocketRegistry:
         live = self._live(user_id) if user_id else []
         if not live:
             return 0
-        frame = json.loads(json.dumps(dict(message), default=lambda value: type(value).__name__),
-                           parse_constant=lambda _: None)
+        frame = json.loads(
+            json.dumps(dict(message), default=lambda value: type(value).__name__),
+            parse_constant=lambda _: None,
+        )
         # an event once begun goes out, also if the run that sent it is cancelled meanwhile
         outcomes = await asyncio.shield(asyncio.gather(*(handle.deliver(frame) for handle in live)))
         return sum(outcomes)

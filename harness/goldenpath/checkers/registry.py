@@ -55,7 +55,8 @@ class _Place:
         self.open: dict[str | None, Entry] = {}
         self.done: list[tuple[Operation, Entry]] = []
         self.last: dict[str, _Change] = defaultdict(_Change)
-        self.seen: dict[str, int] = {}  # by name, where it was last found as it must be
+        self.seen: dict[str, int] = {}  # by name, where it was last looked up and was as it must be
+        self.broken: dict[str, str] = {}  # by name, the rule that was broken about it first
         self.frozen_at = -1
 
     @property
@@ -130,11 +131,14 @@ class _Kept(Fold):
                 self.tally.fail(said, *filter(_is_entry, (last.at, done.began, done.ended)))
         self._learn(place, done)
         if wrong:
+            for name in wrong:
+                place.broken.setdefault(name, self._rule(place, done, name))
             place.forget(wrong)
         else:
             following = (after(state, done) for state in place.states)
             place.states = frozenset(state for state in following if state is not None)
-            place.seen |= dict.fromkeys(_names_of(place, done), done.ended)
+            if done.what == "look_up":
+                place.seen[done.name] = done.ended
         self._note(place, done)
 
     def _wrong(self, place: _Place, done: Operation) -> Iterator[str]:
@@ -148,9 +152,12 @@ class _Kept(Fold):
 
     def _rule(self, place: _Place, done: Operation, name: str) -> str:
         """The rule that says of this operation, as to this name, whether its answer is right."""
+        if name in place.broken:
+            return place.broken[name]
         if self._changed_elsewhere(place, name):
             return "REGISTRY-6"
-        if place.frozen or done.what == "freeze":
+        in_order = place.seen.get(name, -1) >= place.last[name].at
+        if done.what == "freeze" or (place.frozen and (in_order or done.what in _CHANGES)):
             return "REGISTRY-4"
         if done.what == "remove_item":
             return "REGISTRY-3"
@@ -185,6 +192,8 @@ class _Kept(Fold):
         what = REMOVED
         if done.what == "register_item":
             known = place.last[done.name].what in (REGISTERED, AGAIN, AT_ONCE)
+            if done.refused and not known:
+                return
             what = AGAIN if known else REGISTERED
         place.last[done.name] = _Change(what, done.ended)
 

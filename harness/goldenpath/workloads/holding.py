@@ -128,7 +128,7 @@ def _two_registries(script: Script, size: int) -> tuple[Lane, ...]:
     ours, theirs = (Shelf(script, name) for name in list(script.users)[:2])
     both = (ours, theirs)
     lane = [each.made() for each in both]
-    for name in _NAMES[:2] * size:
+    for name in (f"{name} {n}" for n in range(size) for name in _NAMES[:2]):
         lane += [ours.put(name), *theirs.looked_at(name), theirs.put(name)]
         lane += [step for each in both for step in each.looked_at(name)]
         if script.can("removes"):

@@ -159,7 +159,8 @@ def test_the_plugin_loads_nothing_heavy() -> None:
 
 def test_the_public_names_are_these() -> None:
     """What users import from the package is a short list."""
-    assert sorted(goldenpath.__all__) == ["agent", "dispatcher", "router", "transport"]
+    names = ["agent", "context", "dispatcher", "registry", "router", "transport"]
+    assert sorted(goldenpath.__all__) == names
 
 
 def test_the_public_names_for_extensions_are_these() -> None:

@@ -25,6 +25,7 @@ def test_each_rule_of_the_catalogue_is_checked_or_planned() -> None:
     # what is a SHOULD of a MUST; what only a stream can show; what is about one user alone
     split = {"RECOVERY-8a", "TOOL-10a", "ISOLATION-8a"}
     split |= {"DELIVERY-6a", "RECOVERY-3a"}  # what is seen otherwise of routers and broadcasts
+    split |= {f"REGISTRY-{n}" for n in range(1, 7)} | {"CONTEXT-1", "CONTEXT-2"}  # R8 alone
     assert {*rulebook.RULES, *rulebook.PLANNED} == whole | split
     assert not {*rulebook.RULES} & {*rulebook.PLANNED}
     assert len(set(rulebook.PLANNED)) == len(rulebook.PLANNED)
@@ -55,7 +56,8 @@ def test_a_rule_says_what_it_asks_and_who_asked_for_it(rule: Rule) -> None:
 
 def test_core_rules_are_rules_that_are_checked() -> None:
     """Each kind of target has a handful without which it was not tested."""
-    assert set(rulebook.CORE_RULES) == {"dispatcher", "agent", "endpoint", "router", "transport"}
+    kinds = {"dispatcher", "agent", "endpoint", "router", "transport", "registry", "context"}
+    assert set(rulebook.CORE_RULES) == kinds
     for core in rulebook.CORE_RULES.values():
         assert set(core) <= set(rulebook.RULES)
 

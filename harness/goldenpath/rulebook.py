@@ -432,7 +432,7 @@ _RULES = (
     _must(
         "REGISTRY-6",
         "What is done to one user's registry shows in no other user's.",
-        "R6 R8",
+        "R6",
         "registers",
         "other_users",
         "apart",
@@ -446,7 +446,7 @@ _RULES = (
     _must(
         "CONTEXT-2",
         "What is put into one context is in no other.",
-        "R6 R8",
+        "R6",
         "contexts",
         "notes",
     ),

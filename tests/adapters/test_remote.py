@@ -8,11 +8,11 @@ import pytest
 from tests.adapters.performing import Performed, call, create, perform
 from tests.planted import TOKEN, USERS, step
 
+from goldenpath import spec
 from goldenpath.adapters.base import Reply
 from goldenpath.canary import RAISED
 from goldenpath.errors import TargetProblem
 from goldenpath.model import Kind
-from goldenpath.plant.users import INVALID
 
 # --- what goes well -------------------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ def test_the_way_to_the_user_is_brought_into_shape(answer: str, told: dict[str, 
     assert reply == Reply(True, {"value": told})
 
 
-@pytest.mark.parametrize("user", INVALID)
+@pytest.mark.parametrize("user", [*spec.INVALID_USERS, *spec.PLACEHOLDER_USERS])
 def test_a_session_for_nobody_is_asked_for_and_put_away(user: str) -> None:
     """The user is null, or its id is; what is made all the same is cleaned up and not used."""
     before = """

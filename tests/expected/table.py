@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 BUILTIN = "goldenpath.builtin:"
 TARGETS = (
     *("reference", "reference-unified", "reference-agent", "reference-ws", "pydantic-ai"),
-    *("reference-router", "fastapi", "websockets"),
+    *("reference-router", "reference-registry", "reference-context", "fastapi", "websockets"),
     *(f"{BUILTIN}reference_broadcast_{form}" for form in ("service", "bound", "function")),
     *(f"{BUILTIN}reference_{shape}" for shape in ("bridge", "emitter", "manager")),
 )

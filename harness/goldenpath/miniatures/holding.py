@@ -233,7 +233,8 @@ class FreezesAll(ToolRegistry):
 
 
 def _made(ids: Mapping[str, str], **more: Any) -> UserContext:
-    return UserContext(*(ids[name] for name in _IDS), ids["request_id"], **more)
+    user_id, thread_id, run_id, request_id = (ids[name] for name in _IDS)
+    return UserContext(user_id, thread_id, run_id, request_id, request_id, **more)
 
 
 _IDS = ("user_id", "thread_id", "run_id", "request_id")
@@ -247,24 +248,28 @@ def thread_for_run(**ids: str) -> UserContext:
     return _made({**ids, "run_id": made.thread_id})
 
 
-class _Latest(UserContext):
-    """Its run is that of the user's latest context."""
+class _Latest:
+    """What it knows of its run is what was last made for its user."""
 
     runs: ClassVar[dict[str, str]] = {}
 
-    def __getattribute__(self, name: str) -> Any:
-        if name == "run_id":
-            return _Latest.runs[super().__getattribute__("user_id")]
-        return super().__getattribute__(name)
+    def __init__(self, made: UserContext) -> None:
+        self._made = made
+        self.runs[made.user_id] = made.run_id
+
+    @property
+    def run_id(self) -> str:
+        return self.runs[self._made.user_id]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made, name)
 
 
 @miniature("CONTEXT-1")
 @context()
-def latest_run(**ids: str) -> UserContext:
+def latest_run(**ids: str) -> _Latest:
     """A user's earlier context takes on the run of the later one."""
-    made = _made(ids)
-    _Latest.runs[ids["user_id"]] = ids["run_id"]
-    return _Latest(*(getattr(made, name) for name in _IDS), made.session_id)
+    return _Latest(_made(ids))
 
 
 _TOLD = {"ISOLATION-3": "who reads a context is told what is in it"}

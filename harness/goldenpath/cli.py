@@ -313,9 +313,7 @@ def list_(what: str, as_json: bool) -> None:
         "targets": lambda: [
             {"name": name} for name in (*BUILTIN, *FRAMEWORKS, *configured_targets(here))
         ],
-        "dialects": lambda: [
-            {"name": d.name, "type_at": list(d.type_at)} for d in load(here).dialects.values()
-        ],
+        "dialects": lambda: explaining.dialects(load(here)),
     }
     if what == "rules" and not as_json:
         say(explaining.listed(load(here)))
@@ -328,7 +326,8 @@ def list_(what: str, as_json: bool) -> None:
         echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        echo("  ".join(", ".join(v) if isinstance(v, list) else str(v) for v in row.values()))
+        cells = (", ".join(v) if isinstance(v, list) else str(v) for v in row.values())
+        echo("  ".join(cells).rstrip())
 
 
 @main.command()

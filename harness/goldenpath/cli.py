@@ -214,7 +214,8 @@ def doctor(target: str, profile: Path | None) -> None:
     """Say whether the adapter of TARGET is right: what was found, and one run with its events."""
     found = _found(target, profile)
     again = f"goldenpath {'smoke' if found.kind == 'endpoint' else 'run'} {target}"
-    lines, code = examine(found, f"{again} --profile {profile}" if profile else again)
+    again = f"{again} --profile {profile}" if profile else again
+    lines, code = examine(found, again, load(Path.cwd()).dialects)
     say(lines)
     sys.exit(int(code))
 

@@ -2,6 +2,7 @@
 
 from goldenpath.dialects.common import COMMON
 from goldenpath.dialects.decode import Decoded, Decoder, FrameReader
+from goldenpath.dialects.detect import Detected, detect
 from goldenpath.dialects.envelope_a import A
 from goldenpath.dialects.envelope_b import B
 from goldenpath.dialects.envelope_c import C
@@ -16,10 +17,12 @@ __all__ = [
     "DIALECTS",
     "Decoded",
     "Decoder",
+    "Detected",
     "Dialect",
     "DialectProblem",
     "FrameReader",
     "as_data",
     "chosen",
+    "detect",
     "from_table",
 ]

@@ -57,7 +57,7 @@ ALLOWED: dict[str, set[str]] = {
     "stillness": {"interrupts"},
     "performance": {
         *("adapters", "capabilities", "checkers", "conduct", "dialects", "errors", "history"),
-        *("jsonable", "model", "plant", "recorder", "rulebook", "workloads"),
+        *("jsonable", "model", "plant", "recorder", "rulebook", "spec", "workloads"),
     },
     "overheard": {"canary"},
     "interrupts": set(),

@@ -114,6 +114,8 @@ class Campaign:
         if workload.on_request and not chosen:
             return ()
         if not self.choice.rules:
+            if self.options.baseline is None and not workload.on_request:
+                proves = tuple(rule for rule in proves if rule not in rulebook.ON_REQUEST)
             return (*proves, REST) if proves else ()
         return tuple(rule for rule in proves if rule in self.choice.rules)
 
@@ -190,8 +192,18 @@ class Campaign:
             self.bugs += (f"{BUG} in {name}: {what}",)
             return self._undone(name, self.bugs[-1])
         self._alike = ()
-        verdicts = [known.excuse(v, self.choice.known) for v in relevant(result.verdicts)]
+        said = [*relevant(result.verdicts), *self._unasked(name)]
+        verdicts = [known.excuse(v, self.choice.known) for v in said]
         return Conducted(name, verdicts, result.notes, result.history, result.unread)
+
+    def _unasked(self, name: str) -> list[Verdict]:
+        """What is said of a rule that was chosen and is tested on request only."""
+        chosen = [r for r in self.plan()[name] if r in rulebook.ON_REQUEST and r != "PERF-1"]
+        return [
+            Verdict(r, rulebook.RULES[r].level, name, Outcome.NOT_RUN, rulebook.ON_REQUEST[r])
+            for r in chosen
+            if self.options.baseline is None
+        ]
 
     def _undone(self, name: str, said: str) -> Conducted:
         return Conducted(name, self._unknown(name, said), (said,))

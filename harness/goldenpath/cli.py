@@ -29,7 +29,7 @@ from goldenpath.extensions import load
 from goldenpath.miniatures import MINIATURES
 from goldenpath.offline import judge_files, read_script
 from goldenpath.order import order_of
-from goldenpath.performance import keeping
+from goldenpath.performance import keeping, shaping
 from goldenpath.performance.baseline import BASELINES
 from goldenpath.plant.transport import MAX_FRAME
 from goldenpath.replay import perform_again
@@ -114,7 +114,9 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--known-failing", type=_FILE, help="Rules that are known to fail."),
             click.option("--known-flaky", type=_FILE, help="Rules that may fail."),
             click.option(
-                "--baseline", type=_FILE, help="Count dispatches, against the baselines in here."
+                "--baseline",
+                type=_FILE,
+                help="Compare costs and events with the baselines in here.",
             ),
             click.option("--report-dir", type=_FILE, default=REPORTS, help="Where reports go."),
             click.option("--strict", is_flag=True, help="A SHOULD that fails is a failure."),
@@ -214,7 +216,8 @@ def doctor(target: str, profile: Path | None) -> None:
     """Say whether the adapter of TARGET is right: what was found, and one run with its events."""
     found = _found(target, profile)
     again = f"goldenpath {'smoke' if found.kind == 'endpoint' else 'run'} {target}"
-    lines, code = examine(found, f"{again} --profile {profile}" if profile else again)
+    again = f"{again} --profile {profile}" if profile else again
+    lines, code = examine(found, again, load(Path.cwd()).dialects)
     say(lines)
     sys.exit(int(code))
 
@@ -282,10 +285,12 @@ def show(target: str, folder: Path) -> None:
 @baseline.command()
 @click.argument("target")
 @click.option("--reason", required=True, help="Why; it is kept in the baseline's history.")
+@click.option("--shapes", is_flag=True, help="Instead the fields that its events have.")
 @_BASELINE_FOLDER
-def update(target: str, reason: str, folder: Path) -> None:
+def update(target: str, reason: str, shapes: bool, folder: Path) -> None:
     """Count what a dispatch of TARGET costs now, and take that in."""
-    say(keeping.update(_found(target), folder, reason))
+    take = shaping.update if shapes else keeping.update
+    say(take(_found(target), folder, reason))
 
 
 @main.command()
@@ -313,9 +318,7 @@ def list_(what: str, as_json: bool) -> None:
         "targets": lambda: [
             {"name": name} for name in (*BUILTIN, *FRAMEWORKS, *configured_targets(here))
         ],
-        "dialects": lambda: [
-            {"name": d.name, "type_at": list(d.type_at)} for d in load(here).dialects.values()
-        ],
+        "dialects": lambda: explaining.dialects(load(here)),
     }
     if what == "rules" and not as_json:
         say(explaining.listed(load(here)))
@@ -328,7 +331,8 @@ def list_(what: str, as_json: bool) -> None:
         echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        echo("  ".join(", ".join(v) if isinstance(v, list) else str(v) for v in row.values()))
+        cells = (", ".join(v) if isinstance(v, list) else str(v) for v in row.values())
+        echo("  ".join(cells).rstrip())
 
 
 @main.command()

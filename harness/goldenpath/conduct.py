@@ -27,7 +27,7 @@ from goldenpath.errors import Exit, TargetProblem
 from goldenpath.history import Header
 from goldenpath.judge import Judge
 from goldenpath.model import Kind, User, Verdict
-from goldenpath.performance import baseline, counters
+from goldenpath.performance import baseline, counters, stored
 from goldenpath.plant import Plant, plant_user
 from goldenpath.plant.transport import MAX_FRAME
 from goldenpath.recorder import FileSink, Listener, Recorder
@@ -88,10 +88,19 @@ def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
     script = Script(facts.kind, options.seed, users, facts.card, facts.declared)
     lanes = workload.build(script, workload.size[options.tier])
     return replace(
-        bare_header(facts, workload.name, workload.proves[facts.kind], users, options),
+        bare_header(facts, workload.name, _owed(facts, workload, options), users, options),
         baseline=_baseline(facts, workload, options),
+        shapes=_shapes(facts, workload, options),
         script=_fit(lanes, facts),
     )
+
+
+def _owed(facts: Facts, workload: Workload, options: Options) -> tuple[str, ...]:
+    """The rules whose verdict it owes; what is compared on request only where that was made."""
+    proves = workload.proves[facts.kind]
+    if options.baseline is not None or workload.on_request:
+        return proves
+    return tuple(rule for rule in proves if rule not in rulebook.ON_REQUEST)
 
 
 def bare_header(
@@ -127,6 +136,14 @@ def _baseline(facts: Facts, workload: Workload, options: Options) -> dict[str, A
     if untestable(rulebook.RULES["PERF-1"], facts.card):
         return {}
     return baseline.asked(options.baseline, facts.target, workload, facts.kind, options.tier)
+
+
+def _shapes(facts: Facts, workload: Workload, options: Options) -> dict[str, Any]:
+    if options.baseline is None or "CONTENT-8" not in workload.proves[facts.kind]:
+        return {}
+    if untestable(rulebook.RULES["CONTENT-8"], facts.card):
+        return {}
+    return stored.asked(options.baseline, facts.target, facts.dialect)
 
 
 def users_of(facts: Facts, count: int, seed: int) -> tuple[User, ...]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 
 from goldenpath import spec
 from goldenpath.adapters.base import Facts
+from goldenpath.adapters.sender import MANAGER
 from goldenpath.adapters.targets import Target
 from goldenpath.capabilities import CAPABILITIES
 from goldenpath.conduct import Conducted, Options, header_of, perform, probe
-from goldenpath.dialects import FrameReader
+from goldenpath.dialects import DIALECTS, Dialect, FrameReader, detect
 from goldenpath.errors import Exit
 from goldenpath.judge import relevant
 from goldenpath.model import Entry, Kind, Outcome, Verdict
@@ -35,10 +36,12 @@ _WORKLOADS = {
 _MANY = 5
 
 
-def examine(target: Target, again: str) -> tuple[list[Line], Exit]:
+def examine(
+    target: Target, again: str, dialects: Mapping[str, Dialect] = DIALECTS
+) -> tuple[list[Line], Exit]:
     """Styled lines and the exit code: 0 if the golden path held, 1 if not, 3 if in doubt.
 
-    `again` is the command to go on with.
+    `again` is the command to go on with. dialects: those that its events may be in.
     """
     facts = probe(target, Options())
     lines: list[Line] = [("title", f"{facts.target}, a target of kind {facts.kind}"), *_card(facts)]
@@ -46,6 +49,7 @@ def examine(target: Target, again: str) -> tuple[list[Line], Exit]:
     for name in _WORKLOADS.get(facts.kind, ("golden_path",)):
         entries, result = _perform(target, facts, name)
         lines += [("", ""), ("title", f"{name}, as it was seen:"), *_story(entries, facts)]
+        lines += _spoken(entries, facts, dialects)
         lines += [("unknown", f"  note: {note}") for note in result.notes]
         proved += [verdict for verdict in relevant(result.verdicts) if verdict.proves]
     told = strongest(proved).values()
@@ -100,6 +104,19 @@ def _story(entries: list[Entry], facts: Facts) -> Iterator[Line]:
             "  none of the frames is an event that can be recognised: say in which words they are,"
             " with dialect={'type': ..., 'types': {...}} or [dialect] in the profile",
         )
+
+
+def _spoken(entries: list[Entry], facts: Facts, dialects: Mapping[str, Dialect]) -> Iterator[Line]:
+    """In which dialect its events are, beside the one that it is read in; not of events that we
+    worded ourselves.
+    """
+    if facts.kind == "router" or facts.declared.get("shape") == MANAGER:
+        return
+    frames = [entry for entry in entries if entry.kind is Kind.FRAME]
+    own = [f.value for f in frames if f.what not in spec.OUR_WORDS and isinstance(f.value, str)]
+    found = detect(own, dialects)
+    if found.events:
+        yield "", f"  read in the dialect {FrameReader(facts.dialect).own.name}: {found.said}"
 
 
 def _folded(entries: list[Entry], reader: FrameReader) -> Iterator[Line]:

@@ -156,3 +156,17 @@ def miniatures(found: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"name": f"miniature:{name}", "breaks": list(m.breaks), "about": m.about}
         for name, m in found.items()
     ]
+
+
+def dialects(catalogue: Catalogue = OURS) -> list[dict[str, Any]]:
+    """Every dialect: where the type of an event stands, how it looks, and what it requires."""
+    return [
+        {
+            "name": dialect.name,
+            "type_at": list(dialect.type_at),
+            "about": dialect.about or "of your own",
+            "requires": [f"{event}: {' '.join(fields)}" for event, fields in required.items()],
+        }
+        for dialect in catalogue.dialects.values()
+        for required in (dialect.required,)
+    ]

@@ -24,7 +24,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="header"):
     `OUTCOME: reason`. events: type to native, synthesised or absent. declared: what the target
     says of itself. script: the steps, so that replay needs no generator. own: the rules of a user's
     own, so that one whose check is not there is missed. baseline: what counts are to be held
-    against (performance/baseline.py); empty where not asked.
+    against (performance/baseline.py), shapes: what those of events are (performance/stored.py);
+    empty where not asked.
     """
 
     format: int = FORMAT
@@ -44,6 +45,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="header"):
     users: tuple[User, ...] = ()
     script: tuple[tuple[Step, ...], ...] = ()
     baseline: Mapping[str, Any] = {}
+    shapes: Mapping[str, Any] = {}
     own: tuple[Rule, ...] = ()
 
 

@@ -27,6 +27,7 @@ from goldenpath.errors import Exit, GoldenpathError
 from goldenpath.model import NEUTRAL, Outcome, Rule, Verdict
 from goldenpath.offline import salvage
 from goldenpath.paths import SUITES
+from goldenpath.performance import stored
 from goldenpath.report.text import render
 from goldenpath.results import Report, decides, interrupted
 from goldenpath.store import (
@@ -136,6 +137,7 @@ class Suite:
         check_options(options)
         profile = _path(option("goldenpath_profile"))
         target = resolve(option("goldenpath_target"), profile, dialects=catalogue.dialects)
+        stored.check(options.baseline, target.name)
         return Campaign(
             target,
             options,

@@ -38,7 +38,7 @@ def test_what_a_table_leaves_out_is_taken_from_the_base() -> None:
     """An empty table changes nothing but the name; a full one only what it names."""
     own = from_table("ours", {"fields": {"run": "execution.id"}}, COMMON)
 
-    assert from_table("common", {}, COMMON) == COMMON
+    assert from_table("common", {}, COMMON) == msgspec.structs.replace(COMMON, about="")
     assert own.fields == {**COMMON.fields, "run": ("execution.id",)}
     assert (own.name, own.type_at, own.types) == ("ours", COMMON.type_at, COMMON.types)
 
@@ -79,6 +79,10 @@ def test_a_dialect_survives_the_header_of_a_history() -> None:
             "dialect.required.tool_completed.cal: expected one of",
         ),
         (
+            {"required": {"tool_completed": {"result|eror": "any"}}},
+            "dialect.required.tool_completed.result|eror: expected one of",
+        ),
+        (
             {"required": {"tool_completed": {"call": "string"}}},
             "dialect.required.tool_completed.call: expected one of ['any', 'flag', 'list',",
         ),
@@ -117,6 +121,13 @@ def test_what_is_required_besides_is_kept_by_event_type() -> None:
     assert own.required == {"agent_failed": {"error": "any"}, "tool_completed": {"call": "text"}}
     assert as_data(own)["required"] == own.required
     assert COMMON.required == {}
+
+
+def test_one_of_several_fields_may_be_required() -> None:
+    """Joined as the needs of a rule are."""
+    own = from_table("ours", {"required": {"agent_completed": {"result|error": "any"}}}, COMMON)
+
+    assert own.required == {"agent_completed": {"result|error": "any"}}
 
 
 KEYS = st.sampled_from(["type", "types", "fields", "statuses", "required", "x"])

@@ -123,7 +123,8 @@ def test_the_doctor_shows_one_run_with_its_events(tmp_path: Path) -> None:
     done = goldenpath(tmp_path, "doctor", "reference-agent")
 
     assert done.returncode == 0
-    for said in ("agent_started", "tool_executing lookup", "the adapter is right, as far as"):
+    named = 'is one of dialect a; dialect="a" says so'
+    for said in ("agent_started", "tool_executing lookup", named, "the adapter is right, as far"):
         assert said in done.stdout
     assert done.stdout.endswith("what the rules say: goldenpath run reference-agent\n")
 

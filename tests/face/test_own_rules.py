@@ -17,6 +17,7 @@ from tests.face.commands import goldenpath, verdicts
 from tests.face.test_inside_pytest import items, run
 from tests.face.test_own_tests import SETTINGS
 
+from goldenpath.dialects import DIALECTS
 from goldenpath.report.data import schema
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "own_rules"
@@ -134,7 +135,7 @@ def test_commands_know_what_was_added(place: Place) -> None:
 
     assert "SHOP-1" in {row["id"] for row in rows["rules"]}
     assert "full_basket" in {row["name"] for row in rows["workloads"]}
-    assert {"common", "shop"} == {row["name"] for row in rows["dialects"]}
+    assert {*DIALECTS, "shop"} == {row["name"] for row in rows["dialects"]}
     assert "source, of your own: the shop's handbook, section 4" in explained.stdout
     assert "proved by full_basket (dispatcher)" in explained.stdout
     assert chosen.returncode == 0, chosen.stdout + chosen.stderr
@@ -158,7 +159,7 @@ def test_where_the_rule_is_not_known_it_is_missed(tmp_path: Path) -> None:
     assert of(report, "SHOP-1") == {"full_basket": "UNKNOWN"}
     assert of(report, "DELIVERY-5") == {"full_basket": "PASS"}
     assert replayed.returncode == 2
-    assert "the name of a dialect that is known: common; got 'shop'" in replayed.stderr
+    assert "the name of a dialect that is known: common, a, b, c, d; got 'shop'" in replayed.stderr
 
 
 def test_what_a_dispatch_costs_is_counted_in_a_dialect_of_ones_own(place: Place) -> None:

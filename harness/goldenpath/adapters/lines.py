@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 
 from goldenpath import spec
+from goldenpath.adapters.dialect import spoken
 from goldenpath.declare import OPTIONS, OUTCOMES
-from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, as_data, chosen
+from goldenpath.dialects import DIALECTS, Dialect, DialectProblem, as_data
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.jsonable import readable, safe_repr
 from goldenpath.model import Step
@@ -305,7 +306,7 @@ def _hello(said: Mapping[str, Any], dialects: Mapping[str, Dialect]) -> Hello:
         actions=tuple(said.get("actions", _answerable(kind))),
         transports=tuple(said.get("transports", ("working",))),
         outcome=said.get("outcome"),
-        dialect=as_data(chosen("own", own, COMMON, dialects)) if own else None,
+        dialect=as_data(spoken("own", own, dialects)) if own else None,
         numbers=said.get("numbers", "exact"),
         options={name: said[name] for name in DECLARED if name in said},
     )
@@ -337,7 +338,7 @@ def _one_of(*known: str) -> Callable[[Any], str]:
 def _dialect(dialects: Mapping[str, Dialect]) -> Callable[[Any], str]:
     def wrong(value: Any) -> str:
         try:
-            chosen("own", value, COMMON, dialects)
+            spoken("own", value, dialects)
         except DialectProblem as error:
             return f"one that is right ({'; '.join(error.problems)})"
         return ""

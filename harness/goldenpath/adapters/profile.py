@@ -16,8 +16,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from goldenpath import spec
+from goldenpath.adapters.dialect import spoken
 from goldenpath.adapters.secret import Scrub, Secret
-from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem, chosen
+from goldenpath.dialects import COMMON, DIALECTS, Dialect, DialectProblem
 from goldenpath.errors import UsageProblem
 from goldenpath.meant import asking
 
@@ -287,7 +288,7 @@ class _Reader:
 
     def dialect(self, value: object, there: Mapping[str, Dialect]) -> Dialect:
         try:
-            return chosen("profile", value, COMMON, there)
+            return spoken("profile", value, there)
         except DialectProblem as error:
             self.problems += error.problems
             return COMMON

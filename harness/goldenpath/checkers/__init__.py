@@ -27,6 +27,7 @@ from goldenpath.checkers import (
     resource,
     routing,
     sequence,
+    shapes,
     tool,
 )
 from goldenpath.checkers.base import Check, Fold
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     *delivery.CHECKS,
     *content.CHECKS,
     *payload.CHECKS,
+    *shapes.CHECKS,
     *internals.CHECKS,
     *isolation.CHECKS,
     *neighbours.CHECKS,

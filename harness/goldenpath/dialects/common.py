@@ -22,6 +22,7 @@ def _ids(*names: str) -> tuple[str, ...]:
 
 COMMON = Dialect(
     name="common",
+    about="the default: whatever can be understood, A to D and flat ones",
     type_at=("type", "data.event", "event"),
     types=TYPE_WORDS,
     fields={

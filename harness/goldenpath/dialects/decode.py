@@ -85,12 +85,14 @@ class Decoder:
             return Decoded(
                 None, kind=word or "(no type)", text=said if isinstance(said, str) else ""
             )
-        values, also = self._values(frame)
+        values, places, also = self._values(frame)
         status = None if event_type in _NO_STATUS else _status(values, self.dialect)
         wrong, empty = self._needs[event_type].read(values)
         if empty:
             also += tuple((field, "") for field in empty if field in _IDS)
         values["status"] = status
+        if "time" in places:
+            values["time"] = places["time"], values["time"]
         if event_type not in spec.TOOL_EVENTS:
             values.pop("tool", None)
         return Decoded(Event(event_type, **values), "", "", "", also, wrong)
@@ -105,9 +107,9 @@ class Decoder:
                 first = first or word
         return first
 
-    def _values(self, frame: dict[str, Any]) -> tuple[dict[str, Any], _Also]:
+    def _values(self, frame: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int], _Also]:
         """Field to value; of several places the first that is not null, null where all are. Beside
-        it the ids of the other places, where they differ, and all their times.
+        it the numbers of these places, and of the other ones the ids, where they differ, and times.
         """
         values: dict[str, Any] = {}
         ranks: dict[str, int] = {}
@@ -137,9 +139,7 @@ class Decoder:
                         also += ((field, other),)
                     elif field in _IDS and other[1] != values[field]:
                         also += ((field, str(other[1])),)
-        if "time" in ranks:
-            values["time"] = ranks["time"], values["time"]
-        return values, also
+        return values, ranks, also
 
 
 class FrameReader:

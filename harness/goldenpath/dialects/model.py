@@ -40,7 +40,8 @@ TYPE_WORDS: dict[str, str] = {
 class Dialect(msgspec.Struct, frozen=True):
     """type_at: paths of the type word. types: word to event type. fields: field to its paths.
     own: the fields whose paths a user declared, which must therefore be found somewhere. required:
-    by event type, further fields that its events must have, and their type.
+    by event type, further fields that its events must have (`result|error`: one of them), and
+    their type. about: how it looks, for people.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Dialect(msgspec.Struct, frozen=True):
     own: tuple[str, ...] = ()
     statuses: Mapping[str, Status] = msgspec.field(default_factory=lambda: STATUS_WORDS)
     required: Mapping[str, Mapping[str, str]] = {}
+    about: str = ""
 
 
 class DialectProblem(ValueError):
@@ -119,7 +121,9 @@ def _read_required(table: object, problems: list[str]) -> dict[str, dict[str, st
             problems.append(f"{at}: expected a table of field = type, got {fields!r}")
         else:
             problems += [
-                f"{at}.{f}: expected one of {sorted(FIELDS)}" for f in fields if f not in FIELDS
+                f"{at}.{names}: expected one of {sorted(FIELDS)}, or several joined by |"
+                for names in fields
+                if not {*names.split("|")} <= {*FIELDS}
             ]
             problems += [
                 f"{at}.{field}: expected one of {sorted(TYPES)}, got {kind!r}"

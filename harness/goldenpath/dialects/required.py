@@ -17,6 +17,8 @@ TYPES: dict[str, frozenset[type]] = {
     "any": frozenset({str, int, float, bool, dict, list}),
 }
 
+_OTHER_ENDS = tuple(sorted(spec.TERMINAL - {*spec.FIVE}))
+
 _WORDS: dict[type, str] = {
     **{str: "text", int: "a number", float: "a number", bool: "true or false"},
     **{dict: "an object", list: "a list"},
@@ -87,18 +89,30 @@ class Needs(NamedTuple):
 
 
 def _there(values: Mapping[str, Any], field: str) -> bool:
-    """An empty text is none; a result may be null."""
-    return values.get(field) not in (None, "") or (field == "result" and field in values)
+    """An empty text is none, but for an error, which may have no words; a result may be null."""
+    if field == "result":
+        return field in values
+    return values.get(field) not in ((None,) if field == "error" else (None, ""))
 
 
 def needs(event_type: str, own: Mapping[str, str]) -> Needs:
-    """What the spec asks of this type of event, with what a dialect of its own asks besides."""
+    """What the spec asks of this type of event, with what a dialect of its own asks besides: what
+    says more of a field or of a group takes the place of what says less.
+    """
     asked = {**spec.FIELD_TYPES, **spec.EVENT_FIELD_TYPES.get(event_type, {})}
-    asked |= {field: (kind,) for field, kind in own.items()}
-    groups = (*spec.REQUIRED.get(event_type, ()), *((field,) for field in own))
+    mine = {tuple(names.split("|")): kind for names, kind in own.items()}
+    for group, kind in mine.items():
+        asked |= {field: (kind,) for field in group if kind != "any" or field not in asked}
+    general = (g for g in spec.REQUIRED.get(event_type, ()) if not any({*g} >= {*m} for m in mine))
     return Needs(
-        {field: _reading(field, asked.get(field, ())) for field in {*asked, *_READ}}, groups
+        {field: _reading(field, asked.get(field, ())) for field in {*asked, *_READ}},
+        (*general, *mine),
     )
+
+
+def of_each(always: Mapping[str, str], **more: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What a dialect requires of every type of event, and of some besides."""
+    return {event: {**always, **more.get(event, {})} for event in (*spec.FIVE, *_OTHER_ENDS)}
 
 
 def _reading(field: str, kinds: Iterable[str]) -> Reading:

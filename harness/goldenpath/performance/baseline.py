@@ -81,8 +81,12 @@ def fingerprint(workload: Workload, kind: str, tier: str) -> str:
 
 def path_of(folder: Path, suite: str, target: str) -> Path:
     """The file for this target and this interpreter."""
-    name = re.sub(r"[^\w.-]+", "_", target).strip("._") or "_"
-    return folder / suite / name / f"{key()}.json"
+    return folder_of(folder, suite, target) / f"{key()}.json"
+
+
+def folder_of(folder: Path, suite: str, target: str) -> Path:
+    """Where what is stored of this target stands."""
+    return folder / suite / (re.sub(r"[^\w.-]+", "_", target).strip("._") or "_")
 
 
 def updating(target: str, folder: Path) -> str:
@@ -120,7 +124,7 @@ def read(path: Path, target: str, workload: str = COUNTED_IN) -> Baseline:
     return found
 
 
-def write(path: Path, baseline: Baseline) -> None:
+def write(path: Path, baseline: msgspec.Struct) -> None:
     """Write it whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = msgspec.json.format(msgspec.json.encode(baseline, order="sorted"), indent=2)

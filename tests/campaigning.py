@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from goldenpath import rulebook
 from goldenpath.adapters.base import Facts
 from goldenpath.conduct import Options
 from tests.virtual import VirtualLoop
@@ -24,3 +26,8 @@ class Never:
 
     def adapter(self, facts: Facts) -> Any:
         raise AssertionError("opened")
+
+
+def unasked(proves: Iterable[str]) -> list[str]:
+    """Of the rules that a workload proves, those that are tested without being asked for."""
+    return [rule for rule in proves if rule not in rulebook.ON_REQUEST]

@@ -11,7 +11,7 @@ from goldenpath.choice import Choice
 from goldenpath.conduct import Options
 from goldenpath.errors import UsageProblem
 from goldenpath.workloads import WORKLOADS
-from tests.campaigning import FAST, Never
+from tests.campaigning import FAST, Never, unasked
 
 
 @pytest.mark.parametrize("kind", ["dispatcher", "agent", "endpoint"])
@@ -20,7 +20,7 @@ def test_the_plan_is_made_of_declarations(kind: str) -> None:
     plan = Campaign(Never(kind), FAST).plan()
 
     assert plan == {
-        name: (*workload.proves[kind], REST)
+        name: (*unasked(workload.proves[kind]), REST)
         for name, workload in WORKLOADS.items()
         if kind in workload.proves and not workload.on_request
     }

@@ -42,7 +42,9 @@ def _broadcast(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _overlapping(room: Room, name: str) -> Iterator[Step]:
-    """While one event is held up at the user's only socket, more of them follow."""
+    """While one event is held up at the user's only socket, more of them follow; whoever tells them
+    behind the call has the time for each.
+    """
     step, link = room.script.step, room.link(name)
     first, *more = (room.broadcast(name) for _ in range(3))
     held = step(name, "wait_for", held=link, briefly=True)
@@ -50,6 +52,9 @@ def _overlapping(room: Room, name: str) -> Iterator[Step]:
     follow = room.script.together(*([each] for each in more), flows)
     yield room.turn(name, "stalled")
     yield room.script.together([first], [held, follow])
+    for told in (first, *more):
+        token = told.args["token"]
+        yield step(name, "wait_for", token=token, sockets=[link], briefly=True)
     yield room.rest()
 
 

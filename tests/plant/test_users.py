@@ -99,7 +99,8 @@ GOOD = as_planted(plant_user(0, 0), "run-1")
 
 def test_each_invalid_user_of_the_contract_can_be_made() -> None:
     """Those that must be refused and the placeholders, and no other."""
-    assert list(INVALID) == [*spec.INVALID_USERS, *spec.PLACEHOLDER_USERS]
+    others = [how for how in spec.INVALID_IDS if how not in spec.INVALID_USERS]
+    assert list(INVALID) == [*spec.INVALID_USERS, *others, *spec.PLACEHOLDER_USERS]
 
 
 @pytest.mark.parametrize("how", INVALID)
@@ -112,7 +113,8 @@ def test_an_invalid_user_is_wrong_in_the_one_way_that_its_name_says(how: str) ->
         assert made is None
     else:
         assert isinstance(made, PlantedUser)
-        assert replace(made, user_id=GOOD.user_id) == GOOD
+        name = next(name for name in spec.CONTEXT_IDS if name in how)
+        assert replace(made, **{name: getattr(GOOD, name)}) == GOOD
 
 
 @pytest.mark.parametrize("how", spec.INVALID_USERS[1:])

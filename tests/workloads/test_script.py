@@ -24,7 +24,7 @@ from goldenpath.plant.sockets import BROKEN, STALLED, WORKING
 from goldenpath.workloads import TIERS, WORKLOADS, Ask, Script
 from goldenpath.workloads.script import KNOWN, Lane
 
-KINDS = ("dispatcher", "agent", "endpoint", "router", "transport")
+KINDS = ("dispatcher", "agent", "endpoint", "router", "transport", "registry", "context")
 CONTROLS = {"together", "wait_for", "release", "cancel", "join", "drop", "clog", "unclog", "idle"}
 CONTROLS |= {"turn", "rest"}
 DECLARED: dict[str, Any] = {
@@ -59,6 +59,11 @@ ACTIONS = {
         "broadcast",
     },
     "transport": {"create", "run", "connect", "disconnect", "broadcast"},
+    "registry": {
+        *("create", "inspect", "register_item", "look_up", "has_item", "list_items"),
+        *("remove_item", "freeze"),
+    },
+    "context": {"create", "create_invalid", "inspect", "read_context", "note"},
 }
 EACH = [
     pytest.param(name, kind, tier, id=f"{name}-{kind}-{tier}")
@@ -165,6 +170,9 @@ def test_what_a_step_waits_for_is_there(name: str, kind: str, tier: str) -> None
         if step.action == "wait_for" and "run" in step.args:
             assert ids[step.args["run"]].action == "run"
             assert ids[step.args["run"]].actor == step.actor
+        elif "held" in step.args:
+            opened = (each for each in all_steps if each.action == "connect")
+            assert step.args["held"] in {each.args["socket"] for each in opened}
         elif step.action in ("wait_for", "release"):
             assert step.args["token"] in calls
 

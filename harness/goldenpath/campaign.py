@@ -21,7 +21,7 @@ from goldenpath.adapters.targets import Target
 from goldenpath.capabilities import untestable
 from goldenpath.catalogue import Catalogue
 from goldenpath.choice import Choice
-from goldenpath.conduct import Conducted, Options, conduct, probe, versions
+from goldenpath.conduct import Conducted, Options, conduct, owed, probe, versions
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.judge import relevant
 from goldenpath.model import Outcome, Verdict
@@ -114,9 +114,8 @@ class Campaign:
         if workload.on_request and not chosen:
             return ()
         if not self.choice.rules:
-            if self.options.baseline is None and not workload.on_request:
-                proves = tuple(rule for rule in proves if rule not in rulebook.ON_REQUEST)
-            return (*proves, REST) if proves else ()
+            owes = owed(self.target.kind, workload, self.options)
+            return (*owes, REST) if owes else ()
         return tuple(rule for rule in proves if rule in self.choice.rules)
 
     def narrow(self, plan: dict[str, tuple[str, ...]]) -> None:
@@ -197,12 +196,13 @@ class Campaign:
         return Conducted(name, verdicts, result.notes, result.history, result.unread)
 
     def _unasked(self, name: str) -> list[Verdict]:
-        """What is said of a rule that was chosen and is tested on request only."""
-        chosen = [r for r in self.plan()[name] if r in rulebook.ON_REQUEST and r != "PERF-1"]
+        """What is said of a rule that was chosen, and that the workload does not owe unasked."""
+        workload = self.catalogue.workloads[name]
+        owes = {*owed(self.target.kind, workload, self.options), REST}
         return [
             Verdict(r, rulebook.RULES[r].level, name, Outcome.NOT_RUN, rulebook.ON_REQUEST[r])
-            for r in chosen
-            if self.options.baseline is None
+            for r in self.plan()[name]
+            if r not in owes
         ]
 
     def _undone(self, name: str, said: str) -> Conducted:

@@ -88,16 +88,16 @@ def header_of(facts: Facts, workload: Workload, options: Options) -> Header:
     script = Script(facts.kind, options.seed, users, facts.card, facts.declared)
     lanes = workload.build(script, workload.size[options.tier])
     return replace(
-        bare_header(facts, workload.name, _owed(facts, workload, options), users, options),
+        bare_header(facts, workload.name, owed(facts.kind, workload, options), users, options),
         baseline=_baseline(facts, workload, options),
         shapes=_shapes(facts, workload, options),
         script=_fit(lanes, facts),
     )
 
 
-def _owed(facts: Facts, workload: Workload, options: Options) -> tuple[str, ...]:
+def owed(kind: str, workload: Workload, options: Options) -> tuple[str, ...]:
     """The rules whose verdict it owes; what is compared on request only where that was made."""
-    proves = workload.proves[facts.kind]
+    proves = workload.proves.get(kind, ())
     if options.baseline is not None or workload.on_request:
         return proves
     return tuple(rule for rule in proves if rule not in rulebook.ON_REQUEST)

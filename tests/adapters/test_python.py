@@ -13,7 +13,8 @@ from goldenpath import agent, dispatcher
 from goldenpath.adapters.agent import AgentAdapter
 from goldenpath.adapters.base import Facts
 from goldenpath.adapters.dispatcher import DispatcherAdapter
-from goldenpath.adapters.python import PROBE_SECONDS, PythonTarget
+from goldenpath.adapters.probing import PROBE_SECONDS
+from goldenpath.adapters.python import PythonTarget
 from goldenpath.dialects import COMMON, as_data, from_table
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.plant import tools

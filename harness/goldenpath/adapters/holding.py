@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 from goldenpath import spec
 from goldenpath.adapters.base import Adapter, Facts, Reply
 from goldenpath.adapters.context import ContextAdapter
+from goldenpath.adapters.probing import in_time
 from goldenpath.adapters.registry import RegistryAdapter
 from goldenpath.cards import card_of
 from goldenpath.declare import Declaration
@@ -18,9 +18,6 @@ from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.plant import Plant
 from goldenpath.plant.users import PROBE
 from goldenpath.recorder import Recorder
-
-#: Seconds that the factory of the probe may take, imports and all.
-PROBE_SECONDS = 20.0
 
 Holding = RegistryAdapter | ContextAdapter
 
@@ -62,16 +59,10 @@ class HoldingTarget:
 
     async def probe(self, time_scale: float = 1.0) -> Facts:
         """Make one. Raises TargetProblem where there is nothing to be asked."""
-        adapter, seconds = self._adapter(), PROBE_SECONDS * time_scale
-        try:
-            async with asyncio.timeout(seconds):
-                await adapter.open(Plant(Recorder(), [PROBE]))
-                made = await adapter.make(PROBE.name)
-        except TimeoutError:
-            raise TargetProblem(
-                f"{self.name}: to make a {self.kind} took longer than {seconds:.0f} seconds",
-                expected=f"a {self.kind}",
-            ) from None
+        adapter = self._adapter()
+        async with in_time(self.name, self.kind, time_scale):
+            await adapter.open(Plant(Recorder(), [PROBE]))
+            made = await adapter.make(PROBE.name)
         self._check(adapter, made)
         return Facts(
             target=self.name,

@@ -17,6 +17,7 @@ from goldenpath.adapters.agent import AgentAdapter
 from goldenpath.adapters.base import Adapter, Facts, Reply, guarded, settle, takes
 from goldenpath.adapters.dialect import declared_dialect
 from goldenpath.adapters.dispatcher import DispatcherAdapter
+from goldenpath.adapters.probing import PROBE_SECONDS
 from goldenpath.adapters.session import Sessions
 from goldenpath.adapters.stream import streams
 from goldenpath.cards import card_of
@@ -31,10 +32,6 @@ from goldenpath.recorder import Recorder
 from goldenpath.spec import VIAS
 
 _FOUND = {"found": PROBE_MARK, "by": PROBE_MARK}
-
-#: Seconds that the probe's factory, and its one call, may take. Imports can take 10 to 20 seconds,
-#: so the time is generous (FIELD_NOTES section 1).
-PROBE_SECONDS = 20.0
 
 
 @dataclass

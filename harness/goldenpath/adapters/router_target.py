@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from goldenpath.adapters.base import Adapter, Facts
+from goldenpath.adapters.probing import in_time
 from goldenpath.adapters.router import RouterAdapter
 from goldenpath.cards import card_of
 from goldenpath.declare import PINGS, Declaration
@@ -16,9 +16,6 @@ from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.plant import Plant
 from goldenpath.plant.users import PROBE
 from goldenpath.recorder import Recorder
-
-#: Seconds that the factory of the probe may take, imports and all.
-PROBE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -38,15 +35,8 @@ class RouterTarget:
         """Make one, with its facades. Raises TargetProblem where there is nothing to be asked."""
         adapter = RouterAdapter(self.name, self.factory, self.declaration)
         try:
-            async with asyncio.timeout(PROBE_SECONDS * time_scale):
+            async with in_time(self.name, self.kind, time_scale):
                 await adapter.open(Plant(Recorder(), [PROBE]))
-        except TimeoutError:
-            raise TargetProblem(
-                f"{self.name}: to make the router took longer than"
-                f" {PROBE_SECONDS * time_scale:.0f} seconds",
-                expected="a router",
-            ) from None
-        else:
             self._check_members(adapter)
         finally:
             await adapter.close()

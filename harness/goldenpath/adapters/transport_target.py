@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from msgspec.structs import replace
 
 from goldenpath.adapters.base import Adapter, Facts, Reply
 from goldenpath.adapters.dialect import declared_dialect
+from goldenpath.adapters.probing import in_time
 from goldenpath.adapters.sender import SHAPES
 from goldenpath.adapters.transport import TransportAdapter
 from goldenpath.cards import card_of
@@ -28,9 +28,6 @@ _BOUND = {"ISOLATION-7": "UNOBSERVABLE: what tells an event is bound to its user
 _ANOTHER = replace(
     PROBE, name="another", user_id="00000000-0000-4000-8000-00000000000a", run_id="another run"
 )
-
-#: Seconds that the factory of the probe may take, imports and all.
-PROBE_SECONDS = 20.0
 
 
 @dataclass
@@ -53,18 +50,11 @@ class TransportTarget:
     async def probe(self, time_scale: float = 1.0) -> Facts:
         """Make one, and see in which shape it is told events. Raises TargetProblem."""
         adapter = TransportAdapter(self.name, self.factory, self.declaration)
-        seconds = PROBE_SECONDS * time_scale
-        try:
-            async with asyncio.timeout(seconds):
-                await adapter.open(Plant(Recorder(), [PROBE, _ANOTHER]))
-                sender = await adapter.sender(PROBE.name, PROBE.run_id or "")
-                shape = "" if isinstance(sender, Reply) else sender.shape
-                bound = await adapter.is_bound(shape, PROBE.name, _ANOTHER.name)
-        except TimeoutError:
-            raise TargetProblem(
-                f"{self.name}: to make the transport took longer than {seconds:.0f} seconds",
-                expected="a transport",
-            ) from None
+        async with in_time(self.name, self.kind, time_scale):
+            await adapter.open(Plant(Recorder(), [PROBE, _ANOTHER]))
+            sender = await adapter.sender(PROBE.name, PROBE.run_id or "")
+            shape = "" if isinstance(sender, Reply) else sender.shape
+            bound = await adapter.is_bound(shape, PROBE.name, _ANOTHER.name)
         if isinstance(sender, Reply):
             raise TargetProblem(
                 f"{self.name}: for_user(user) failed",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from goldenpath.checkers.answers import text_of
@@ -128,7 +129,8 @@ class _Kept(Fold):
             self.tally.chance()
             if name in wrong:
                 said = f"{_said(place, done, name)}, {_got(done, name, answer)}"
-                self.tally.fail(said, *filter(_is_entry, (last.at, done.began, done.ended)))
+                before = (last.at,) if last.at >= 0 else ()
+                self.tally.fail(said, *before, done.began, done.ended)
         self._learn(place, done)
         if wrong:
             for name in wrong:
@@ -231,17 +233,9 @@ def _operation(asked: Entry, answer: Entry) -> Operation | None:
         return None
     refused = answer.kind is Kind.FAIL
     if asked.what in _CHANGES or (asked.what == "look_up" and refused):
-        return _with(done, refused=refused)
+        return replace(done, refused=refused)
     found = None if refused else answer.value["value"].get(_LOOKS[asked.what])
-    return None if found is None else _with(done, found=found)
-
-
-def _with(done: Operation, *, refused: bool = False, found: object = None) -> Operation:
-    return Operation(done.what, done.name, done.began, done.ended, refused, done.token, found)
-
-
-def _is_entry(index: int) -> bool:
-    return index >= 0
+    return None if found is None else replace(done, found=found)
 
 
 def _all_names(place: _Place) -> set[str]:

@@ -86,11 +86,10 @@ def _remove(state: State, done: Operation) -> State | None:
 
 
 def _freeze(state: State, done: Operation) -> State | None:
-    return state if done.refused and state.frozen else _unless(done.refused, state, frozen=True)
-
-
-def _unless(refused: bool, state: State, **changes: Any) -> State | None:
-    return None if refused else replace(state, **changes)
+    """Once more it may be refused, because it is frozen already."""
+    if done.refused:
+        return state if state.frozen else None
+    return replace(state, frozen=True)
 
 
 def _look_up(state: State, done: Operation) -> State | None:

@@ -89,10 +89,10 @@ def folder_of(folder: Path, suite: str, target: str) -> Path:
     return folder / suite / (re.sub(r"[^\w.-]+", "_", target).strip("._") or "_")
 
 
-def updating(target: str, folder: Path) -> str:
-    """The command that takes in what is counted now."""
+def updating(target: str, folder: Path, *what: str) -> str:
+    """The command that takes in what is counted now, or `what` else."""
     where = [] if folder == BASELINES else ["--baseline", str(folder)]
-    words = ["goldenpath", "baseline", "update", target, *where]
+    words = ["goldenpath", "baseline", "update", target, *where, *what]
     return f'{shlex.join(words)} --reason "..."'
 
 

@@ -65,7 +65,8 @@ def _gathered(target: Target) -> Shapes:
         raise UsageProblem(f"{target.name} has no events of its own: {never[1]}")
     if facts.declared.get("shape") == "manager":
         raise UsageProblem(f"the events of {target.name} are worded by the harness")
-    shapes = Shapes(**{"any_" if k == "any" else k: v for k, v in _keys(facts).items()})
+    keys = stored.opaque(facts.dialect)
+    shapes = Shapes(keys["opaque"], keys["any"])
     for seed in range(SEEDS):
         for workload in workloads:
             _look(target, facts, workload.name, seed, shapes)
@@ -75,10 +76,6 @@ def _gathered(target: Target) -> Shapes:
             expected="events over a socket, or by send_to_user",
         )
     return shapes
-
-
-def _keys(facts: Facts) -> dict[str, list[str]]:
-    return stored.opaque(facts.dialect)
 
 
 def _look(target: Target, facts: Facts, workload: str, seed: int, shapes: Shapes) -> None:

@@ -45,11 +45,6 @@ def path_of(folder: Path, target: str) -> Path:
     return place.with_name(f"{place.name}.json")
 
 
-def command(target: str, folder: Path) -> str:
-    """What takes in the shapes of now."""
-    return updating(target, folder).replace(" --reason", " --shapes --reason")
-
-
 def read(path: Path, target: str) -> Golden | None:
     """The golden shapes of this target; None where there are none. Raises UsageProblem where the
     file is damaged, with the place.
@@ -96,7 +91,7 @@ def asked(folder: Path, target: str, dialect: Mapping[str, Any]) -> dict[str, An
     the problem with them.
     """
     path = path_of(folder, target)
-    found: dict[str, Any] = {**opaque(dialect), "update": command(target, folder)}
+    found: dict[str, Any] = {**opaque(dialect), "update": updating(target, folder, "--shapes")}
     try:
         golden = read(path, target)
     except UsageProblem as problem:

@@ -40,7 +40,15 @@ class Item:
 
 
 def token_in(found: Any) -> str | None:
-    """The canary of the item that this is, that it holds, or that it was made of; else None."""
+    """The canary of the item that this is, that it holds, or that it was made of; else None. Never
+    raises, whatever that does.
+    """
+    with suppress(Exception):
+        return _token_in(found)
+    return None
+
+
+def _token_in(found: Any) -> str | None:
     for thing in (found, *_held(found)):
         if isinstance(thing, Item):
             return thing.token

@@ -1,13 +1,15 @@
 """What recording and judging cost: `python benchmarks/cost.py [EVENTS ...]`.
 
 Recording: microseconds per event from the transport's call to the line in the file, beside the same
-line written by hand. Judging: seconds as a ratio to parsing the same lines and payloads, and the
-peak of memory, for each number of events, each in a process of its own.
+line written by hand. Judging: by the rules that are for an agent, seconds as a ratio to parsing the
+same lines and payloads, and the peak of memory, for each number of events, each in a process of its
+own.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import resource
 import statistics
 import subprocess
@@ -20,8 +22,8 @@ from pathlib import Path
 import msgspec
 
 from goldenpath import spec
+from goldenpath.adapters.targets import resolve
 from goldenpath.canary import mint
-from goldenpath.capabilities import CAPABILITIES
 from goldenpath.history import Footer, Header, encode_line, read_header, read_rest
 from goldenpath.model import Entry, Kind, Outcome
 from goldenpath.offline import judge_file
@@ -116,7 +118,7 @@ def write_history(path: Path, events: int) -> None:
         target="made for the benchmark",
         kind="agent",
         workload="golden runs",
-        card={name: "yes" for name in CAPABILITIES if name not in ("members", "calls")},
+        card=asyncio.run(resolve("reference-agent").probe()).card,
         events=dict.fromkeys(spec.FIVE, "native"),
         users=tuple(plant_user(1, n) for n in range(USERS)),
     )

@@ -32,6 +32,7 @@ from goldenpath.plant import Plant, plant_user
 from goldenpath.plant.transport import MAX_FRAME
 from goldenpath.recorder import FileSink, Listener, Recorder
 from goldenpath.runner import Runner
+from goldenpath.waited import Waited
 from goldenpath.workloads import Script, Workload
 from goldenpath.workloads.doubles import in_doubles
 from goldenpath.workloads.script import Lane
@@ -238,6 +239,8 @@ class Rig:
     ) -> None:
         self.adapter, self.header, self.recorder = adapter, header, recorder
         recorder.clock = asyncio.get_running_loop().time
+        if "LATENCY-1" in header.proves:
+            recorder.waited = Waited().so_far
         recorder.begin(header)
         self.judge = Judge(header, options.catalogue.checks)
         recorder.listen(self.judge.see)

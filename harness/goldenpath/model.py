@@ -142,7 +142,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     actor: the user, or for FRAME and LINK the link (`alice/1`). step: the step it answers, if any.
     what: the action, the transport shape, or what a tool did. value: JSON data. session: which of
     the actor's sessions it is about, where they have several at once; of a tool, which of them it
-    was planted for.
+    was planted for. waited: nanoseconds so far that the machine had no time for us, where that is
+    asked for.
     """
 
     index: int
@@ -153,6 +154,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     what: str
     value: Any = None
     session: str = ""
+    waited: int = 0
 
     @property
     def who(self) -> str:

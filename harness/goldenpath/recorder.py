@@ -54,13 +54,15 @@ class Nowhere:
 
 
 class Recorder:
-    """Makes entries out of what happens. `clock` gives seconds of one monotonic clock. broken: why
-    not all of them could be written, empty where they could; listeners are told them all.
+    """Makes entries out of what happens. `clock` gives seconds of one monotonic clock, `waited`
+    nanoseconds that the machine had no time for us. broken: why not all of them could be written,
+    empty where they could; listeners are told them all.
     """
 
     def __init__(self, sink: Sink | None = None, clock: Callable[[], float] | None = None) -> None:
         self._sink = Nowhere() if sink is None else sink
         self.clock = clock or time.monotonic
+        self.waited: Callable[[], int] = lambda: 0
         self._lock = threading.Lock()
         self._listeners: list[Listener] = []
         self._sealed, self._process = False, os.getpid()
@@ -99,8 +101,8 @@ class Recorder:
         with self._lock:
             if self._sealed or os.getpid() != self._process:
                 return self.count
-            at = int(self.clock() * 1e9)
-            entry = Entry(self.count, at, kind, actor, step, what, value, session)
+            at, waited = int(self.clock() * 1e9), self.waited()
+            entry = Entry(self.count, at, kind, actor, step, what, value, session, waited)
             line = encode_line(entry)
             self.count += 1
             self._write(line)

@@ -1,12 +1,15 @@
-"""Routers and transports that conform in other ways than the reference does."""
+"""What has no session conforms in other ways than the reference does, too."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
-from goldenpath import router, transport
+from goldenpath import context, registry, router, transport
 from goldenpath.plant import PlantedUser
 from goldenpath.reference import ConnectionManager, EventEmitter, MessageRouter, UserContext
 
@@ -162,7 +165,128 @@ class NewestOnly(ConnectionManager):
         return EventEmitter(UserContext.from_user(user), self)
 
 
+@registry(register="add", remove="pop", list="__iter__", has="__contains__")
+class NewestWins:
+    """A mapping: the newest tool of a name is there, what is not there is None, no call waits."""
+
+    def __init__(self, user: PlantedUser) -> None:
+        self.tools: dict[str, Any] = {}
+        self.closed = False
+
+    def add(self, name: str, tool: Any) -> bool:
+        if self.closed or not isinstance(name, str) or not name.strip():
+            return False
+        self.tools[name] = tool
+        return True
+
+    def get(self, name: str) -> Any:
+        return self.tools.get(name)
+
+    def pop(self, name: str) -> Any:
+        return False if self.closed else self.tools.pop(name, None)
+
+    def freeze(self) -> None:
+        self.closed = True
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.tools
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self.tools))
+
+
+class Taken(Exception):
+    """There is one of this name."""
+
+
+@registry(freezes=False, threads=True)
+class Stored:
+    """Every call goes to a store, which one task at a time may change; it lists what it holds."""
+
+    def __init__(self, user: PlantedUser) -> None:
+        self.rows: list[tuple[str, Any]] = []
+        self.lock = threading.Lock()
+
+    async def register(self, tool: Any) -> None:
+        await asyncio.sleep(0)
+        with self.lock:
+            if any(name == tool.name for name, _ in self.rows):
+                raise Taken(tool.name)
+            self.rows.append((tool.name, tool))
+
+    async def get(self, name: str) -> Any:
+        await asyncio.sleep(0)
+        return next((tool for known, tool in self.rows if known == name), None)
+
+    async def has(self, name: str) -> bool:
+        return await self.get(name) is not None
+
+    async def remove(self, name: str) -> bool:
+        await asyncio.sleep(0)
+        with self.lock:
+            before = len(self.rows)
+            self.rows = [row for row in self.rows if row[0] != name]
+            return len(self.rows) < before
+
+    async def list(self) -> list[Any]:
+        await asyncio.sleep(0)
+        return [tool for _, tool in self.rows]
+
+
+@registry(shared=True, removes=False, freezes=False)
+class OnlyGrows:
+    """One for all users: what is in it stays there."""
+
+    def __init__(self) -> None:
+        self.tools: dict[str, Any] = {}
+
+    def register(self, tool: Any) -> None:
+        if self.tools.setdefault(tool.name, tool) is not tool:
+            raise Taken(tool.name)
+
+    def get(self, name: str) -> Any:
+        return self.tools[name]
+
+    def has(self, name: str) -> bool:
+        return name in self.tools
+
+    def list(self) -> dict[str, Any]:
+        return dict(self.tools)
+
+
+@context(refuses_placeholders=True)
+@dataclass
+class Plain:
+    """A class of contexts that can be written to, and holds nothing besides."""
+
+    user_id: str
+    thread_id: str
+    run_id: str
+    request_id: str
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not isinstance(value, str) or not value.strip():
+                raise ValueError(f"{name} is missing")
+        if self.user_id in ("placeholder", "default_user", "None"):
+            raise ValueError("that is nobody")
+
+
+@context(user_id="uid", thread_id="thread", run_id="run", request_id="request", metadata="extra")
+def by_other_names(**ids: str) -> Any:
+    """A namespace under other names."""
+    if not all(isinstance(value, str) and value.strip() for value in ids.values()):
+        raise TypeError("an id is missing")
+    user, thread, run, request = ids.values()
+    return SimpleNamespace(uid=user, thread=thread, run=run, request=request, extra={})
+
+
 SOUND = {
+    "registry-newest-wins": NewestWins,
+    "registry-stored": Stored,
+    "registry-only-grows": OnlyGrows,
+    "context-plain": Plain,
+    "context-by-other-names": by_other_names,
     "router-silent": Silent,
     "router-raises": Raises,
     "router-workers": Workers,

@@ -24,8 +24,11 @@ def all_said(answer: Entry) -> str:
 
 
 def is_accident(answer: Entry) -> bool:
-    """Whether it failed out of the target's insides and not by a decision to refuse."""
-    return answer.kind is Kind.FAIL and answer.value.get("type") in spec.ACCIDENTS
+    """Whether it failed out of the target's insides and not by a decision to refuse: what a
+    statement of its own raised is one, whatever the type.
+    """
+    accidental = answer.kind is Kind.FAIL and answer.value.get("type") in spec.ACCIDENTS
+    return accidental and not answer.value.get("meant")
 
 
 def way(asked: Entry) -> str:

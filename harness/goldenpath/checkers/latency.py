@@ -8,6 +8,8 @@ and open between the two.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from goldenpath import spec
 from goldenpath.checkers.base import Check, Fold
@@ -20,15 +22,36 @@ from goldenpath.runs import Call, Run, Seen
 FEWEST = math.ceil(math.log(1 - spec.CONFIDENCE) / math.log(spec.LATENCY_SHARE))
 
 
-#: Nanoseconds, and the entries of cause and event.
-_Sample = tuple[int, int, int]
+#: Nanoseconds in which an event must have come.
+_LIMIT = int(spec.LATENCY * 1e9)
+
+
+class _Sample(NamedTuple):
+    """How long an event took, and for how much of it the machine had no time, in nanoseconds; and
+    the entries of cause and event.
+    """
+
+    took: int
+    waited: int
+    cause: int
+    event: int
+
+    @property
+    def late(self) -> bool:
+        return self.took >= _LIMIT
+
+    @property
+    def open(self) -> bool:
+        """Whether it would have come in time on a machine that had time: nobody can tell."""
+        return self.late and self.took - self.waited < _LIMIT
 
 
 class _InTime(Fold):
     """LATENCY-1: from the call to tool_executing, where the harness calls, and from the tool's true
     end to tool_completed; of calls that are made to be timed, one after the other. Of calls that
     are made at once only the second: when their turn comes is the target's affair. The median of
-    a burst is one sample: what holds up one of them holds up all.
+    a burst is one sample: what holds up one of them holds up all. What the machine may have held
+    up counts neither way.
     """
 
     def __init__(self, header: Header, tally: Tally) -> None:
@@ -48,36 +71,49 @@ class _InTime(Fold):
 
     def finish(self) -> None:
         bursts = filter(None, self._bursts.values())
-        self._samples += [sorted(burst)[len(burst) // 2] for burst in bursts]
-        if not self._samples:
+        taken = [*self._samples, *(sorted(burst)[len(burst) // 2] for burst in bursts)]
+        if not taken:
             return
-        self._samples.sort()
-        count, limit = len(self._samples), spec.LATENCY * 1e9
-        late = [sample for sample in self._samples if sample[0] >= limit]
-        self.tally.figures.update(self._figures(len(late)))
-        said = (
-            f"{len(late)} of {count} events came {spec.LATENCY * 1e3:.0f} ms or more after their"
-            f" cause; p99 is {self.tally.figures['p99 ms']} ms"
-        )
+        samples = sorted(sample for sample in taken if not sample.open)
+        late = [sample for sample in samples if sample.late]
+        self.tally.figures.update(_figures(samples, len(late), len(taken) - len(samples)))
+        self._judge(len(samples), late, _said(self.tally.figures))
+
+    def _judge(self, count: int, late: list[_Sample], said: str) -> None:
         if count < FEWEST:
             self.tally.excuse = (Outcome.NOT_RUN, f"{said}; the claim needs {FEWEST} events")
             return
         self.tally.chance(count)
         few, many = 1 - spec.CONFIDENCE, spec.CONFIDENCE
         if at_most(len(late) - 1, count, 1 - spec.LATENCY_SHARE) > many:
-            self.tally.fail(said, *late[-1][1:])
+            self.tally.fail(said, late[-1].cause, late[-1].event)
         elif at_most(len(late), count, 1 - spec.LATENCY_SHARE) >= few:
             self.tally.doubt(f"{said}: too few events to tell whether these are 1 %")
 
-    def _figures(self, late: int) -> dict[str, float]:
-        times = [sample[0] / 1e6 for sample in self._samples]
-        return {
-            "events": len(times),
-            "late": late,
-            "p50 ms": round(times[len(times) // 2], 3),
-            "p99 ms": round(times[math.ceil(spec.LATENCY_SHARE * len(times)) - 1], 3),
-            "max ms": round(times[-1], 3),
-        }
+
+def _figures(samples: Sequence[_Sample], late: int, held_up: int) -> dict[str, float]:
+    """Of samples in order. held up: how many were not counted, because the machine had no time."""
+    figures: dict[str, float] = {"events": len(samples), "late": late}
+    if held_up:
+        figures["held up"] = held_up
+    if samples:
+        times = [sample.took / 1e6 for sample in samples]
+        figures["p50 ms"] = round(times[len(times) // 2], 3)
+        figures["p99 ms"] = round(times[math.ceil(spec.LATENCY_SHARE * len(times)) - 1], 3)
+        figures["max ms"] = round(times[-1], 3)
+    return figures
+
+
+def _said(figures: Mapping[str, float]) -> str:
+    said = (
+        f"{figures['late']} of {figures['events']} events came {spec.LATENCY * 1e3:.0f} ms or more"
+        " after their cause"
+    )
+    if "p99 ms" in figures:
+        said += f"; p99 is {figures['p99 ms']} ms"
+    if "held up" in figures:
+        said += f"; for {figures['held up']} more the machine had no time"
+    return said
 
 
 def _taken(call: Call, cause: Entry | None, events: list[Seen]) -> list[_Sample]:
@@ -85,7 +121,9 @@ def _taken(call: Call, cause: Entry | None, events: list[Seen]) -> list[_Sample]
     mine = [seen.entry for seen in events if seen.user == call.owner]
     if cause is None or not mine:
         return []
-    return [(mine[0].at - cause.at, cause.index, mine[0].index)]
+    first = mine[0]
+    waited = first.waited - cause.waited
+    return [_Sample(first.at - cause.at, waited, cause.index, first.index)]
 
 
 def at_most(successes: int, trials: int, chance: float) -> float:

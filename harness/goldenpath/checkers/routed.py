@@ -133,11 +133,9 @@ class Message:
 
     @property
     def accident(self) -> str:
-        """The exception out of the router's insides that it ended in, if it did. What a router
-        raised by a statement of its own is meant: it may well call input of a wrong type so.
-        """
+        """The exception out of the router's insides that it ended in, if it did."""
         answer = self.answered
-        if answer is None or not is_accident(answer) or answer.value.get("meant"):
+        if answer is None or not is_accident(answer):
             return ""
         return f"{answer.value['type']}: {answer.value['text'][:80]}"
 

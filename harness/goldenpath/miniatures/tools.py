@@ -232,9 +232,8 @@ class NearestName(RequestScopedDispatcher):
 
 @miniature("TOOL-5")
 class UnknownToolByAccident(RequestScopedDispatcher):
-    """An unknown tool runs into a TypeError of the insides."""
+    """An unknown tool runs into an AttributeError of the insides."""
 
     def _lookup(self, tool_name: str) -> AnyTool:
-        if not self._registry.has(tool_name):
-            raise TypeError(f"'NoneType' object is not callable: {tool_name}")
-        return super()._lookup(tool_name)
+        found: Any = self._registry.view().get(tool_name)
+        return super()._lookup(found.name)

@@ -123,8 +123,10 @@ def _at_once(script: Script, size: int) -> tuple[Lane, ...]:
 
 def _two_registries(script: Script, size: int) -> tuple[Lane, ...]:
     """Two users, each with a registry of their own, use the same names by turns and others at once;
-    one removes and freezes.
+    one removes and freezes. Where all share one there is nothing to be told apart.
     """
+    if not script.can("apart"):
+        return ()
     ours, theirs = (Shelf(script, name) for name in list(script.users)[:2])
     both = (ours, theirs)
     lane = [each.made() for each in both]

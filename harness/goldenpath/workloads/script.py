@@ -70,7 +70,10 @@ class Script:
         return Step(f"s{self._steps}", actor, action, args, tuple(lanes))
 
     def number_for(self, workload: str) -> None:
-        """Count canaries where no other workload does."""
+        """Count canaries and draw ids where no other workload does: what is left of one and comes
+        up in another is taken for nobody else's.
+        """
+        self.random = random.Random(f"script:{self.seed}:{workload}")
         self._first = FIRST_CALL + OWN_NUMBERS * (zlib.crc32(workload.encode()) % OWN_NUMBERS)
 
     def token(self, name: str) -> str:

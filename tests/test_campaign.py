@@ -16,7 +16,9 @@ from goldenpath.campaign import Campaign
 from goldenpath.choice import Choice
 from goldenpath.conduct import Conducted
 from goldenpath.errors import Exit, TargetProblem
+from goldenpath.hanging import MOST_HUNG
 from goldenpath.model import Outcome
+from goldenpath.plant.users import PROBE
 from goldenpath.workloads import WORKLOADS
 from tests.campaigning import FAST, Never, unasked
 from tests.conducting import target
@@ -116,6 +118,28 @@ def test_what_ends_otherwise_is_tried_on(
     campaign.run()
 
     assert ran == list(campaign.plan())
+
+
+def test_a_workload_in_which_all_hangs_keeps_what_it_found() -> None:
+    """It is abandoned, and nothing else of it is said to hold."""
+
+    async def hangs(user: Any, tap: Any, tools: Any) -> Any:
+        made = await reference_dispatcher(user, tap, tools)
+        if user.name != PROBE.name:
+            made.execute_tool = lambda *_, **__: asyncio.Event().wait()
+        return made
+
+    campaign = Campaign(target(hangs), FAST, Choice(workloads=("latency",)))
+    report = campaign.run()
+    said = {(v.workload, v.rule): v for v in report.verdicts}
+
+    assert said["latency", "RECOVERY-8"].outcome is Outcome.FAIL
+    assert campaign.results["latency"].abandoned == (
+        f"execute was waited for in vain {MOST_HUNG} times in a row"
+    )
+    assert said["latency", "TOOL-1"].reason.startswith("the workload was abandoned: execute")
+    assert Outcome.PASS not in {v.outcome for v in report.verdicts}
+    assert report.exit == Exit.VIOLATIONS
 
 
 def test_a_workload_in_which_we_crashed_is_not_tried_again(

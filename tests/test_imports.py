@@ -53,7 +53,8 @@ ALLOWED: dict[str, set[str]] = {
     "making": set(),
     "reference": set(),
     "workloads": {"canary", "errors", "model", "spec"},
-    "runner": {"adapters.base", "deadlines", "model", "plant", "stillness"},
+    "runner": {"adapters.base", "deadlines", "hanging", "model", "plant", "stillness"},
+    "hanging": {"model"},
     "stillness": {"interrupts"},
     "performance": {
         *("adapters", "capabilities", "checkers", "conduct", "dialects", "errors", "history"),

@@ -1,4 +1,4 @@
-"""Where a history of a sound target was cut, nothing is said to be broken."""
+"""Where a history of a sound target was cut, or abandoned, nothing is said to be broken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from goldenpath.history import History, load
+from goldenpath.history import Footer, History, load
 from goldenpath.judge import judge
 from goldenpath.model import Outcome
 
@@ -23,6 +23,7 @@ def test_a_sound_history_is_not_blamed_for_what_is_gone(path: Path) -> None:
         whole = load(lines)
     chance = random.Random(path.stem)
     for at in (chance.randrange(len(whole.entries)) for _ in range(CUTS)):
-        found = judge(History(whole.header, whole.entries[:at], None))
-        blamed = [(v.rule, v.reason) for v in found if v.outcome is Outcome.FAIL]
-        assert blamed == [], f"cut before entry {at}"
+        for footer in (None, Footer(entries=at, abandoned="for a test")):
+            found = judge(History(whole.header, whole.entries[:at], footer))
+            blamed = [(v.rule, v.reason) for v in found if v.outcome is Outcome.FAIL]
+            assert blamed == [], f"cut before entry {at}"

@@ -13,7 +13,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from goldenpath import interrupts, known, rulebook
 from goldenpath.adapters.base import Facts
@@ -190,10 +190,13 @@ class Campaign:
                 return self._undone(name, f"the target has replaced {', '.join(gone)}: {what}")
             self.bugs += (f"{BUG} in {name}: {what}",)
             return self._undone(name, self.bugs[-1])
-        self._alike = ()
+        if result.abandoned:
+            self._in_vain(result.abandoned)
+        else:
+            self._alike = ()
         said = [*relevant(result.verdicts), *self._unasked(name)]
         verdicts = [known.excuse(v, self.choice.known) for v in said]
-        return Conducted(name, verdicts, result.notes, result.history, result.unread)
+        return replace(result, verdicts=verdicts)
 
     def _unasked(self, name: str) -> list[Verdict]:
         """What is said of a rule that was chosen, and that the workload does not owe unasked."""

@@ -24,6 +24,7 @@ from goldenpath.catalogue import OURS, Catalogue
 from goldenpath.checkers.performance import COUNTED, improvements
 from goldenpath.deadlines import Deadlines
 from goldenpath.errors import Exit, TargetProblem
+from goldenpath.hanging import Abandoned
 from goldenpath.history import Header
 from goldenpath.judge import Judge
 from goldenpath.model import Kind, User, Verdict
@@ -61,13 +62,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Conducted:
-    """What came of one workload."""
+    """What came of one workload. abandoned: why it did not go to its end."""
 
     workload: str
     verdicts: list[Verdict]
     notes: tuple[str, ...] = ()
     history: Path | None = None
     unread: dict[str, int] = field(default_factory=dict)
+    abandoned: str = ""
 
 
 def versions() -> dict[str, str]:
@@ -221,12 +223,15 @@ async def _perform(
     rig = Rig(target.adapter(facts), header, recorder, options)
     if header.baseline:  # first, before the target can change this process
         _count(header, recorder, options)
+    abandoned = ""
     try:
         await rig.adapter.open(rig.plant)
         await rig.runner.run(header.script)
+    except Abandoned as error:
+        abandoned = str(error)
     finally:
         await rig.adapter.close()
-    return rig.conclude(path)
+    return rig.conclude(path, abandoned)
 
 
 class Rig:
@@ -248,15 +253,15 @@ class Rig:
         deadlines = Deadlines(**header.deadlines)
         self.runner = Runner(adapter, self.plant, self.judge, deadlines, options.beat)
 
-    def conclude(self, path: Path | None) -> Conducted:
+    def conclude(self, path: Path | None, abandoned: str = "") -> Conducted:
         """End the history, which is kept at `path`, and judge it: as a cut one, where not all of it
         could be written.
         """
-        footer, broken = self.recorder.end(), self.recorder.broken
+        footer, broken = self.recorder.end(abandoned), self.recorder.broken
         verdicts = self.judge.finish(None if broken else footer)
         notes = (*footer.notes, broken) if broken else footer.notes
         unread = dict(self.judge.unread)
-        return Conducted(self.header.workload, verdicts, notes, path, unread)
+        return Conducted(self.header.workload, verdicts, notes, path, unread, abandoned)
 
 
 def _count(header: Header, recorder: Recorder, options: Options) -> None:

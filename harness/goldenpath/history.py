@@ -50,10 +50,13 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="header"):
 
 
 class Footer(msgspec.Struct, frozen=True, kw_only=True, tag="footer"):
-    """Says that the history is whole: how many entries it has, and what the harness noticed."""
+    """Says that the history is whole: how many entries it has, and what the harness noticed.
+    abandoned: why the rest of the workload was left out; empty where it went to its end.
+    """
 
     entries: int
     notes: tuple[str, ...] = ()
+    abandoned: str = ""
 
 
 class History(msgspec.Struct, frozen=True):

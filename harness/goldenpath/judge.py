@@ -35,6 +35,7 @@ _BLIND = (_MISSING - {"TOOL-7", "ROUTING-1", "RECOVERY-3a", "RECOVERY-4"}) | {"O
 
 TOO_LARGE = "they are larger than --max-frame allows"
 CUT = "the history was cut before its end"
+ABANDONED = "the workload was abandoned"
 NO_CHECK = (
     "its check is not known here: judge it beside the conftest.py that adds the rule, or where the"
     " package that does is installed"
@@ -179,8 +180,8 @@ class Judge:
     # --- the end ------------------------------------------------------------------------------
 
     def finish(self, footer: Footer | None) -> list[Verdict]:
-        """Return one verdict per rule. Without a footer a FAIL stands, unless it is about what
-        never came; all else is UNKNOWN.
+        """Return one verdict per rule. Without a footer, or where the workload was abandoned, FAIL
+        stands, unless it is about what never came; all else is UNKNOWN.
         """
         self._ledger.finish()
         for fold in self._folds:
@@ -188,13 +189,14 @@ class Judge:
                 fold.finish()
             except Exception as error:
                 self._crash(fold.tally, error)
-        return [self._verdict(rule_id, whole=footer is not None) for rule_id in self._order()]
+        cut = CUT if footer is None else footer.abandoned and f"{ABANDONED}: {footer.abandoned}"
+        return [self._verdict(rule_id, cut) for rule_id in self._order()]
 
     def _order(self) -> list[str]:
         known = {*self._tallies, *self._untestable}
         return [rule_id for rule_id in self._rules if rule_id in known]
 
-    def _verdict(self, rule_id: str, *, whole: bool) -> Verdict:
+    def _verdict(self, rule_id: str, cut: str) -> Verdict:
         proves = rule_id in self.header.proves
         workload = self.header.workload
         if rule_id in self._untestable:
@@ -206,10 +208,10 @@ class Judge:
         if self._too_large and rule_id in self._blind and verdict.outcome is Outcome.FAIL:
             reason = f"{self._too_large} frames were not read: {TOO_LARGE}"
             return replace(verdict, outcome=Outcome.UNKNOWN, reason=reason, findings=(), more=0)
-        if verdict.outcome is Outcome.FAIL and (whole or rule_id not in self._missing):
+        if verdict.outcome is Outcome.FAIL and not (cut and rule_id in self._missing):
             return verdict
-        if not whole:
-            return replace(verdict, outcome=Outcome.UNKNOWN, reason=CUT, findings=(), more=0)
+        if cut:
+            return replace(verdict, outcome=Outcome.UNKNOWN, reason=cut, findings=(), more=0)
         reason = self._crashed.get(rule_id, "") or self._broken
         if reason and rule_id not in self._untestable:
             return replace(verdict, outcome=Outcome.UNKNOWN, reason=reason)
@@ -226,11 +228,15 @@ def judge(history: History, checks: Iterable[Check] = CHECKS) -> list[Verdict]:
 
 def relevant(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """Leave out what a workload neither was built to prove nor had any occasion to test."""
-    idle = (NOTHING, CUT)
     return [
         v
         for v in verdicts
         if v.proves
         or v.opportunities
-        or not (v.outcome in NEUTRAL or (v.outcome is Outcome.UNKNOWN and v.reason in idle))
+        or not (v.outcome in NEUTRAL or (v.outcome is Outcome.UNKNOWN and _idle(v.reason)))
     ]
+
+
+def _idle(reason: str) -> bool:
+    """Whether nothing more is said than that it was not tested."""
+    return reason in (NOTHING, CUT) or reason.startswith(ABANDONED)

@@ -110,10 +110,10 @@ class Recorder:
                 listener(entry)
             return entry.index
 
-    def end(self) -> Footer:
-        """Write the footer: the history is whole."""
+    def end(self, abandoned: str = "") -> Footer:
+        """Write the footer: the history is whole, or the rest of the workload was abandoned."""
         self.seal()
-        footer = Footer(entries=self.count, notes=tuple(self.notes))
+        footer = Footer(entries=self.count, notes=tuple(self.notes), abandoned=abandoned)
         self._write(encode_line(footer))
         return footer
 

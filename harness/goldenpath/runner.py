@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from goldenpath.adapters.base import Adapter, Reply, raised
 from goldenpath.deadlines import TICK, Deadlines, patient
+from goldenpath.hanging import MOST_HUNG, Hung
 from goldenpath.model import DROPPED, Entry, Kind, Step, patience
 from goldenpath.plant import Plant
 from goldenpath.stillness import is_still
@@ -81,6 +82,7 @@ class Runner:
         self._up: set[str] = set()
         self._driving = 0  # how many wait for lanes, each by a timer of the loop
         self._in_vain: dict[str, None] = {}  # what was owed at a rest, and did not come
+        self._hung = Hung()
         self._recorder.listen(self._notice)
         self._actions: dict[str, Callable[[Step], Awaitable[None]]] = {
             "together": lambda step: self._drive(step.lanes),
@@ -97,7 +99,10 @@ class Runner:
         }
 
     async def run(self, lanes: Iterable[tuple[Step, ...]]) -> None:
-        """Drive all lanes to their end, then wait for what is owed, then for silence."""
+        """Drive all lanes to their end, then wait for what is owed, then for silence. Raises
+        Abandoned where calls hang again and again.
+        """
+        self._hung = Hung(MOST_HUNG)
         await self._drive(tuple(lanes))
         await self.end()
 
@@ -206,11 +211,13 @@ class Runner:
                 return
             self._finished.add(step.id)
             self._news.set()
+            self._hung.check()
 
     async def _perform(self, step: Step, task: asyncio.Task[None]) -> None:
         if step.action == "disconnect" and not step.args.get("abrupt"):
             await self._hear_out(step.actor)
         self._record(Kind.INVOKE, step, dict(step.args) or None)
+        self._hung.begins(step)
         given = replace(step, args=copy.deepcopy(dict(step.args)))  # the target may change its copy
         self._performing[step.id] = task
         self._current[task] = step, 0
@@ -241,12 +248,15 @@ class Runner:
                 task.uncancel()
 
     def _reply(self, step: Step, reply: Reply) -> None:
+        self._hung.returns(step)
         kind = Kind.LOST if reply.lost else Kind.OK if reply.ok else Kind.FAIL
         self._record(kind, step, reply.value)
 
     def _lost(self, step: Step, why: str) -> None:
         value = {"why": why, "seconds": round(self._patience(step), 3)}
         self._record(Kind.LOST, step, value)
+        if why == "deadline":
+            self._hung.hangs(step)
 
     def _record(self, kind: Kind, step: Step, value: Any) -> None:
         self._recorder.record(kind, step.actor, step.id, step.action, value, step.session)

@@ -144,14 +144,15 @@ async def grow(make: Make, step: Step) -> Reply:
     action what worked at first and `stopped`: how often in a row at the end, and why.
     """
     await fill_freelists()
-    collects = gc.isenabled()
+    collects, frozen = gc.isenabled(), gc.get_freeze_count() > 0
     gc.collect()
     gc.freeze()
     gc.disable()  # it is asked for after each batch, so that all batches are alike
     try:
         return await _grow(make, step)
     finally:
-        gc.unfreeze()
+        if not frozen:  # what somebody has frozen must not be thawed
+            gc.unfreeze()
         if collects:
             gc.enable()
 

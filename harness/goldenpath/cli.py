@@ -278,7 +278,7 @@ _BASELINE_FOLDER = click.option(
 @click.argument("target")
 @_BASELINE_FOLDER
 def show(target: str, folder: Path) -> None:
-    """Show the stored baselines of TARGET: of every interpreter, with their histories."""
+    """Show what is stored of TARGET: costs by interpreter, and shapes, with their histories."""
     say(keeping.show(_found(target), folder))
 
 

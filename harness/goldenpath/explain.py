@@ -30,6 +30,8 @@ def explain(name: str, catalogue: Catalogue = OURS) -> Iterator[tuple[str, str]]
     yield from (("", line) for line in _TABLES.get(rule.id, list)())
     needs = "; ".join(map(_need, rule.needs))
     yield "", f"to be testable: {needs or 'nothing'}"
+    if rule.id in rulebook.ON_REQUEST:
+        yield "", "only on request: run TARGET --baseline DIR (see goldenpath baseline --help)"
     core = [kind for kind, rules in rulebook.CORE_RULES.items() if rule.id in rules]
     if core:
         yield "", f"core rule of: {', '.join(core)}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.adapters.programs import dispatcher
-from tests.performance.made import costs_of
+from tests.performance.made import costs_of, shapes_of
 
 from goldenpath.adapters.targets import resolve
 from goldenpath.conduct import Conducted, Options, conduct, probe
@@ -115,6 +115,21 @@ def test_a_damaged_baseline_is_neither_shown_nor_written_over(folder: Path) -> N
             list(work)
 
     assert of(folder).read_text() == "<<<<<<<"
+
+
+def test_golden_shapes_are_shown_beside_the_costs_and_without_them(folder: Path) -> None:
+    """With the fields of each kind, and why they were taken in, each time."""
+    shapes_of("reference", folder)
+    both = text(show(resolve("reference"), folder))
+    shutil.rmtree(folder / "performance")
+    alone = text(show(resolve("reference"), folder))
+
+    assert "per dispatch" in both
+    assert "per dispatch" not in alone
+    for said in (both, alone):
+        assert "reference.json" in said
+        assert "tool_completed success: " in said
+        assert "for a test" in said
 
 
 def test_there_is_nothing_to_show_where_there_is_nothing(tmp_path: Path) -> None:

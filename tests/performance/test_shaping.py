@@ -18,6 +18,7 @@ from goldenpath.performance.shaping import update
 from goldenpath.performance.stored import Golden, path_of, read
 from goldenpath.workloads import WORKLOADS
 
+TRACKED = Path(__file__).parents[2] / "reports" / "baselines"
 MANAGER = "goldenpath.builtin:reference_manager"
 EMITTER = "goldenpath.builtin:reference_emitter"
 
@@ -33,6 +34,15 @@ def run(folder: Path, target: str = "reference", seed: int = 0, tier: str = "qui
     done = conduct(found, probe(found, options), WORKLOADS["golden_path"], options)
     (verdict,) = (v for v in done.verdicts if v.rule == "CONTENT-8")
     return verdict
+
+
+@pytest.mark.parametrize("target", ["reference", "reference-agent", "reference-ws"])
+def test_the_tracked_shapes_of_the_reference_hold(target: str) -> None:
+    """Whoever words its events otherwise takes that in, with a reason."""
+    verdict = run(TRACKED, target)
+
+    assert (verdict.outcome, verdict.reason) == (Outcome.PASS, "")
+    assert verdict.opportunities
 
 
 def test_what_is_taken_in_is_kept_with_its_reasons(tmp_path: Path) -> None:

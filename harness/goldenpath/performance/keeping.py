@@ -14,6 +14,7 @@ from goldenpath.checkers.performance import COUNTED, untold
 from goldenpath.conduct import Options, header_of, perform, probe, versions
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.model import Entry
+from goldenpath.performance import shaping
 from goldenpath.performance.baseline import (
     COUNTED_IN,
     Baseline,
@@ -33,16 +34,20 @@ Line = tuple[str, str]
 
 
 def show(target: Target, folder: Path) -> Iterator[Line]:
-    """Styled lines about every baseline of this target. Raises UsageProblem where there is none,
-    or one is damaged.
+    """Styled lines about every baseline of this target, and about its golden shapes. Raises
+    UsageProblem where there is none, or one is damaged.
     """
-    paths = sorted(path_of(folder, _WORKLOAD.suite, target.name).parent.glob("*.json"))
-    if not paths:
+    lines = [*_costs(target, folder), *shaping.show(target, folder)]
+    if not lines:
         raise UsageProblem(
             f"there is no baseline of {target.name} in {folder}",
             hint=updating(target.name, folder),
         )
-    for path in paths:
+    yield from lines
+
+
+def _costs(target: Target, folder: Path) -> Iterator[Line]:
+    for path in sorted(path_of(folder, _WORKLOAD.suite, target.name).parent.glob("*.json")):
         baseline = _read(path, target.name)
         yield "title", str(path)
         for taken in baseline.taken:

@@ -1,4 +1,4 @@
-"""`goldenpath baseline update --shapes`: how golden shapes come to be stored."""
+"""`goldenpath baseline show|update --shapes`: which golden shapes are stored, and since when."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from goldenpath.adapters.base import Facts
 from goldenpath.adapters.targets import Target
 from goldenpath.capabilities import untestable
 from goldenpath.checkers.held import parsed_text
-from goldenpath.checkers.shapes import Shapes, changes
+from goldenpath.checkers.shapes import Shape, Shapes, changes
 from goldenpath.conduct import Options, header_of, perform, probe, versions
 from goldenpath.dialects import FrameReader
 from goldenpath.errors import TargetProblem, UsageProblem
@@ -48,10 +48,28 @@ def update(target: Target, folder: Path, reason: str) -> Iterator[Line]:
     except OSError as error:
         raise UsageProblem(f"{path} cannot be written: {error.strerror}") from None
     yield "title", f"written: {path}"
-    for kind, paths in events.items():
-        yield "", f"  {kind}: {len(paths)} fields"
+    yield from (("", f"  {line}") for line in _kinds(events))
     for said, _ in changes(before.events if before else {}, shapes):
         yield "dim", f"  {said}"
+
+
+def show(target: Target, folder: Path) -> Iterator[Line]:
+    """Styled lines about the golden shapes of this target, if it has any. Raises UsageProblem where
+    they are damaged.
+    """
+    path = stored.path_of(folder, target.name)
+    golden = stored.read(path, target.name)
+    if golden is None:
+        return
+    yield "title", str(path)
+    yield from (("", f"  {line}") for line in _kinds(golden.events))
+    for taken in golden.taken:
+        yield "dim", f"  goldenpath {taken.goldenpath}: {taken.reason}"
+
+
+def _kinds(events: Shape) -> Iterator[str]:
+    for kind, paths in events.items():
+        yield f"{kind}: {len(paths)} fields"
 
 
 def _gathered(target: Target) -> Shapes:

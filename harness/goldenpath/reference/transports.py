@@ -170,11 +170,16 @@ class ReplayingConnections(ConnectionManager):
         self._missed: dict[str, list[Envelope]] = {}
 
     async def reconnect(self, user_id: str, socket: Socket) -> None:
-        """Add a socket of a user, once it has what they missed."""
-        for message in self._missed.pop(user_id, []):
-            await self.answer(user_id, socket, {**message, "recovered": True})
+        """Add a socket of a user, once it has what they missed, also in the meantime. What it does
+        not take stays for the next.
+        """
+        missed = self._missed.setdefault(user_id, [])
+        while missed:
+            message = missed.pop(0)
+            if not await self.answer(user_id, socket, {**message, "recovered": True}):
+                missed.insert(0, message)
+                return
         self.connect(user_id, socket)
-        self._missed.setdefault(user_id, [])
 
     async def broadcast(self, user_id: str, message: Mapping[str, Any]) -> int:
         """Send a message to every socket of a user; one that nobody took is kept."""

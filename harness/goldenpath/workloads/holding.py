@@ -78,7 +78,7 @@ def _registry(script: Script, size: int) -> tuple[Lane, ...]:
         lane += [shelf.put(first), *shelf.looked_at(*_NAMES)]
         if script.can("removes"):
             lane += [shelf.remove(second), *shelf.looked_at(*_NAMES)]
-            lane += [shelf.remove(_UNKNOWN[0]), *shelf.looked_at(*_NAMES)]
+            lane += [shelf.remove(_UNKNOWN[0]), *shelf.looked_at(*_NAMES, _UNKNOWN[0])]
             lane += [shelf.put(second), *shelf.looked_at(*_NAMES), shelf.put(third)]
     return ((*lane, *_frozen(shelf)),)
 

@@ -111,9 +111,9 @@ STILL = {
     "it goes to and fro": rising(9, -9),
     "it shrinks": rising(-1),
     "it grows as slowly as is allowed": rising(0, 0, 0, 0, 1),
-    "it grew as slowly as is allowed, and then fast": [
-        *rising(0, 0, 0, 0, 1)[:21],
-        *range(1_005, 1_025),
+    "it grew half as slowly as is allowed, and then fast": [
+        *rising(0, 0, 0, 0, 0, 0, 0, 0, 0, 1)[:21],
+        *range(1_003, 1_023),
     ],
     "it grew, and stands still": [*rising(5)[:21], *[1_100] * 20],
     "it stood still over two windows before it grew": [*STOOD, *(1_000 + 9 * n for n in range(21))],

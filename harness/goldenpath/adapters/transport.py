@@ -113,7 +113,7 @@ class TransportAdapter:
         return opened
 
     async def _connect(self, step: Step) -> Reply:
-        return await self._open_socket(step.actor, step.args["socket"])
+        return await self._open_socket(step.actor, step.args["socket"], step.args.get("condition"))
 
     async def _disconnect(self, step: Step) -> Reply:
         """Close a socket; where none is named the session ends, and its own is closed."""
@@ -122,8 +122,11 @@ class TransportAdapter:
         self._senders.pop(step.actor, None)
         return await self._close_socket(step.actor, self._own.pop(step.actor, "of no session"))
 
-    async def _open_socket(self, name: str, link: str) -> Reply:
-        return await self._told("connect", name, self._plant.sockets.open(link, name))
+    async def _open_socket(self, name: str, link: str, condition: str | None = None) -> Reply:
+        socket = self._plant.sockets.open(link, name)
+        if condition is not None:
+            await self._plant.sockets.turn(link, condition)
+        return await self._told("connect", name, socket)
 
     async def _close_socket(self, name: str, link: str) -> Reply:
         if link not in self._plant.sockets:

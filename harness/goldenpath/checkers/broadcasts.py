@@ -146,7 +146,9 @@ _MARKS = frozenset({"recovered", "replayed", "replay", "is_replay", "missed", "r
 
 
 class _MissedComesLater(Broadcasts):
-    """RECOVERY-5: what was told to a user of whom no socket was there comes over the next one."""
+    """RECOVERY-5: what was told to a user of whom no socket was there comes over the next one. What
+    is told while that is being connected is not lost, in whichever order it comes.
+    """
 
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
@@ -160,14 +162,17 @@ class _MissedComesLater(Broadcasts):
     def finish(self) -> None:
         latest: dict[str, tuple[int, int]] = {}
         for broadcast in self.broadcasts:
-            link = self._next_of(broadcast)
-            if link is None or broadcast.nobody:
+            socket = self._next_of(broadcast)
+            if socket is None or broadcast.nobody:
                 continue
             self.tally.chance()
+            link = socket.link
             count, first = broadcast.arrived[link], broadcast.first.get(link, -1)
             if count != 1:
                 often = "never" if count == 0 else f"{count} times"
                 self._fail(broadcast, f"came {often} over {link}")
+                continue
+            if socket.opened < broadcast.asked.index:
                 continue
             asked, before = latest.get(link, (-1, -1))
             if first < before:
@@ -176,15 +181,17 @@ class _MissedComesLater(Broadcasts):
                 self._fail(broadcast, f"came over {link} without a mark")
             latest[link] = broadcast.asked.index, first
 
-    def _next_of(self, broadcast: Broadcast) -> str | None:
-        """The socket over which its user came back, if they had been here and were away."""
+    def _next_of(self, broadcast: Broadcast) -> Socket | None:
+        """The socket over which its user came back, if they had been here and were away, and it is
+        still there.
+        """
         at = broadcast.asked.index
         theirs = [s for s in self.sockets.values() if s.user == broadcast.user]
         before = any(socket.since is not None and socket.since < at for socket in theirs)
         if not before or any(socket.there(at) for socket in theirs):
             return None
         later = [s for s in theirs if s.since is not None and s.since > at]
-        return later[0].link if later else None
+        return next((s for s in later[:1] if s.gone is None or s.gone > broadcast.end), None)
 
     def _fail(self, broadcast: Broadcast, what: str, *more: int) -> None:
         witness = [broadcast.asked.index, *broadcast.first.values(), *more]

@@ -128,6 +128,18 @@ class ReplaysWithoutAMark(ReplayingConnections):
 
 @miniature("RECOVERY-5")
 @_replaying
+class LosesWhatComesMeanwhile(ReplayingConnections):
+    """While what was missed is on its way, its user is neither away nor here."""
+
+    async def reconnect(self, user_id: str, socket: Any) -> None:
+        missed = self._missed.pop(user_id, [])
+        for message in missed:
+            await self.answer(user_id, socket, {**message, "recovered": True})
+        await super().reconnect(user_id, socket)
+
+
+@miniature("RECOVERY-5")
+@_replaying
 class ReplaysBackwards(ReplayingConnections):
     """What was missed comes with the newest first."""
 

@@ -147,7 +147,9 @@ def _workload(
 
 
 def _missed(script: Script, size: int) -> tuple[Lane, ...]:
-    """A user is told something while no socket of theirs is there, and comes back."""
+    """A user is told something while no socket of theirs is there, and comes back; and once over a
+    socket that takes nothing yet, so that more is told while what was missed is on its way.
+    """
     if not script.can("replay"):
         return ()
     room, (alice, bob) = Room(script), list(script.users)
@@ -157,7 +159,22 @@ def _missed(script: Script, size: int) -> tuple[Lane, ...]:
         lane += [room.broadcast(alice) for _ in range(_MISSED)]
         lane += [room.rest(), room.connect(alice), room.rest(), room.broadcast(alice), room.rest()]
         lane.append(room.disconnect(alice))
+        lane += [room.broadcast(alice), room.rest(), *_slowly_back(room, alice)]
     return (tuple(lane),)
+
+
+def _slowly_back(room: Room, name: str) -> list[Step]:
+    """The user comes back over a socket that has stalled, and is told more until it flows."""
+    back = room.connect(name, condition="stalled")
+    link, step = room.link(name), room.script.step
+
+    def once_held(*steps: Step) -> list[Step]:
+        return [step(name, "wait_for", held=link, briefly=True), *steps]
+
+    told = [once_held(room.broadcast(name)) for _ in range(_MISSED)]
+    flows = once_held(step(name, "idle"), room.turn(name, "working"))
+    together = room.script.together([back], *told, flows)
+    return [together, room.rest(), room.disconnect(name)]
 
 
 WORKLOADS = (

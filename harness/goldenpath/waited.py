@@ -8,8 +8,10 @@ nothing is known of it, and nothing is excused by it.
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +21,9 @@ _PROCESSES = Path("/proc")
 _TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0
 _STEAL = 8
 
+#: Seconds for which a reading is fresh; to read takes fifty microseconds.
+_FRESH = 0.005
+
 
 class Waited:
     """Sums up what the threads of this process and of its children wait, from when they are first
@@ -26,13 +31,23 @@ class Waited:
     ended still counts.
     """
 
-    def __init__(self, processes: Path = _PROCESSES) -> None:
-        self._processes = processes
+    def __init__(
+        self, processes: Path = _PROCESSES, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._processes, self._clock = processes, clock
         self._threads: dict[str, int] = {}
-        self._total = 0
+        self._total, self._read_at = 0, -math.inf
 
     def so_far(self) -> int:
-        """Nanoseconds of all threads together; 0 where it is not known."""
+        """Nanoseconds of all threads together; 0 where it is not known. Read anew where it was not
+        just read: who was kept out for long comes back later than that.
+        """
+        if self._clock() - self._read_at >= _FRESH:
+            self._read()
+            self._read_at = self._clock()
+        return self._total
+
+    def _read(self) -> None:
         own = self._processes / str(os.getpid())
         seen = dict(_stolen(self._processes))
         for process in (own, *(self._processes / child for child in _children(own))):
@@ -43,7 +58,6 @@ class Waited:
             if thread in self._threads
         )
         self._threads = seen
-        return self._total
 
 
 def _stolen(processes: Path) -> Iterator[tuple[str, int]]:

@@ -1,9 +1,9 @@
 """Every canary in what a target returned or raised, wherever in it: a leak hides in a corner.
 
 What is shown of a result is cut and reduced to the field that matters; a leak is searched for
-before that, in all of it. Walked are containers, data objects and exceptions with their causes and
-notes; of any other object only its own fields, so that a result that refers to the whole platform
-does not accuse it of what the platform rightly knows.
+before that, in all of it. Walked are containers, bytes, data objects and exceptions with their
+causes and notes; of any other object only its own fields, so that a result that refers to the whole
+platform does not accuse it of what the platform rightly knows.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def _parts(item: Any, depth: int) -> Iterable[Any]:
         return [part for pair in list(item.items()) for part in pair]
     if isinstance(item, list | tuple | set | frozenset | deque):
         return list(item)
-    if isinstance(item, bytes | int | float | type(None)):
+    if isinstance(item, bytes | bytearray | memoryview):
+        return (bytes(item).decode("ascii", "replace"),)
+    if isinstance(item, int | float | type(None)):
         return ()
     if isinstance(item, BaseException):
         return [*item.args, *_fields(item), item.__cause__, item.__context__, *_notes(item)]

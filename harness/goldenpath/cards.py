@@ -81,7 +81,7 @@ def _context_card(declaration: Declaration) -> dict[str, str]:
     has = ("members", "returns", "contexts", "other_users", *("placeholders",) * placeholders)
     none = "UNOBSERVABLE: a context only holds ids"
     said = dict.fromkeys(CAPABILITIES.keys() - {*has, "placeholders"}, none)
-    said["notes"] = "UNOBSERVABLE: it has no mapping metadata"
+    said["notes"] = "UNOBSERVABLE: it has no mapping metadata that can be written to"
     return {**said, **dict.fromkeys(has, "yes")}
 
 

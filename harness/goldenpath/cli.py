@@ -82,7 +82,8 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}
 @click.group(cls=Group, context_settings=_SETTINGS)
 @click.version_option(versions()["goldenpath"], prog_name="goldenpath")
 def main() -> None:
-    """Tell the truth about agent tool dispatchers, agents and live chat endpoints.
+    """Tell the truth about agent tool dispatchers, agents, message routers, transports, tool
+    registries, user contexts and live chat endpoints.
 
     Exit codes: 0 conforms, 1 violations, 2 usage or configuration error, 3 inconclusive,
     4 a bug of goldenpath, 130 interrupted.
@@ -307,8 +308,8 @@ def explain(rule: str) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def list_(what: str, as_json: bool) -> None:
-    """List rules, workloads, miniatures, targets or dialects; as Markdown which rule is for which
-    family of targets.
+    """List rules, workloads, miniatures, targets or dialects; or families: in Markdown, which rule
+    is for which kind of target.
     """
     here = Path.cwd()
     tables: dict[str, Callable[[], list[dict[str, Any]]]] = {

@@ -120,7 +120,7 @@ def test_whether_data_can_be_put_into_it_is_found_out() -> None:
 
     assert [card["notes"] for card in cards] == [
         "yes",
-        "UNOBSERVABLE: it has no mapping metadata",
+        "UNOBSERVABLE: it has no mapping metadata that can be written to",
     ]
 
 

@@ -146,6 +146,35 @@ def test_what_cannot_be_recognised_is_shown_as_it_is() -> None:
         assert set(reply.result) == {"odd"}
 
 
+def test_a_listing_may_be_generated_and_have_no_end() -> None:
+    """One that comes piece by piece is read, and one without an end up to a bound."""
+
+    def endless() -> Any:
+        while True:
+            yield "a"
+
+    async def pieces() -> Any:
+        for name in ("a", "b"):
+            yield name
+
+    async def endless_pieces() -> Any:
+        while True:
+            yield "a"
+
+    async def broken_pieces() -> Any:
+        yield "a"
+        raise RuntimeError("no more")
+
+    def listed(made: Callable[[], Any]) -> Reply:
+        listing = type("Listing", (ByItem,), {"list": lambda self: made()})
+        *_, reply = performed(registry()(lambda user: listing()), LIST)
+        return reply
+
+    assert listed(pieces).result == {"names": ["a", "b"]}
+    assert set(listed(endless).result) == set(listed(endless_pieces).result) == {"odd"}
+    assert listed(broken_pieces).error == "no more"
+
+
 def test_a_member_that_is_not_there_is_missing_and_the_others_work() -> None:
     """Each by itself."""
 

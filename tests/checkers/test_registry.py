@@ -11,7 +11,7 @@ from tests.build import ALICE, BOB, Line, fail, invoke, lost, ok, token_of
 
 from goldenpath.cards import card_of
 from goldenpath.declare import Declaration
-from goldenpath.model import Outcome, User
+from goldenpath.model import Outcome, Step, User
 
 CARD = {**card_of(Declaration("registry", {})), "overlaps": "yes"}
 verdicts = partial(judged.verdicts, kind="registry", card=CARD, declared={})
@@ -141,6 +141,21 @@ def test_two_at_once_may_come_in_either_order_and_in_no_other() -> None:
     assert red(right) == set()
     assert red(gone) == {"REGISTRY-5"}
     assert red(twice) == {"REGISTRY-5"}
+
+
+def test_who_takes_one_after_the_other_is_asked_at_once_all_the_same() -> None:
+    """It never lets the loop turn, so that no two calls are open at a time: that is an order."""
+    lines = [*put(A, "x"), *put(A, "y", 17), *lists(A, "x", "y")]
+    steps = [Step(line[2] or "", A.name, line[3]) for line in lines[:4:2]]
+    together = Step("t", "", "together", lanes=tuple((step,) for step in steps))
+    alone = Step("t", "", "together", lanes=(tuple(steps),))
+
+    def chances(*script: Step) -> tuple[Outcome, int]:
+        found = verdicts(lines, script=(script,))["REGISTRY-5"]
+        return found.outcome, found.opportunities
+
+    assert chances(together) == (Outcome.PASS, 2)
+    assert chances(alone)[1] == chances(*steps)[1] == 0
 
 
 def test_of_a_call_that_nobody_answered_nothing_is_known() -> None:

@@ -233,6 +233,41 @@ class Stored:
         return [tool for _, tool in self.rows]
 
 
+@registry()
+class Locked:
+    """Asynchronous, with a lock and no work in it: one call after the other, whoever asks."""
+
+    def __init__(self, user: PlantedUser) -> None:
+        self.items: dict[str, Any] = {}
+        self.lock = asyncio.Lock()
+        self.frozen = False
+
+    async def register(self, name: str, item: Any) -> None:
+        async with self.lock:
+            if self.frozen or name in self.items:
+                raise Taken(name)
+            self.items[name] = item
+
+    async def get(self, name: str) -> Any:
+        return self.items.get(name)
+
+    async def has(self, name: str) -> bool:
+        return name in self.items
+
+    async def list(self) -> Any:
+        for name in sorted(self.items):
+            yield name
+
+    async def remove(self, name: str) -> bool:
+        async with self.lock:
+            if self.frozen:
+                raise Taken(name)
+            return self.items.pop(name, None) is not None
+
+    async def freeze(self) -> None:
+        self.frozen = True
+
+
 @registry(shared=True, removes=False, freezes=False)
 class OnlyGrows:
     """One for all users: what is in it stays there."""
@@ -284,6 +319,7 @@ def by_other_names(**ids: str) -> Any:
 SOUND = {
     "registry-newest-wins": NewestWins,
     "registry-stored": Stored,
+    "registry-locked": Locked,
     "registry-only-grows": OnlyGrows,
     "context-plain": Plain,
     "context-by-other-names": by_other_names,

@@ -103,9 +103,9 @@ class HoldingTarget:
         what = _KINDS[self.kind]
         if not any(adapter.member(made, name) is not None for name in what.any_of):
             raise TargetProblem(
-                f"{self.name}: it is no {self.kind}",
+                f"{self.name}: it is no {self.kind}: a {type(made).__name__} has no attribute"
+                f" {', '.join(what.any_of)}",
                 expected=f"what has {' or '.join(what.any_of)}",
-                got=f"a {type(made).__name__} without",
                 hint=what.hint,
             )
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import itertools
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from typing import Any
 
 from goldenpath import spec
@@ -21,6 +22,9 @@ from goldenpath.plant.items import Item, token_in
 
 #: Parts of the name of a parameter that says under which name an item is registered.
 _NAMING = ("name", "key", "type", "id")
+
+#: Of a listing no more is read: it may have no end.
+MOST_LISTED = 10_000
 
 
 class RegistryAdapter:
@@ -143,6 +147,8 @@ class RegistryAdapter:
 
     async def _list(self, step: Step) -> Reply:
         found = await self._ask(step, "list")
+        if isinstance(found, AsyncIterable):
+            found = await guarded(lambda: _gathered(found))
         if isinstance(found, Reply):
             return found
         names = _names(found)
@@ -175,11 +181,23 @@ def _names(found: Any) -> list[str] | None:
     if isinstance(found, str | bytes):
         return None
     try:
-        listed: Iterable[Any] = list(found)
+        listed: list[Any] = list(itertools.islice(found, MOST_LISTED + 1))
     except Exception:
+        return None
+    if len(listed) > MOST_LISTED:
         return None
     names = [each if isinstance(each, str) else _name_of(each) for each in listed]
     return [str.__str__(name) for name in names if name] if all(names) else None
+
+
+async def _gathered(found: AsyncIterable[Any]) -> list[Any]:
+    """What an asynchronous listing lists, as far as a listing is read."""
+    listed: list[Any] = []
+    async for each in found:
+        listed.append(each)
+        if len(listed) > MOST_LISTED:
+            break
+    return listed
 
 
 def _name_of(each: Any) -> str | None:

@@ -25,7 +25,7 @@ from goldenpath.checkers.sequential import (
 )
 from goldenpath.checkers.tally import Tally
 from goldenpath.history import Header
-from goldenpath.model import Entry, Kind
+from goldenpath.model import Entry, Kind, Step
 
 _CHANGES = frozenset({"register_item", "remove_item", "freeze"})
 _LOOKS = {"look_up": "token", "has_item": "has", "list_items": "names"}
@@ -82,6 +82,7 @@ class _Kept(Fold):
     def __init__(self, header: Header, tally: Tally) -> None:
         super().__init__(header, tally)
         self._shared = bool(header.declared.get("shared"))
+        self._asked_at_once = frozenset(_at_once(step for lane in header.script for step in lane))
         self._places: dict[str, _Place] = defaultdict(_Place)
 
     def entry(self, entry: Entry) -> None:
@@ -131,6 +132,8 @@ class _Kept(Fold):
                 said = f"{_said(place, done, name)}, {_got(done, name, answer)}"
                 before = (last.at,) if last.at >= 0 else ()
                 self.tally.fail(said, *before, done.began, done.ended)
+        if self.tally.rule.id == "REGISTRY-5" and not wrong and answer.step in self._asked_at_once:
+            self.tally.chance()  # it takes one after the other, whoever asks at once
         self._learn(place, done)
         if wrong:
             for name in wrong:
@@ -221,6 +224,15 @@ class _Kept(Fold):
     def _doubt(self, rule: str, reason: str) -> None:
         if rule == self.tally.rule.id:
             self.tally.doubt(reason)
+
+
+def _at_once(steps: Iterable[Step], *, beside: bool = False) -> Iterator[str]:
+    """The steps that are asked for while others are."""
+    for step in steps:
+        if beside:
+            yield step.id
+        for lane in step.lanes:
+            yield from _at_once(lane, beside=len(step.lanes) > 1)
 
 
 def _operation(asked: Entry, answer: Entry) -> Operation | None:

@@ -243,11 +243,14 @@ class _Claims(Broadcasts):
         )
 
     def _calm(self, broadcast: Broadcast) -> bool:
-        """Whether all stayed as it was; one that was broken all the time got nothing."""
+        """Whether all sockets that it is about stayed as they were; one that was broken all the
+        time got nothing. Where it is for nobody each of them may be one that it reaches.
+        """
         begin, end = broadcast.asked.index, broadcast.end
         return not any(
             self._busy(socket, begin, end) and not socket.lies_broken(begin, end)
             for socket in self.sockets.values()
+            if broadcast.nobody or socket.user == broadcast.user
         )
 
     def _compare(self, broadcast: Broadcast, claimed: bool | int) -> None:

@@ -57,6 +57,15 @@ MORE_TESTS = {
     "over": ["checkers/test_api.py", "checkers/test_ending_cleanup.py"],
     "answers": [f"checkers/test_{name}*.py" for name in ("access", "closing", "names", "api")],
     "ending": ["checkers/test_neighbours*.py"],
+    "broadcasts": ["checkers/test_missed.py", "test_properties_rooms.py"],
+    "broadcasting": [f"checkers/test_{name}*.py" for name in ("broadcasts", "missed", "facades")],
+    "handling": ["checkers/test_routing*.py", "test_properties_rooms.py"],
+    "routed": [f"checkers/test_{name}*.py" for name in ("routing", "facades", "refusals")],
+    "routing": ["test_properties_rooms.py"],
+    "sequential": ["checkers/test_registry.py"],
+    "registry": ["checkers/test_sequential.py"],
+    "sequence": ["checkers/test_faltering.py", "checkers/test_side_by_side.py"],
+    "factories": ["checkers/test_doors*.py", "checkers/test_held.py"],
 }
 
 

@@ -16,6 +16,7 @@ from goldenpath.dialects import DIALECTS, Dialect, FrameReader, detect
 from goldenpath.errors import Exit
 from goldenpath.judge import relevant
 from goldenpath.model import Entry, Kind, Outcome, Verdict
+from goldenpath.report.layout import MANY_ABILITIES
 from goldenpath.report.plain import plain
 from goldenpath.results import strongest
 from goldenpath.workloads import WORKLOADS
@@ -30,10 +31,6 @@ _WORKLOADS = {
     "registry": ("registry",),
     "context": ("invalid_ids", "contexts"),
 }
-
-
-#: So many capabilities that are not there for one reason are counted.
-_MANY = 5
 
 
 def examine(
@@ -86,7 +83,9 @@ def _card(facts: Facts) -> Iterator[Line]:
     for name, (about, outcome, reason) in CAPABILITIES.items():
         said.setdefault(facts.card.get(name, f"{outcome}: {reason}"), []).append(about)
     for answer, abouts in said.items():
-        few = abouts if answer == "yes" or len(abouts) < _MANY else [f"{len(abouts)} others"]
+        few = abouts
+        if answer != "yes" and len(abouts) >= MANY_ABILITIES:
+            few = [f"{len(abouts)} others"]
         yield from (("" if answer == "yes" else "neutral", f"  {about}: {answer}") for about in few)
 
 

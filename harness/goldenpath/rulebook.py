@@ -328,7 +328,7 @@ _RULES = (
         "ROUTING-10",
         "A facade over a router gives the same results as the router.",
         "R7",
-        "routes",
+        "routes|broadcasts",
         "facades",
     ),
     _must(

@@ -21,10 +21,11 @@ from tests.report.made import (
 )
 
 from goldenpath import rulebook
+from goldenpath.capabilities import CAPABILITIES
 from goldenpath.model import Finding, Outcome
 from goldenpath.report import data, github, html, junit, markdown, text
 from goldenpath.report.headline import conclusion
-from goldenpath.report.layout import FAMILIES
+from goldenpath.report.layout import FAMILIES, lay_out
 from goldenpath.report.plain import plain
 from goldenpath.results import Report
 
@@ -192,6 +193,21 @@ def test_rules_without_a_verdict_are_named_with_their_reason() -> None:
 
     assert re.search(r"UNOBSERVABLE  \d rules: far away\n    ORDER-1, ORDER-2", shown)
     assert re.search(r"NOT_RUN  \d rules?: no workload of this run tests it\n    TOOL-5\n", shown)
+
+
+def test_many_capabilities_that_are_missing_for_one_reason_are_counted() -> None:
+    """In no report a list of forty that all say the same; what is there, and a few, are named."""
+    names = list(CAPABILITIES)
+    card = dict.fromkeys(names, "UNOBSERVABLE: far away")
+    card |= {names[0]: "yes"} | dict.fromkeys(names[1:5], "UNSUPPORTED: not today")
+    shown = lay_out(report(verdict("API-1"), card=card)).card
+
+    assert [(ability.name, ability.there) for ability in shown] == [
+        (names[0], True),
+        *((name, False) for name in names[1:5]),
+        (f"{len(names) - 5} others", False),
+    ]
+    assert shown[-1].says == "UNOBSERVABLE: far away"
 
 
 def test_a_should_that_fails_is_a_warning_unless_strict() -> None:

@@ -74,6 +74,11 @@ class Broadcast:
         """The entry up to which it was under way."""
         return self.answered.index if self.answered is not None else 1 << 62
 
+    @property
+    def witness(self) -> tuple[int, ...]:
+        """The entries that tell of it."""
+        return (self.asked.index, *self.first.values())
+
 
 class Broadcasts(Fold):
     """Base of the folds over broadcasts: gathers sockets, and what arrived at them."""

@@ -49,8 +49,8 @@ class _Reaches(Broadcasts):
 
     def fail(self, broadcast: Broadcast, what: str) -> None:
         """Say what is wrong, and show the entries."""
-        witness = [broadcast.asked.index, *broadcast.first.values()]
-        self.tally.fail(f"{self.while_}a broadcast to {broadcast.user} {what}", *witness)
+        said = f"{self.while_}a broadcast to {broadcast.user} {what}"
+        self.tally.fail(said, *broadcast.witness)
 
 
 class _ReachesAll(_Reaches):
@@ -136,8 +136,7 @@ class _ReachesNobody(Broadcasts):
             if links := sorted(broadcast.arrived):
                 self.tally.fail(
                     f"a broadcast to {broadcast.nobody} reached {', '.join(links)}",
-                    begin,
-                    *broadcast.first.values(),
+                    *broadcast.witness,
                 )
 
 
@@ -194,8 +193,8 @@ class _MissedComesLater(Broadcasts):
         return next((s for s in later[:1] if s.gone is None or s.gone > broadcast.end), None)
 
     def _fail(self, broadcast: Broadcast, what: str, *more: int) -> None:
-        witness = [broadcast.asked.index, *broadcast.first.values(), *more]
-        self.tally.fail(f"what {broadcast.user} missed {what}", *witness)
+        said = f"what {broadcast.user} missed {what}"
+        self.tally.fail(said, *broadcast.witness, *more)
 
 
 def is_marked(text: Any) -> bool:
@@ -263,8 +262,7 @@ class _Claims(Broadcasts):
             self.tally.fail(
                 f"a broadcast to {broadcast.nobody or broadcast.user} claims {shown(claimed)}, and"
                 f" {arrived} arrived",
-                broadcast.asked.index,
-                *broadcast.first.values(),
+                *broadcast.witness,
             )
 
 

@@ -186,6 +186,7 @@ class Routed(Fold):
         self.messages: list[Message] = []
         self.by_token: dict[str, Message] = {}
         self.not_added: set[str] = set()  # types of handlers that the router did not take
+        self._told: set[str] = set()  # the canaries of broadcasts
         self._latest: dict[str, Message] = {}
         self._asked: dict[str, Entry] = {}
         self._by_step: dict[str, Message] = {}
@@ -208,6 +209,8 @@ class Routed(Fold):
         self._asked[entry.step or ""] = entry
         if entry.what == "route" and entry.value["socket"] in self.links:
             self._routed(entry)
+        elif entry.what == "broadcast":
+            self._told.add(entry.value["token"])
 
     def _routed(self, entry: Entry) -> None:
         link = self.links[entry.value["socket"]]
@@ -272,9 +275,11 @@ class Routed(Fold):
             link.broken = entry
 
     def frame(self, seen: Seen) -> None:
-        named = (self.by_token.get(token.text) for token in seen.tokens)
+        texts = [token.text for token in seen.tokens]
+        named = (self.by_token.get(text) for text in texts)
         about = (message for message in named if message and message.link.name == seen.link)
-        if (message := next(about, self._latest.get(seen.link))) is not None:
+        latest = None if any(text in self._told for text in texts) else self._latest.get(seen.link)
+        if (message := next(about, latest)) is not None:
             message.frames.append(seen)
 
     # --- what is asked of them -------------------------------------------------------------------

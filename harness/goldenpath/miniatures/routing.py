@@ -253,6 +253,30 @@ def facade_confirms() -> MessageRouter:
     return MessageRouter()
 
 
+class _Uncounted(_Facade):
+    async def broadcast_to_user(self, user_id: str, event: Any) -> None:
+        await self._inner.broadcast_to_user(user_id, event)
+
+
+class _Deaf(_Facade):
+    async def broadcast_to_user(self, user_id: str, event: Any) -> int:
+        return 0
+
+
+@miniature("ROUTING-10")
+@router(facades={"uncounted": _Uncounted})
+def facade_counts_nobody() -> MessageRouter:
+    """A facade does not say how many a broadcast reached."""
+    return MessageRouter()
+
+
+@miniature("ROUTING-10", implied={"ROUTING-8": "who should get it does not"})
+@router(facades={"deaf": _Deaf})
+def facade_tells_nobody() -> MessageRouter:
+    """A facade broadcasts to nobody."""
+    return MessageRouter()
+
+
 # --- ISOLATION-2, ISOLATION-6 --------------------------------------------------------------------
 
 

@@ -34,6 +34,9 @@ FINDINGS, LINES, KINDS, LISTED = 20, 400, 20, 100
 #: Workloads that a group of rules with the same reason names, and those that a note is of.
 PLACES, NOTED = 20, 3
 
+#: So many capabilities that are missing for one reason are counted.
+MANY_ABILITIES = 5
+
 _STYLES: dict[Outcome, Style] = {
     Outcome.PASS: "pass",
     Outcome.FAIL: "fail",
@@ -231,6 +234,16 @@ def _facts(report: Report) -> Iterable[tuple[str, str]]:
 
 
 def _card(report: Report) -> Iterable[Ability]:
+    """What it can and cannot; many that are missing for the same reason are counted, at the end."""
+    every = tuple(_abilities(report))
+    often = Counter(ability.says for ability in every if not ability.there)
+    yield from (each for each in every if each.there or often[each.says] < MANY_ABILITIES)
+    for says, number in often.items():
+        if number >= MANY_ABILITIES:
+            yield Ability(f"{number} others", False, says)
+
+
+def _abilities(report: Report) -> Iterable[Ability]:
     if not report.card:
         return
     for name, (meaning, outcome, reason) in CAPABILITIES.items():

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from goldenpath import spec
 from goldenpath.model import Step
 from goldenpath.workloads.base import TWO, Workload, tiers
 from goldenpath.workloads.room import CHAT, TASK, UNHEARD_OF, UPDATE, Room, number_of
@@ -236,19 +237,49 @@ def _message_burst(script: Script, size: int) -> tuple[Lane, ...]:
 
 
 def _facades(script: Script, size: int) -> tuple[Lane, ...]:
-    """The same is said to the router and to each facade over it."""
+    """The same is said to the router and to each facade over it, and the same is told by them."""
     if not script.can("facades"):
         return ()
     room, (alice, *_) = Room(script), list(script.users)
-    lane = [room.connect(alice), room.handler(CHAT, behaviour="replies")]
-    lane.append(room.handler(TASK, behaviour="fails"))
+    vias = ("", *script.declared["facades"])
+    lane = [room.connect(alice)]
+    if script.can("routes"):
+        lane += _said_to_each(room, alice, vias, size)
+    if script.can("broadcasts"):
+        lane += _told_by_each(room, alice, vias, size)
+    return (tuple(lane),)
+
+
+def _said_to_each(room: Room, name: str, vias: tuple[str, ...], size: int) -> Iterator[Step]:
+    """Messages that are handled, that fail, and that nothing is for."""
+    yield room.handler(CHAT, behaviour="replies")
+    yield room.handler(TASK, behaviour="fails")
     for number in range(size):
         for type in (CHAT, UNHEARD_OF[0], TASK, CHAT):
-            for via in ("", *script.declared["facades"]):
-                lane += [room.say(alice, type, via=via, same=f"{type} {number}"), room.rest()]
-        for via in ("", *script.declared["facades"]):
-            lane += _through(room, alice, via, number)
-    return (tuple(lane),)
+            for via in vias:
+                yield room.say(name, type, via=via, same=f"{type} {number}")
+                yield room.rest()
+        for via in vias:
+            yield from _through(room, name, via, number)
+
+
+def _told_by_each(room: Room, name: str, vias: tuple[str, ...], size: int) -> Iterator[Step]:
+    """Broadcasts to a user who is there, to one who is away, and to nobody."""
+    for number in range(size):
+        yield from _told_alike(room, name, vias, f"told {number}")
+        for nobody in spec.NOBODY:
+            yield from _told_alike(room, name, vias, f"{nobody} {number}", nobody=nobody)
+        yield room.disconnect(name)
+        yield from _told_alike(room, name, vias, f"told who is away {number}")
+        yield room.connect(name)
+
+
+def _told_alike(
+    room: Room, name: str, vias: tuple[str, ...], same: str, **more: Any
+) -> Iterator[Step]:
+    for via in vias:
+        yield room.broadcast(name, via=via, same=same, **more)
+        yield room.rest()
 
 
 def _through(room: Room, name: str, via: str, number: int) -> Iterator[Step]:
@@ -257,12 +288,12 @@ def _through(room: Room, name: str, via: str, number: int) -> Iterator[Step]:
     yield added
     link = room.link(name)
     for when in ("there", "gone"):
-        yield room.say(name, UPDATE, same=f"handler {when} {number}")
+        yield room.say(name, UPDATE, same=f"handler {when} {number}", after=via)
         yield room.rest()
         if when == "there":
             yield room.remove(added, via=via)
     yield room.connect(name, via=via)
-    yield room.say(name, same=f"connection {number}")
+    yield room.say(name, same=f"connection {number}", after=via)
     yield room.rest()
     yield room.disconnect(name, via=via)
     room.speak_on(name, link)

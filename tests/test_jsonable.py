@@ -15,7 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenpath.checkers.same import same
-from goldenpath.jsonable import Unsayable, frame_value, jsonable, readable, safe_text
+from goldenpath.jsonable import (
+    LARGEST,
+    LONGEST_NAME,
+    Unsayable,
+    frame_value,
+    jsonable,
+    name_shown,
+    readable,
+    safe_repr,
+    safe_text,
+)
 from goldenpath.model import NOT_JSON
 
 LIMIT = 1000
@@ -75,6 +85,55 @@ def test_what_json_cannot_hold_is_marked_and_never_raises(value: Any) -> None:
     assert isinstance(frame, dict)
     assert list(frame) == ["not_JSON"]
     assert NOT_JSON in json.dumps(jsonable(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (
+            "x" * (LARGEST + 1),
+            {NOT_JSON: f"str too large to be kept: {LARGEST + 1} letters or items"},
+        ),
+        (
+            {"a": ["x" * LARGEST, 7]},
+            {"a": [{NOT_JSON: f"str too large to be kept: {LARGEST} letters or items"}, 7]},
+        ),
+        (
+            {"k" * LARGEST: 1},
+            {NOT_JSON: f"dict too large to be kept: {LARGEST + 1} letters or items"},
+        ),
+        (
+            [None] * (LARGEST + 1),
+            {NOT_JSON: f"list too large to be kept: {LARGEST + 1} letters or items"},
+        ),
+        ("x" * LARGEST, "x" * LARGEST),
+    ],
+    ids=["a text", "within", "a key", "items", "just fits"],
+)
+def test_what_is_too_large_is_told_and_not_kept(value: Any, kept: Any) -> None:
+    """Fifty names of ten million letters would make a history of gigabytes."""
+    assert jsonable(value) == kept
+
+
+def test_all_of_a_value_together_has_its_room() -> None:
+    """Many that would fit alone do not fit together; what comes after may still fit."""
+    kept = jsonable({"names": ["x" * (LARGEST // 4)] * 6, "n": 1})
+
+    assert [type(name) for name in kept["names"]] == [str] * 3 + [dict] * 3
+    assert kept["n"] == 1
+
+
+def test_names_are_cut() -> None:
+    """A listing of them stays one of texts, whatever they are."""
+    assert name_shown("n" * LONGEST_NAME) == "n" * LONGEST_NAME
+    assert name_shown("n" * 10**6) == "n" * LONGEST_NAME + "... (1000000 letters)"
+
+
+def test_what_is_alike_reads_alike() -> None:
+    """Where an object lies is left out: reasons would never be the same."""
+    assert safe_repr([object()]) == "[<object object>]"
+    assert safe_repr(print) == "<built-in function print>"
+    assert jsonable(object()) == {NOT_JSON: "object <object object>"}
 
 
 def test_what_we_plant_unsayable_is_written_by_its_type() -> None:

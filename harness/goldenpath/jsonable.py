@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import reprlib
 from typing import Any
 
@@ -17,6 +18,18 @@ from goldenpath.model import NOT_JSON
 
 #: Deeper than this a value is cut; the standard library's encoder gives up at about 1,000.
 DEEPEST = 200
+
+#: Where an object lies, as Python's own repr tells it.
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+
+#: Letters, keys and items of a value that are kept, and letters of a name in a listing.
+LARGEST, LONGEST_NAME = 4 << 20, 200
+
+#: What takes up room.
+_SIZED = frozenset({str, dict, list, tuple})
+
+#: Letters of the repr of an object within a larger one.
+LONGEST_REPR = 60
 
 #: Letters of an error that are kept.
 LONGEST_TEXT = 2000
@@ -45,10 +58,23 @@ _quick = msgspec.json.Encoder().encode
 _parse = msgspec.json.Decoder().decode
 
 
+class _Short(reprlib.Repr):
+    """Short reprs without the addresses that Python's own have."""
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        text = _ADDRESS.sub("", repr(x))
+        return text if len(text) <= LONGEST_REPR else f"{text[:LONGEST_REPR]}..."
+
+
+_short = _Short()
+
+
 def safe_repr(value: object, limit: int = 200) -> str:
-    """A short repr that survives objects whose repr raises."""
+    """A short repr without addresses, so that what is alike reads alike, that survives objects
+    whose repr raises.
+    """
     try:
-        text = reprlib.repr(value)
+        text = _short.repr(value)
     except (Exception, KeyboardInterrupt) as error:  # hostile: nobody interrupts a repr
         text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
     return readable(text[:limit])
@@ -78,24 +104,47 @@ def readable(text: str) -> str:
     return text if _is_text(text) else text.encode("utf-8", "backslashreplace").decode()
 
 
-def jsonable(value: Any, depth: int = 0) -> Any:
-    """Return `value` as JSON data of its own; tuples become lists, the rest that is odd markers."""
+def name_shown(name: str) -> str:
+    """A name that a target lists, as it is unless it is longer than any name."""
+    told = str.__str__(name)
+    cut = len(told) > LONGEST_NAME
+    return f"{told[:LONGEST_NAME]}... ({len(told)} letters)" if cut else told
+
+
+def jsonable(value: Any) -> Any:
+    """Return `value` as JSON data of its own; tuples become lists, the rest that is odd markers.
+
+    So is what there is no room for: of letters, keys and items together LARGEST are kept.
+    """
+    return _data(value, 0, [LARGEST])
+
+
+def _length(key: object) -> int:
+    return len(key) if type(key) is str else 1
+
+
+def _data(value: Any, depth: int, room: list[int]) -> Any:
     kind = type(value)
     if value is None or kind is bool:
         return value
     if kind is int:
         fits = value.bit_length() <= LONGEST_INT
         return value if fits else {NOT_JSON: "an enormous whole number"}
-    if kind is str:
-        return value if _is_text(value) else {NOT_JSON: f"not UTF-8: {safe_repr(value)}"}
     if kind is float:
         return value if math.isfinite(value) else {NOT_JSON: repr(value)}
+    if kind in _SIZED:
+        size = len(value) + (sum(map(_length, value)) if kind is dict else 0)
+        if size > room[0]:
+            return {NOT_JSON: f"{kind.__name__} too large to be kept: {size} letters or items"}
+        room[0] -= size
+    if kind is str:
+        return value if _is_text(value) else {NOT_JSON: f"not UTF-8: {safe_repr(value)}"}
     if depth >= DEEPEST:
         return {NOT_JSON: f"nested deeper than {DEEPEST}"}
     if kind is dict and all(type(key) is str and _is_text(key) for key in value):
-        return {key: jsonable(item, depth + 1) for key, item in value.items()}
+        return {key: _data(item, depth + 1, room) for key, item in value.items()}
     if kind is list or kind is tuple:
-        return [jsonable(item, depth + 1) for item in value]
+        return [_data(item, depth + 1, room) for item in value]
     return {NOT_JSON: f"{kind.__name__} {safe_repr(value)}"}
 
 

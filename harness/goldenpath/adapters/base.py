@@ -71,6 +71,9 @@ class Adapter(Protocol):
         """Leave nothing behind; never raises."""
 
 
+#: Of a listing no more is read: it may have no end.
+MOST_LISTED = 10_000
+
 #: So many errors of which one came are told.
 _CAUSES = 5
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from types import FunctionType
 from typing import Any
 
 from goldenpath import spec
 from goldenpath.adapters import outcome
-from goldenpath.adapters.base import Reply, done, guarded, heard, missing, takes
+from goldenpath.adapters.base import MOST_LISTED, Reply, done, guarded, heard, missing, takes
 from goldenpath.adapters.growth import grow
 from goldenpath.adapters.session import Sessions
 from goldenpath.declare import REGISTERED, Declaration
-from goldenpath.jsonable import jsonable, safe_repr
+from goldenpath.jsonable import name_shown, safe_repr
 from goldenpath.model import Step
 from goldenpath.plant import Plant
 from goldenpath.plant.forms import FORMS
@@ -244,11 +245,13 @@ def _names(value: Any) -> Any:
     if isinstance(value, Reply) or value is None or isinstance(value, str):
         return None
     try:
-        items = list(value)
+        items = list(itertools.islice(value, MOST_LISTED + 1))
     except Exception:
+        return None
+    if len(items) > MOST_LISTED:
         return None
     named = [item if isinstance(item, str) else getattr(item, "name", None) for item in items]
     return [
-        str.__str__(n) if isinstance(n, str) else jsonable(safe_repr(i))
+        name_shown(n) if isinstance(n, str) else safe_repr(i)
         for n, i in zip(named, items, strict=True)
     ]

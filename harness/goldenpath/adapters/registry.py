@@ -12,19 +12,16 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from typing import Any
 
 from goldenpath import spec
-from goldenpath.adapters.base import Reply, done, failed, guarded, heard, missing
+from goldenpath.adapters.base import MOST_LISTED, Reply, done, failed, guarded, heard, missing
 from goldenpath.adapters.plain import plain
 from goldenpath.declare import Declaration
-from goldenpath.jsonable import safe_repr
+from goldenpath.jsonable import name_shown, safe_repr
 from goldenpath.model import Step
 from goldenpath.plant import Plant
 from goldenpath.plant.items import Item, token_in
 
 #: Parts of the name of a parameter that says under which name an item is registered.
 _NAMING = ("name", "key", "type", "id")
-
-#: Of a listing no more is read: it may have no end.
-MOST_LISTED = 10_000
 
 
 class RegistryAdapter:
@@ -187,7 +184,7 @@ def _names(found: Any) -> list[str] | None:
     if len(listed) > MOST_LISTED:
         return None
     names = [each if isinstance(each, str) else _name_of(each) for each in listed]
-    return [str.__str__(name) for name in names if name] if all(names) else None
+    return [name_shown(name) for name in names if name] if all(names) else None
 
 
 async def _gathered(found: AsyncIterable[Any]) -> list[Any]:

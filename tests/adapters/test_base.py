@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from goldenpath.adapters.base import Reply, done, failed, guarded, missing, raised, settle
+from goldenpath.adapters.base import (
+    Reply,
+    callable_with,
+    done,
+    failed,
+    guarded,
+    missing,
+    raised,
+    settle,
+)
 from goldenpath.model import NOT_JSON
 
 
@@ -282,3 +291,37 @@ def _wrapped(how: str) -> Exception:
 def test_what_an_error_came_of_is_told_where_it_shows_that(how: str, cause: str | None) -> None:
     """As its traceback would show it."""
     assert raised(_wrapped(how)).value.get("cause") == cause
+
+
+class Shown:
+    """A default whose repr raises: the signature cannot be written down."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
+SHOWN = Shown()
+
+
+@pytest.mark.parametrize(
+    ("function", "numbers", "said"),
+    [
+        (lambda a, b: None, (2,), ""),
+        (lambda *all: None, (2,), ""),
+        (lambda a, b, c=1: None, (2,), ""),
+        (lambda a: None, (1, 2), ""),
+        (int, (2,), ""),
+        (max, (2,), ""),
+        (lambda a=SHOWN: None, (2,), ""),
+        ("text", (2,), "missing"),
+        (None, (2,), "missing"),
+        (lambda a: None, (2,), "one that does not take 2 positional arguments: (a)"),
+        (lambda *, a, b: None, (2,), "one that does not take 2 positional arguments: (*, a, b)"),
+        (lambda: None, (1, 2), "one that does not take 1 or 2 positional arguments: ()"),
+    ],
+)
+def test_whether_a_member_takes_what_it_is_given(
+    function: Any, numbers: tuple[int, ...], said: str
+) -> None:
+    """In doubt it does: what it then raises is told by the call."""
+    assert callable_with(function, *numbers) == said

@@ -252,6 +252,19 @@ def test_what_is_there_is_told_member_by_member() -> None:
     }
 
 
+def test_a_member_that_wants_other_arguments_is_none() -> None:
+    class Odd(Room):
+        async def connect(self, socket: Any) -> None: ...  # type: ignore[override]
+
+    found = perform(step("inspect"), factory=Odd).last.result
+
+    assert (
+        found["connect"]
+        == "one that does not take 2 positional arguments: (socket: 'Any') -> 'None'"
+    )
+    assert found["disconnect"] == "method, async or not"
+
+
 def test_a_part_that_is_not_declared_is_not_looked_for() -> None:
     found = perform(step("inspect"), routes=False).last.result
 

@@ -77,6 +77,9 @@ MOST_LISTED = 10_000
 #: So many errors of which one came are told.
 _CAUSES = 5
 
+#: Letters of a signature that are shown.
+_SIGNATURE = 200
+
 #: What the interpreter does for `raise`.
 _RAISE = opmap["RAISE_VARARGS"]
 
@@ -151,6 +154,27 @@ def takes(function: Callable[..., Any], parameter: str) -> bool:
         return parameter in inspect.signature(function).parameters
     except (TypeError, ValueError):
         return False
+
+
+def callable_with(function: Any, *numbers: int) -> str:
+    """What is wrong with a member that is called with so many positional arguments, or with one of
+    several numbers of them; nothing where it can be, or where that cannot be told.
+    """
+    if not callable(function):
+        return "missing"
+    try:
+        signature = inspect.signature(function)
+        told = readable(str(signature)[:_SIGNATURE])
+    except Exception:  # a builtin has none, and a hostile one may raise anything
+        return ""
+    for number in numbers:
+        try:
+            signature.bind(*range(number))
+        except TypeError:
+            continue
+        return ""
+    wanted = " or ".join(map(str, numbers))
+    return f"one that does not take {wanted} positional arguments: {told}"
 
 
 async def settle(value: Any) -> Any:

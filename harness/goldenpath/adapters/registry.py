@@ -12,7 +12,16 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from typing import Any
 
 from goldenpath import spec
-from goldenpath.adapters.base import MOST_LISTED, Reply, done, failed, guarded, heard, missing
+from goldenpath.adapters.base import (
+    MOST_LISTED,
+    Reply,
+    callable_with,
+    done,
+    failed,
+    guarded,
+    heard,
+    missing,
+)
 from goldenpath.adapters.plain import plain
 from goldenpath.declare import Declaration
 from goldenpath.jsonable import name_shown, safe_repr
@@ -22,6 +31,12 @@ from goldenpath.plant.items import Item, token_in
 
 #: Parts of the name of a parameter that says under which name an item is registered.
 _NAMING = ("name", "key", "type", "id")
+
+#: With how many positional arguments each member is called.
+_ARGUMENTS = {
+    **{"register": (1, 2), "list": (0,), "freeze": (0,)},
+    **dict.fromkeys(("get", "has", "remove"), (1,)),
+}
 
 
 class RegistryAdapter:
@@ -95,7 +110,7 @@ class RegistryAdapter:
     async def _inspect(self, step: Step) -> Reply:
         made = self._made[self._place(step)]
         kinds = {
-            name: expected if callable(self.member(made, name)) else "missing"
+            name: callable_with(self.member(made, name), *_ARGUMENTS[name]) or expected
             for part in spec.REGISTRY_MEMBERS.values()
             for name, expected in part.items()
         }

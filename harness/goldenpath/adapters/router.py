@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from goldenpath import spec
-from goldenpath.adapters.base import Reply, done, guarded, heard, missing
+from goldenpath.adapters.base import Reply, callable_with, done, guarded, heard, missing
 from goldenpath.adapters.logs import Logs
 from goldenpath.adapters.plain import plain
 from goldenpath.declare import Declaration
@@ -32,6 +32,11 @@ NOBODY: Mapping[str, Any] = {
     "an unknown id": "00000000-0000-4000-8000-000000000000",
 }
 
+#: With how many positional arguments each member is called.
+_ARGUMENTS = {
+    **{"connect": 2, "disconnect": 2, "add_handler": 1, "remove_handler": 1},
+    **{"route_message": 3, "broadcast_to_user": 2},
+}
 
 #: Seconds that leaving a router may take.
 LEAVING_SECONDS = 10.0
@@ -117,7 +122,7 @@ class RouterAdapter:
 
     async def _inspect(self, step: Step) -> Reply:
         kinds = {
-            name: expected if callable(self.member(name)) else "missing"
+            name: callable_with(self.member(name), _ARGUMENTS[name]) or expected
             for part, names in spec.ROUTER_MEMBERS.items()
             for name, expected in names.items()
             if self._declaration.options.get(part, True)

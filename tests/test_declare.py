@@ -114,9 +114,9 @@ def test_every_member_of_a_dispatcher_can_be_mapped(name: str) -> None:
     assert declared(dispatcher(**{name: "other"})).members == {name: "other"}
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("outcome", [*OUTCOMES, "ok,out,err"])
 def test_every_shape_of_results_can_be_declared(outcome: str) -> None:
-    """The table is closed."""
+    """One of the table, or three names."""
     assert declared(dispatcher(outcome=outcome)).outcome == outcome
 
 
@@ -125,7 +125,9 @@ def test_every_shape_of_results_can_be_declared(outcome: str) -> None:
     [
         (lambda: dispatcher(events="tool_executing"), "got the text 'tool_executing'"),
         (lambda: dispatcher(events={"tool_executed"}), "'tool_executed' is none of agent_started"),
-        (lambda: dispatcher(outcome="json"), "outcome: expected one of"),
+        (lambda: dispatcher(outcome="json"), "outcome: expected one of value, success, status, or"),
+        (lambda: dispatcher(outcome="ok,,err"), "or the names of three fields: 'ok,value,error'"),
+        (lambda: dispatcher(outcome=5), "outcome: expected one of"),  # type: ignore[arg-type]
         (lambda: dispatcher(evnts=()), "do you mean events"),
         (lambda: dispatcher(execute_tol="x"), "do you mean execute_tool"),
         (lambda: dispatcher(zzz=1), "zzz: no such keyword"),

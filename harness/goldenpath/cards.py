@@ -20,18 +20,19 @@ _OURS = (
 )
 
 
+_NOT = "UNSUPPORTED: {} declared"
+
+
 def _transport_card(declaration: Declaration) -> dict[str, str]:
     """Of a transport, through which the harness tells what it does."""
     options, session = declaration.options, _session_card(declaration)
     wanted = ("tool_events", "run_events", "all_events", "events", "returns", "truth")
     said = {name: session[name] for name in (*wanted, "other_users") if name in session}
     said |= {"broadcasts": "yes", "frames": "yes"}
-    for name, default in (("fan_out", True), ("replay", False)):
-        if options.get(name, default):
-            said[name] = "yes"
+    said["fan_out"] = "yes" if options.get("fan_out", True) else _NOT.format("fan_out=False is")
+    said["replay"] = "yes" if options.get("replay", False) else _NOT.format("replay is not")
     ours = "UNOBSERVABLE: tools are run by the harness, which is the agent"
-    missing = CAPABILITIES.keys() - said.keys() - {"replay", "fan_out"}
-    none = dict.fromkeys(missing, "UNOBSERVABLE: a transport only tells events")
+    none = dict.fromkeys(CAPABILITIES, "UNOBSERVABLE: a transport only tells events")
     return {**none, **said, **dict.fromkeys(_OURS, ours)}
 
 
@@ -52,8 +53,9 @@ def _router_card(declaration: Declaration) -> dict[str, str]:
     }
     said = dict.fromkeys(CAPABILITIES.keys() - has.keys(), "UNOBSERVABLE: a router has no sessions")
     said |= {name: "yes" for name, there in has.items() if there}
+    said.setdefault("facades", "UNSUPPORTED: no facades are declared")
     refused = (name for name in ROUTER_OPTIONS if options.get(name) is False)
-    said |= {name: f"UNSUPPORTED: {name}=False is declared" for name in refused}
+    said |= {name: _NOT.format(f"{name}=False is") for name in refused}
     if said.pop("addresses", ""):  # what tells nobody from somebody is then not its own
         said["ISOLATION-7"] = "UNOBSERVABLE: addresses=False is declared"
     return said
@@ -67,12 +69,12 @@ def _registry_card(declaration: Declaration) -> dict[str, str]:
         "freezes": options.get("freezes", True),
         "apart": not options.get("shared", False),
     }
-    others = CAPABILITIES.keys() - has.keys() - {"overlaps"}  # which a probe finds out
-    said = dict.fromkeys(others, "UNOBSERVABLE: a registry only keeps")
+    said = dict.fromkeys(CAPABILITIES.keys() - has.keys(), "UNOBSERVABLE: a registry only keeps")
+    said["overlaps"] = "UNSUPPORTED: its methods are synchronous, and threads is not declared"
     said |= {name: "yes" for name, there in has.items() if there}
     refused = (name for name in ("removes", "freezes") if not has[name])
-    said |= {name: f"UNSUPPORTED: {name}=False is declared" for name in refused}
-    return said if has["apart"] else {**said, "apart": "UNSUPPORTED: shared=True is declared"}
+    said |= {name: _NOT.format(f"{name}=False is") for name in refused}
+    return said if has["apart"] else {**said, "apart": _NOT.format("shared=True is")}
 
 
 def _context_card(declaration: Declaration) -> dict[str, str]:

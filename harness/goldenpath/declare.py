@@ -17,7 +17,8 @@ from goldenpath.meant import asking
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: What a call of a tool returns: the closed table of DESIGN section 5. None: found by a probe.
+#: What a call of a tool returns: the bare value, or an envelope with these fields: whether it
+#: succeeded, the value, the error. Other names of fields are declared, see `outcome_fields`.
 OUTCOMES: dict[str, tuple[str, str, str] | None] = {
     "value": None,
     "success": ("success", "result", "error"),
@@ -29,6 +30,30 @@ _FORMS = frozenset({"tool", "function", "langchain", "sync"})
 #: ... and of these the first that a target names is what it is given where no other is asked for.
 REGISTERED = ("tool", "langchain", "function")
 _LEAVING = ("cancel", "continue", "replay")
+
+
+_AN_OUTCOME = f"one of {', '.join(OUTCOMES)}, or the names of three fields: 'ok,value,error'"
+
+
+def outcome_fields(outcome: str) -> tuple[str, str, str] | None:
+    """The fields of the envelope: the flag, the value, the error; None for the bare value. Raises
+    ValueError where it is neither in the table nor three names with commas between.
+    """
+    if outcome in OUTCOMES:
+        return OUTCOMES[outcome]
+    flag, value, error = (name.strip() for name in outcome.split(","))
+    if not (flag and value and error):
+        raise ValueError(outcome)
+    return flag, value, error
+
+
+def wrong_outcome(outcome: Any) -> str:
+    """What is expected instead of such a declaration; nothing where it is right."""
+    try:
+        outcome_fields(outcome)
+    except (ValueError, AttributeError, TypeError):
+        return _AN_OUTCOME
+    return ""
 
 
 def _seconds(value: object) -> bool:
@@ -155,12 +180,12 @@ def dispatcher(
 ) -> Callable[[F], F]:
     """Declare a factory `make(user, tap, tools)` of dispatchers, one per user session.
 
-    events: the types that are the target's own. outcome: "value", "success" or "status", found by a
-    probe where left out. dialect: a table as in a profile, or a name. factories: others of the same
-    implementation, by name, which are called like the decorated one. factory_only: that nothing
-    else may make one; best what constructs one directly, called like a factory, which is to be
-    refused. Other keywords map members (`execute_tool="run_tool"`) or declare options. Raises
-    UsageProblem with all that is wrong.
+    events: the types that are the target's own. outcome: "value", "success", "status" or the names
+    of three fields, "ok,value,error"; found by a probe where left out. dialect: a table as in a
+    profile, or a name. factories: others of the same implementation, by name, which are called like
+    the decorated one. factory_only: that nothing else may make one; best what constructs one
+    directly, called like a factory, which is to be refused. Other keywords map members
+    (`execute_tool="run_tool"`) or declare options. Raises UsageProblem with all that is wrong.
     """
     _refuse(misplaced, "dispatcher")
     made, wrong = making(factories, factory_only)
@@ -268,8 +293,8 @@ def _declare(
     wrong: Iterable[str] = (),
 ) -> Callable[[F], F]:
     problems = [*_wrong_events(events), *_wrong_facades(facades or {}), *wrong]
-    if outcome is not None and outcome not in OUTCOMES:
-        problems.append(f"outcome: expected one of {sorted(OUTCOMES)}, got {outcome!r}")
+    if outcome is not None and (expected := wrong_outcome(outcome)):
+        problems.append(f"outcome: expected {expected}, got {outcome!r}")
     names, options = _MEMBER_NAMES[kind], _OPTIONS_OF[kind]
     for key, value in more.items():
         if key not in (*names, *options):

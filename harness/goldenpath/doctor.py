@@ -16,7 +16,7 @@ from goldenpath.dialects import DIALECTS, Dialect, FrameReader, detect
 from goldenpath.errors import Exit
 from goldenpath.judge import relevant
 from goldenpath.model import Entry, Kind, Outcome, Verdict
-from goldenpath.report.layout import MANY_ABILITIES
+from goldenpath.report.layout import together
 from goldenpath.report.plain import plain
 from goldenpath.results import strongest
 from goldenpath.workloads import WORKLOADS
@@ -83,10 +83,10 @@ def _card(facts: Facts) -> Iterator[Line]:
     for name, (about, outcome, reason) in CAPABILITIES.items():
         said.setdefault(facts.card.get(name, f"{outcome}: {reason}"), []).append(about)
     for answer, abouts in said.items():
-        few = abouts
-        if answer != "yes" and len(abouts) >= MANY_ABILITIES:
-            few = [f"{len(abouts)} others"]
-        yield from (("" if answer == "yes" else "neutral", f"  {about}: {answer}") for about in few)
+        if answer == "yes":
+            yield from (("", f"  {about}: yes") for about in abouts)
+        else:
+            yield "neutral", f"  {together(abouts)}: {answer}"
 
 
 def _story(entries: list[Entry], facts: Facts) -> Iterator[Line]:

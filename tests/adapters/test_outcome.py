@@ -216,6 +216,17 @@ def test_what_is_put_into_an_envelope_comes_out_of_it(value: Any) -> None:
     assert read("status", {"status": "done", "payload": value}).value["value"] == value
 
 
+@pytest.mark.parametrize("shape", ["ok,out,err", " ok, out ,err"])
+def test_an_envelope_may_have_names_of_its_own(shape: str) -> None:
+    """Its three fields are declared: the flag, the value, the error."""
+    well = read(shape, {"ok": True, "out": 5})
+    ill = read(shape, {"ok": False, "err": "no such tool"})
+
+    assert (well.ok, well.value) == (True, {"value": 5})
+    assert (ill.ok, ill.error) == (False, "no such tool")
+    assert read(shape, {"success": True}).value["misfit"] == shape
+
+
 SHAPES: dict[str, tuple[str | None, Any, str, dict[str, str]]] = {
     "declared": ("status", {"success": True, "result": 5}, "", {"outcome": "status"}),
     "declared, and it failed": ("status", None, "no", {"outcome": "status"}),
@@ -226,6 +237,16 @@ SHAPES: dict[str, tuple[str | None, Any, str, dict[str, str]]] = {
         6,
         "",
         {"outcome": "value", "probe": "no known shape of result: 6"},
+    ),
+    "an envelope of its own": (
+        None,
+        {"ok": True, "out": 5},
+        "",
+        {
+            "outcome": "value",
+            "probe": "no known shape of result: {'ok': True, 'out': 5}; declare the names of its"
+            ' fields: outcome="ok,value,error"',
+        },
     ),
     "it failed": (None, None, "no", {"outcome": "value", "probe": "no"}),
 }

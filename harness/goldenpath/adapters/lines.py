@@ -17,7 +17,7 @@ import msgspec
 
 from goldenpath import spec
 from goldenpath.adapters.dialect import spoken
-from goldenpath.declare import OPTIONS, OUTCOMES
+from goldenpath.declare import OPTIONS, wrong_outcome
 from goldenpath.dialects import DIALECTS, Dialect, DialectProblem, as_data
 from goldenpath.errors import TargetProblem, UsageProblem
 from goldenpath.jsonable import readable, safe_repr
@@ -360,7 +360,7 @@ def _wrong(said: Mapping[str, Any], dialects: Mapping[str, Dialect]) -> list[str
         "protocol": lambda _: "",
         "kind": _one_of(*KINDS),
         "events": _some_of(spec.FIVE),
-        "outcome": _one_of(*OUTCOMES),
+        "outcome": wrong_outcome,
         "dialect": _dialect(dialects),
         "transports": _some_of(TRANSPORTS, "working"),
         "numbers": _one_of("exact", "double"),

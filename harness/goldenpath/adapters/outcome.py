@@ -1,4 +1,4 @@
-"""What a call of a tool returned, told apart into success and failure by a closed table of shapes.
+"""What a call of a tool returned, told apart into success and failure by a table of shapes.
 
 Which shape a target uses is declared or found by a probe, never guessed from a single value: a tool
 may well return `{"success": false}` as its own legitimate value.
@@ -10,10 +10,11 @@ from enum import Enum
 from typing import Any
 
 from goldenpath.adapters.base import Reply, done, failed
-from goldenpath.declare import OUTCOMES
+from goldenpath.declare import OUTCOMES, outcome_fields
 from goldenpath.dialects.model import STATUS_WORDS
 from goldenpath.jsonable import safe_repr
 from goldenpath.model import Status
+from goldenpath.overheard import is_data
 
 
 def _field(value: Any, name: str) -> Any:
@@ -33,7 +34,7 @@ def _has(value: Any, name: str) -> bool:
 
 def read(shape: str, returned: Any) -> Reply:
     """Read what was returned in this shape; one that does not fit it is passed on and marked."""
-    names = OUTCOMES[shape]
+    names = outcome_fields(shape)
     if names is None:
         return done(returned)
     flag, value, error = names
@@ -56,6 +57,10 @@ def recognise(returned: Any, expected: Any) -> str | None:
     return None
 
 
+def _is_envelope(value: Any) -> bool:
+    return isinstance(value, dict) or is_data(value)
+
+
 def found(declared: str | None, returned: Any, expected: Any, failed: str = "") -> dict[str, str]:
     """What a probe shows of the shape, after a call that was to return `expected`: the one that was
     declared, else the one that it finds. failed: what was said instead, where the call failed.
@@ -66,4 +71,6 @@ def found(declared: str | None, returned: Any, expected: Any, failed: str = "") 
     if shape:
         return {"outcome": shape}
     odd = failed or f"no known shape of result: {safe_repr(returned)}"
+    if not failed and _is_envelope(returned):
+        odd += '; declare the names of its fields: outcome="ok,value,error"'
     return {"outcome": "value", "probe": odd}

@@ -234,13 +234,19 @@ def _facts(report: Report) -> Iterable[tuple[str, str]]:
 
 
 def _card(report: Report) -> Iterable[Ability]:
-    """What it can and cannot; many that are missing for the same reason are counted, at the end."""
-    every = tuple(_abilities(report))
-    often = Counter(ability.says for ability in every if not ability.there)
-    yield from (each for each in every if each.there or often[each.says] < MANY_ABILITIES)
-    for says, number in often.items():
-        if number >= MANY_ABILITIES:
-            yield Ability(f"{number} others", False, says)
+    """What it can, and what it cannot, together where that is for the same reason."""
+    missing: dict[str, list[str]] = {}
+    for ability in _abilities(report):
+        if ability.there:
+            yield ability
+        else:
+            missing.setdefault(ability.says, []).append(ability.name)
+    yield from (Ability(together(names), False, says) for says, names in missing.items())
+
+
+def together(names: list[str]) -> str:
+    """Those that something is said of, counted where they are many."""
+    return "; ".join(names) if len(names) < MANY_ABILITIES else f"{len(names)} others"
 
 
 def _abilities(report: Report) -> Iterable[Ability]:
